@@ -1,0 +1,75 @@
+import * as esbuild from 'esbuild';
+
+const watch = process.argv.includes('--watch');
+
+/** Packages with native parts stay outside the bundles: they are loaded from node_modules. */
+const native = ['onnxruntime-node', 'sharp', 'better-sqlite3', 'ffmpeg-static'];
+
+const node = {
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node22',
+  sourcemap: true,
+  outExtension: { '.js': '.cjs' },
+  define: { 'import.meta.dirname': '__dirname' },
+  logLevel: 'warning',
+};
+
+/** What runs in VS Code's webviews. */
+const browser = {
+  bundle: true,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  loader: { '.ttf': 'file' },
+  assetNames: '[name]-[hash]',
+  minify: !watch,
+  sourcemap: true,
+  logLevel: 'warning',
+};
+
+const builds = [
+  {
+    ...node,
+    entryPoints: {
+      main: 'kernel/main.ts',
+      cli: 'kernel/cli/main.ts',
+      demo: 'kernel/cli/demo.ts',
+      videoWorker: 'kernel/video/worker.ts',
+      inferenceWorker: 'kernel/engine/worker.ts',
+      pixelWorker: 'kernel/pixels/worker.ts',
+      storeWorker: 'kernel/storage/worker.ts',
+    },
+    outdir: 'dist/kernel',
+    external: native,
+  },
+  {
+    ...node,
+    entryPoints: { extension: 'extension/extension.ts' },
+    outdir: 'dist/extension',
+    external: [...native, 'vscode'],
+  },
+  {
+    ...node,
+    entryPoints: { bench: 'test/bench/bench.ts', davis: 'test/bench/davis.ts' },
+    outdir: 'dist/bench',
+    external: native,
+  },
+  {
+    ...browser,
+    entryPoints: { editor: 'webview/editor/main.tsx' },
+    outdir: 'dist/webview',
+  },
+];
+
+const contexts = await Promise.all(builds.map((options) => esbuild.context(options)));
+if (watch) {
+  await Promise.all(contexts.map((context) => context.watch()));
+  console.log('watching');
+} else {
+  await Promise.all(contexts.map((context) => context.rebuild()));
+  await Promise.all(contexts.map((context) => context.dispose()));
+}

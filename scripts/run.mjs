@@ -1,0 +1,136 @@
+// The one door of the repository's commands: makes sure that what a command needs is there, then runs it on the
+// project's own Node. Works on a fresh clone with nothing but Node >= 20 and npm.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const bin = join(root, 'node_modules', '.bin');
+const windows = process.platform === 'win32';
+
+function fail(message) {
+  console.error(`masklet: ${message}`);
+  process.exit(1);
+}
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: windows,
+    ...options,
+  });
+  if (error) fail(`${command} could not be started: ${error.message}`);
+  return status ?? 1;
+}
+
+function works(command, args) {
+  return spawnSync(command, args, { stdio: 'ignore', shell: windows }).status === 0;
+}
+
+/** Installs the npm packages where they are missing or the lock file has changed since. */
+function installPackages() {
+  const lock = readFileSync(join(root, 'package-lock.json'));
+  const wanted = createHash('sha256')
+    .update(lock)
+    .update(`${process.platform}-${process.arch}`)
+    .digest('hex');
+  const stamp = join(root, 'node_modules', '.masklet-setup');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  console.error('masklet: installing packages (once)');
+  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) {
+    fail('npm could not install the packages: see its message above.');
+  }
+  writeFileSync(stamp, wanted);
+}
+
+/** Finds ffmpeg, or installs it where this user may; else says in one line what to do. */
+function installFfmpeg() {
+  const packaged = join(root, 'node_modules', 'ffmpeg-static', windows ? 'ffmpeg.exe' : 'ffmpeg');
+  if (existsSync(packaged) || works('ffmpeg', ['-version'])) return;
+  const advice =
+    'ffmpeg is missing: install it (Debian, Ubuntu: "sudo apt-get install ffmpeg"; macOS: "brew install ffmpeg") and try again.';
+  if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get')) fail(advice);
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  if (sudo.length > 0 && !works('sudo', ['-n', 'true'])) fail(advice);
+  console.error('masklet: installing ffmpeg (once)');
+  const apt = (...args) => {
+    const [command, ...rest] = [...sudo, 'apt-get', '-qq', ...args];
+    return run(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
+  };
+  apt('update');
+  if (apt('install', '-y', '--no-install-recommends', 'ffmpeg') !== 0) fail(advice);
+}
+
+function setup() {
+  if (Number(process.versions.node.split('.')[0]) < 20)
+    fail(`Node 20 or newer is needed; this is ${process.version}.`);
+  installPackages();
+  installFfmpeg();
+}
+
+/** The project's Node 24, and its tools first on PATH. */
+const node = join(bin, windows ? 'node.cmd' : 'node');
+const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
+const tool = (name, ...args) => run(join(bin, name), args, { env });
+const build = () => run(node, ['esbuild.mjs'], { env });
+
+/** Runs steps until one fails. */
+function steps(...list) {
+  for (const step of list) {
+    const status = step();
+    if (status !== 0) process.exit(status);
+  }
+}
+
+/** Hands the terminal to a bundled program: it answers Ctrl-C itself. */
+function hand(script, args) {
+  const child = spawn(node, ['--enable-source-maps', join(root, 'dist', script), ...args], {
+    stdio: 'inherit',
+    shell: windows,
+    env,
+    cwd: process.env.INIT_CWD ?? process.cwd(),
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+}
+
+const [command, ...args] = process.argv.slice(2);
+const commands = {
+  setup: () => undefined,
+  test: () =>
+    steps(
+      () => tool('eslint', '.', '--max-warnings', '0'),
+      () => tool('prettier', '--check', '--log-level', 'warn', '.'),
+      () => tool('tsc', '--noEmit'),
+      () => tool('tsc', '--noEmit', '-p', 'webview'),
+      () => tool('vitest', 'run', ...args),
+    ),
+  'test:full': () => {
+    env.MASKLET_TEST_FULL = '1';
+    commands.test();
+  },
+  package: () => steps(build, () => run(node, ['scripts/package.mjs', ...args], { env })),
+  demo: () => {
+    steps(build);
+    hand('kernel/demo.cjs', args);
+  },
+  masklet: () => {
+    steps(build);
+    hand('kernel/cli.cjs', args);
+  },
+  bench: () => {
+    steps(build);
+    hand('bench/bench.cjs', args);
+  },
+  'bench:davis': () => {
+    steps(build);
+    hand('bench/davis.cjs', args);
+  },
+};
+if (!Object.hasOwn(commands, command))
+  fail(`there is no command "${command}"; there are ${Object.keys(commands).join(', ')}.`);
+setup();
+commands[command]();

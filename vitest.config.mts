@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    // Two cores and one real model: files that start a kernel must not fight for them.
+    fileParallelism: false,
+    globalSetup: ['test/support/build.ts'],
+    include: process.env.MASKLET_TEST_FULL
+      ? ['test/{unit,kernel,full}/**/*.test.ts']
+      : ['test/{unit,kernel}/**/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 20_000,
+    setupFiles: [],
+  },
+});
