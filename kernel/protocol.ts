@@ -1,0 +1,581 @@
+/**
+ * The boundary between the kernel and everything that drives it (the extension, the CLI, tests): types and nothing else.
+ *
+ * Pixel coordinates are in the video's full displayed size, x right, y down, origin at the outer corner of the
+ * top-left pixel, so that pixel (0, 0) has its centre at (0.5, 0.5). Frames count from 0.
+ */
+
+/** Raised when a change would make an older client or kernel misunderstand the other. */
+export type ProtocolVersion = 1;
+
+export type FrameIndex = number;
+/** A short random string, stable for ever. */
+export type ObjectId = string;
+export type SessionId = string;
+
+/** Half-open on neither side: `first` and `last` are both in the range. */
+export interface FrameRange {
+  readonly first: FrameIndex;
+  readonly last: FrameIndex;
+}
+
+// ---------------------------------------------------------------------------------------------------- video
+
+export interface VideoIdentity {
+  readonly byteSize: number;
+  /** Hash of size, first and last megabyte: known at once. */
+  readonly fingerprint: string;
+  /** SHA-256 of the file (of the sorted names and contents, for a folder of images); follows in the background. */
+  readonly sha256?: string;
+}
+
+export interface VideoInfo extends VideoIdentity {
+  readonly path: string;
+  readonly kind: 'file' | 'images';
+  readonly frameCount: number;
+  /** Displayed size: after rotation. */
+  readonly width: number;
+  readonly height: number;
+  readonly codec: string;
+  readonly container: string;
+  /** Clockwise degrees that the metadata asks for; `width` and `height` have it applied. */
+  readonly rotation: 0 | 90 | 180 | 270;
+  /** Seconds per PTS tick, as a fraction. */
+  readonly timeBase: readonly [numerator: number, denominator: number];
+  readonly firstPts: number;
+  readonly lastPts: number;
+  /** Mean frames a second over the presented frames; 0 for one frame. */
+  readonly fps: number;
+  readonly variableRate: boolean;
+  /** What the decoder complained of while the video was indexed: empty for a sound file. */
+  readonly warnings: readonly string[];
+}
+
+// ---------------------------------------------------------------------------------------------------- masks
+
+/** COCO compressed run lengths: column-major, `size` is [height, width]. */
+export interface RleMask {
+  readonly size: readonly [height: number, width: number];
+  readonly counts: string;
+}
+
+/** [x0, y0, x1, y1] in pixels; x1 and y1 are exclusive. */
+export type Box = readonly [number, number, number, number];
+
+export interface PointPrompt {
+  readonly x: number;
+  readonly y: number;
+  /** 1 inside the object, 0 outside. */
+  readonly label: 0 | 1;
+}
+
+/** All prompts of one object on one frame, in the order they were given. */
+export interface FramePrompt {
+  readonly object: ObjectId;
+  readonly frame: FrameIndex;
+  readonly points: readonly PointPrompt[];
+  readonly box?: Box;
+  /**
+   * Alone: the mask given as the prompt. With points or a box: the mask that they correct, kept here so that the
+   * result is a function of this prompt and nothing else.
+   */
+  readonly mask?: RleMask;
+}
+
+export type MaskState = 'prompted' | 'propagated' | 'edited' | 'absent';
+export type Direction = 'forward' | 'backward';
+
+/** What a mask was made from; a mask whose provenance no longer matches the prompts is stale. */
+export interface Provenance {
+  readonly model: string;
+  readonly modelSha256: string;
+  /** Hash of the prompts and held masks that the mask depends on. */
+  readonly revision: string;
+  /** Which way propagation was going; absent on prompted and edited masks. */
+  readonly direction?: Direction;
+}
+
+export interface MaskRecord {
+  readonly object: ObjectId;
+  readonly frame: FrameIndex;
+  readonly pts: number;
+  readonly mask: RleMask;
+  /** Bounding box of the mask; [0, 0, 0, 0] where it is empty. */
+  readonly bbox: Box;
+  /** Pixels in the mask. */
+  readonly area: number;
+  /** Predicted IoU in 0..1; null where no model predicted it. */
+  readonly iou: number | null;
+  /** How sure the model is that the object is in this frame, 0..1; null where no model said. */
+  readonly objectScore: number | null;
+  readonly state: MaskState;
+  readonly verified: boolean;
+  readonly provenance: Provenance | null;
+}
+
+/** A mask as shown to a user: with the verdict on whether its prompts changed since. */
+export interface MaskView extends MaskRecord {
+  readonly stale: boolean;
+}
+
+export interface ObjectRecord {
+  readonly id: ObjectId;
+  readonly label: string;
+  /** `#rrggbb` */
+  readonly color: string;
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type MarkKind = 'absent' | 'occluded' | 'truncated' | 'attributes';
+
+/** A statement about an object over a range of frames. */
+export interface MarkRecord {
+  readonly object: ObjectId;
+  readonly kind: MarkKind;
+  readonly first: FrameIndex;
+  readonly last: FrameIndex;
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+}
+
+// ---------------------------------------------------------------------------------------------------- reports
+
+/** Something found on opening that did not stop it: shown once, nothing was dropped. */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** Two versions of one row; both are kept until somebody chooses. */
+export interface Conflict {
+  readonly id: number;
+  readonly file: string;
+  /** For example `object/frame`. */
+  readonly key: string;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+export interface WriterInfo {
+  readonly pid: number;
+  readonly host: string;
+  /** For example `masklet segment` or `VS Code`. */
+  readonly holder: string;
+  readonly since: string;
+}
+
+// ---------------------------------------------------------------------------------------------------- errors
+
+export type ErrorCode =
+  | 'video/not-found'
+  | 'video/unreadable'
+  | 'video/not-a-video'
+  | 'video/empty'
+  | 'video/git-lfs-pointer'
+  | 'video/no-video-stream'
+  | 'video/truncated'
+  | 'video/changed'
+  | 'video/no-such-frame'
+  | 'video/too-long'
+  | 'video/unsupported'
+  | 'ffmpeg/missing'
+  | 'ffmpeg/failed'
+  | 'model/missing'
+  | 'model/corrupted'
+  | 'model/unknown'
+  | 'model/failed'
+  | 'prompt/outside-frame'
+  | 'prompt/invalid'
+  | 'object/unknown'
+  | 'session/unknown'
+  | 'session/limit'
+  | 'session/busy'
+  | 'history/unknown'
+  | 'storage/read-only'
+  | 'storage/no-space'
+  | 'storage/locked'
+  | 'storage/newer-version'
+  | 'storage/corrupted'
+  | 'storage/writer-elsewhere'
+  | 'storage/failed'
+  | 'sidecar/broken-line'
+  | 'sidecar/conflict'
+  | 'sidecar/newer-version'
+  | 'input/invalid'
+  | 'kernel/version-mismatch'
+  | 'kernel/died'
+  | 'kernel/start-failed'
+  | 'cancelled'
+  | 'internal';
+
+/** How an error crosses a process or thread boundary. */
+export interface ErrorData {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The way out, in one sentence. */
+  readonly hint?: string;
+  readonly file?: string;
+}
+
+// ---------------------------------------------------------------------------------------------------- kernel
+
+export interface HelloParams {
+  readonly protocol: ProtocolVersion;
+  readonly client: string;
+}
+
+export interface HelloResult {
+  readonly protocol: ProtocolVersion;
+  readonly version: string;
+  readonly pid: number;
+}
+
+/** Settings that the kernel is started with; each has a default. */
+export interface KernelSettings {
+  readonly ffmpegPath?: string;
+  readonly dataDir?: string;
+  readonly maxConcurrentSessions: number;
+  /** 0: no limit. */
+  readonly maxVideoFrames: number;
+  readonly maxFrameDimension: number;
+  /** Seconds of idleness after which a session's model memory is freed. */
+  readonly sessionTimeout: number;
+  /** Tried in order. */
+  readonly executionProviders: readonly string[];
+  /** Bytes of decoded frames kept in memory. */
+  readonly frameCacheBytes: number;
+  /** Threads that one model run uses; 0: as many as there are cores. */
+  readonly threads: number;
+}
+
+export type CheckState = 'ok' | 'warning' | 'failed';
+
+/** One line of `masklet doctor`. */
+export interface HealthCheck {
+  readonly name: string;
+  readonly state: CheckState;
+  readonly detail: string;
+  readonly hint?: string;
+}
+
+export interface HealthResult {
+  readonly version: string;
+  readonly pid: number;
+  readonly uptimeSeconds: number;
+  readonly checks: readonly HealthCheck[];
+  readonly model: ModelState;
+  readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
+  readonly sessions: number;
+  /** Longest stall of the main thread since the last `kernel/health`, in milliseconds. */
+  readonly longestStallMs: number;
+}
+
+export interface ModelState {
+  readonly id: string;
+  readonly state: 'idle' | 'loading' | 'ready' | 'failed';
+  /** What really loaded, for example `cpu`. */
+  readonly provider?: string;
+  /** Why a provider earlier in the order was not used. */
+  readonly fallback?: string;
+  readonly error?: ErrorData;
+}
+
+// ---------------------------------------------------------------------------------------------------- sessions
+
+export interface OpenParams {
+  /** Chosen by the client, so that it can open the same session again after a restart; default: a new one. */
+  readonly session?: SessionId;
+  readonly path: string;
+  readonly model?: string;
+  /** Keeps database and sidecar here instead of beside the video. */
+  readonly dataDir?: string;
+  /** Root folder of the workspace that holds the database; default: the folder of the video. */
+  readonly workspaceRoot?: string;
+  /** Never write, for example in an untrusted workspace. */
+  readonly readOnly?: boolean;
+  /** Named to others who want to write. */
+  readonly holder?: string;
+  /** Carry on although the video's content changed under its annotations. */
+  readonly acceptChangedVideo?: boolean;
+}
+
+export interface SessionLimits {
+  readonly maxConcurrentSessions: number;
+  readonly maxVideoFrames: number;
+  readonly maxFrameDimension: number;
+  readonly sessionTimeout: number;
+}
+
+export interface OpenResult {
+  readonly session: SessionId;
+  readonly video: VideoInfo;
+  readonly model: string;
+  readonly limits: SessionLimits;
+  readonly objects: readonly ObjectRecord[];
+  readonly prompts: readonly FramePrompt[];
+  readonly marks: readonly MarkRecord[];
+  /** Rows ahead of the sidecar. */
+  readonly dirty: boolean;
+  /** Present where somebody else writes this clip; then this session is read-only. */
+  readonly writer?: WriterInfo;
+  readonly readOnly: boolean;
+  readonly problems: readonly Problem[];
+  readonly conflicts: readonly Conflict[];
+  readonly sidecar: string;
+  readonly database: string;
+}
+
+/** A request that changes annotations may be named, to be undone as one later. */
+export interface Editing {
+  /** Chosen by the client; requests that share an id are one edit. */
+  readonly edit?: string;
+}
+
+export interface AddPointsParams extends Editing {
+  readonly session: SessionId;
+  /** Made where it does not exist yet. */
+  readonly object: ObjectId;
+  readonly frame: FrameIndex;
+  readonly points: readonly PointPrompt[];
+  /** Forget this object's earlier points and box on this frame first; a mask that they corrected stays. */
+  readonly replace?: boolean;
+}
+
+export interface AddBoxParams extends Editing {
+  readonly session: SessionId;
+  readonly object: ObjectId;
+  readonly frame: FrameIndex;
+  readonly box: Box;
+  /** Clicks that come with the box. */
+  readonly points?: readonly PointPrompt[];
+  /** As in `AddPointsParams`. */
+  readonly replace?: boolean;
+}
+
+export interface AddMaskParams extends Editing {
+  readonly session: SessionId;
+  readonly object: ObjectId;
+  readonly frame: FrameIndex;
+  readonly mask: RleMask;
+  /** `edited`: drawn by hand over a mask; kept as it is. `prompted`: a mask given as the prompt (default). */
+  readonly state?: 'prompted' | 'edited';
+}
+
+export interface MaskResult {
+  readonly mask: MaskView;
+  readonly prompt: FramePrompt;
+  /** Milliseconds that the encoder and the decoder took; the encoder's is 0 where the frame was encoded already. */
+  readonly timings: { readonly encodeMs: number; readonly decodeMs: number };
+}
+
+export interface ObjectParams {
+  readonly session: SessionId;
+  readonly object: ObjectId;
+}
+
+export interface UpdateObjectParams extends ObjectParams, Editing {
+  readonly label?: string;
+  readonly color?: string;
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface ClearPromptsParams extends ObjectParams, Editing {
+  /** Default: on all frames. */
+  readonly frame?: FrameIndex;
+}
+
+export interface VerifyParams extends ObjectParams, Editing {
+  readonly frames: readonly FrameIndex[];
+  readonly verified: boolean;
+}
+
+export interface PropagateParams extends Editing {
+  readonly session: SessionId;
+  /** Default: all that have prompts. */
+  readonly objects?: readonly ObjectId[];
+  readonly direction: Direction | 'both';
+  readonly range?: FrameRange;
+  /** Compute frames again whose masks are up to date. */
+  readonly force?: boolean;
+}
+
+/** Sent for every frame once its masks are in the database. */
+export interface FrameProgress {
+  readonly frame: FrameIndex;
+  readonly direction: Direction;
+  readonly masks: readonly MaskRecord[];
+  /** True where every mask of the frame was up to date already. */
+  readonly skipped: boolean;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface StageTimes {
+  readonly decode: number;
+  readonly preprocess: number;
+  readonly encode: number;
+  readonly memoryRead: number;
+  readonly maskDecode: number;
+  readonly postProcess: number;
+  readonly store: number;
+}
+
+export interface PropagateResult {
+  readonly frames: number;
+  readonly skipped: number;
+  readonly cancelled: boolean;
+  readonly wallMs: number;
+  /** Total milliseconds spent in each stage; stages overlap, so they add up to more than `wallMs`. */
+  readonly stages: StageTimes;
+}
+
+export interface FrameMasksParams {
+  readonly session: SessionId;
+  readonly frame: FrameIndex;
+}
+
+export interface FrameImageParams {
+  readonly session: SessionId;
+  readonly frame: FrameIndex;
+  /** `rgb`: the contract's own bytes; the others are for the screen. */
+  readonly format: 'rgb' | 'webp' | 'jpeg' | 'webp-lossless';
+  /** Longest side of the picture sent; default: full size. Not for `rgb`. */
+  readonly maxDimension?: number;
+}
+
+export interface FrameImageResult {
+  readonly frame: FrameIndex;
+  readonly pts: number;
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** One object's frames by state, as sorted, merged ranges. */
+export interface ObjectStatus {
+  readonly object: ObjectId;
+  readonly prompted: readonly FrameRange[];
+  readonly masked: readonly FrameRange[];
+  readonly stale: readonly FrameRange[];
+  readonly verified: readonly FrameRange[];
+  readonly edited: readonly FrameRange[];
+  readonly absent: readonly FrameRange[];
+}
+
+export interface StatusResult {
+  readonly session: SessionId;
+  readonly path: string;
+  readonly model: ModelState;
+  readonly objects: readonly ObjectStatus[];
+  readonly dirty: boolean;
+  readonly readOnly: boolean;
+  readonly writer?: WriterInfo;
+  readonly propagating: boolean;
+  readonly memory: {
+    readonly encodedFrames: number;
+    readonly bytes: number;
+    readonly decodedFrameBytes: number;
+  };
+  readonly idleSeconds: number;
+}
+
+export interface SaveResult {
+  readonly sidecar: string;
+  readonly filesWritten: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ResolveConflictParams {
+  readonly session: SessionId;
+  readonly conflict: number;
+  readonly take: 'ours' | 'theirs';
+}
+
+/** Everything of a session that is not pixels, for whoever shows it. */
+export interface SnapshotResult {
+  readonly objects: readonly ObjectRecord[];
+  readonly prompts: readonly FramePrompt[];
+  readonly marks: readonly MarkRecord[];
+  readonly status: readonly ObjectStatus[];
+  /** Time of each frame in seconds, from the first. */
+  readonly seconds: readonly number[];
+  readonly dirty: boolean;
+}
+
+/** What undoing, redoing, reverting or restoring changed. */
+export interface HistoryResult {
+  /** Frames whose masks or prompts are different now; ascending. */
+  readonly frames: readonly FrameIndex[];
+  readonly dirty: boolean;
+}
+
+/** How a request travels: its parameters, and the token under which its progress is reported, if anyone listens. */
+export interface RequestEnvelope<P> {
+  readonly params: P;
+  readonly progressToken?: number;
+}
+
+/** How an answer travels: errors are data, so that code, hint and file survive the transport. */
+export type ResponseEnvelope<R> =
+  { readonly ok: true; readonly result: R } | { readonly ok: false; readonly error: ErrorData };
+
+/** Every request the kernel answers: `[params, result]`. */
+export interface KernelRequests {
+  'kernel/hello': [HelloParams, HelloResult];
+  'kernel/health': [Record<string, never>, HealthResult];
+  'kernel/cleanup': [Record<string, never>, { readonly freed: number }];
+  'video/info': [{ readonly path: string; readonly hash?: boolean }, VideoInfo];
+  'session/open': [OpenParams, OpenResult];
+  'session/status': [{ readonly session: SessionId }, StatusResult];
+  'session/save': [{ readonly session: SessionId }, SaveResult];
+  'session/propagate': [PropagateParams, PropagateResult];
+  'session/close': [{ readonly session: SessionId }, null];
+  'session/resolveConflict': [ResolveConflictParams, null];
+  'session/snapshot': [{ readonly session: SessionId }, SnapshotResult];
+  /** Takes the sidecar's state back; what is discarded is kept, and `session/restoreDiscarded` brings it back. */
+  'session/revert': [{ readonly session: SessionId }, HistoryResult];
+  /** Null where nothing was discarded. */
+  'session/restoreDiscarded': [{ readonly session: SessionId } & Editing, HistoryResult | null];
+  /** Leaves rows and sidecar exactly as they were before the edit. @throws `history/unknown` */
+  'history/undo': [{ readonly session: SessionId; readonly edit: string }, HistoryResult];
+  'history/redo': [{ readonly session: SessionId; readonly edit: string }, HistoryResult];
+  'object/addPoints': [AddPointsParams, MaskResult];
+  'object/addBox': [AddBoxParams, MaskResult];
+  'object/addMask': [AddMaskParams, MaskResult];
+  'object/refine': [AddPointsParams, MaskResult];
+  'object/clearPrompts': [ClearPromptsParams, null];
+  'object/add': [ObjectParams & Editing, ObjectRecord];
+  'object/update': [UpdateObjectParams, ObjectRecord];
+  'object/remove': [ObjectParams & Editing, null];
+  'object/verify': [VerifyParams, null];
+  'frame/masks': [FrameMasksParams, readonly MaskView[]];
+  'frame/image': [FrameImageParams, FrameImageResult];
+}
+
+/** What a request may report while it runs. */
+export interface KernelProgress {
+  'session/open': OpenProgress;
+  'video/info': OpenProgress;
+  'session/propagate': FrameProgress;
+}
+
+export interface OpenProgress {
+  readonly stage: 'indexing' | 'hashing' | 'reading-annotations';
+  readonly framesIndexed?: number;
+}
+
+/** What the kernel says unasked. */
+export interface KernelEvents {
+  'model/state': ModelState;
+  'video/identity': { readonly session: SessionId; readonly identity: VideoIdentity };
+  'session/problem': { readonly session: SessionId; readonly problem: Problem };
+  /** The session's memory was freed after a time of idleness; its next request brings it back. */
+  'session/idle': { readonly session: SessionId };
+  log: { readonly level: 'info' | 'warning' | 'error'; readonly message: string };
+}
+
+/** One event with its value, so that a switch on `event` knows the type of `value`. */
+export type KernelEvent = {
+  [E in keyof KernelEvents]: { readonly event: E; readonly value: KernelEvents[E] };
+}[keyof KernelEvents];

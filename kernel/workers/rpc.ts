@@ -1,0 +1,207 @@
+import { Worker, parentPort, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
+import { CancelledError, MaskletError, throwIfAborted, toErrorData } from '../errors';
+import type { ErrorData } from '../protocol';
+
+/** A worker's methods: name -> [params, result]. */
+export type WorkerApi = Record<string, [params: unknown, result: unknown]>;
+
+type Params<Api, M extends keyof Api> = Api[M] extends [infer P, unknown] ? P : never;
+type Result<Api, M extends keyof Api> = Api[M] extends [unknown, infer R] ? R : never;
+
+interface Request {
+  kind: 'request';
+  id: number;
+  method: string;
+  params: unknown;
+}
+interface Cancel {
+  kind: 'cancel';
+  id: number;
+}
+type ToWorker = Request | Cancel;
+type FromWorker =
+  | { kind: 'result'; id: number; result: unknown }
+  | { kind: 'error'; id: number; error: ErrorData }
+  | { kind: 'progress'; id: number; value: unknown };
+
+export interface WorkerContext {
+  /** Aborted when the caller gives up. A worker that blocks its thread sees it only between blocks. */
+  readonly signal: AbortSignal;
+  /** Buffers that move to the caller with the result instead of being copied. */
+  transfer(...items: Transferable[]): void;
+  progress(value: unknown): void;
+}
+
+export type WorkerHandlers<Api> = {
+  [M in keyof Api]: (
+    params: Params<Api, M>,
+    context: WorkerContext,
+  ) => Result<Api, M> | Promise<Result<Api, M>>;
+};
+
+/**
+ * Answers requests inside a worker thread. Each request ends in one result or one typed error; requests run as they
+ * come, so handlers that must not interleave say so themselves (a synchronous handler never interleaves).
+ */
+export function serveWorker<Api>(handlers: WorkerHandlers<Api>, port: MessagePort | null = parentPort): void {
+  if (!port) throw new Error('serveWorker() must be called inside a worker thread');
+  const stopFlag = (workerData as Partial<StartData> | null)?.stopFlag;
+  const running = new Map<number, AbortController>();
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'cancel') {
+      running.get(message.id)?.abort();
+      return;
+    }
+    const { id, method, params } = message;
+    const controller = new AbortController();
+    running.set(id, controller);
+    const transferred: Transferable[] = [];
+    const context: WorkerContext = {
+      signal: controller.signal,
+      transfer: (...items) => transferred.push(...items),
+      progress: (value) => port.postMessage({ kind: 'progress', id, value } satisfies FromWorker),
+    };
+    const answer = async (): Promise<void> => {
+      try {
+        const handler = handlers[method as keyof Api] as
+          ((p: unknown, c: WorkerContext) => unknown) | undefined;
+        if (stopFlag && Atomics.load(stopFlag, 0) === 1) throw new CancelledError();
+        if (!handler) throw new MaskletError('internal', `The worker has no method "${method}".`);
+        const result = await handler(params, context);
+        port.postMessage({ kind: 'result', id, result } satisfies FromWorker, transferred);
+      } catch (error) {
+        port.postMessage({ kind: 'error', id, error: toErrorData(error) } satisfies FromWorker);
+      } finally {
+        running.delete(id);
+      }
+    };
+    void answer();
+  });
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+  readonly transfer?: readonly Transferable[];
+  readonly onProgress?: (value: unknown) => void;
+}
+
+/** What every worker is started with. */
+interface StartData {
+  /** Set to 1 when the thread is to end: requests that wait in its queue are not begun any more. */
+  readonly stopFlag: Int32Array;
+}
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+  onProgress?: (value: unknown) => void;
+}
+
+/** The main thread's end of a worker: starts it at the first request, answers every request even if the thread dies. */
+export class WorkerClient<Api> {
+  private worker: Worker | undefined;
+  private readonly pending = new Map<number, Pending>();
+  /** Requests that the thread has not answered yet, also those that their caller has given up. */
+  private readonly unanswered = new Set<number>();
+  private readonly stopFlag = new Int32Array(new SharedArrayBuffer(4));
+  private whenQuiet: (() => void) | undefined;
+  private nextId = 1;
+  private disposed = false;
+
+  constructor(
+    private readonly script: string,
+    private readonly workerData: object = {},
+    private readonly name = 'worker',
+  ) {}
+
+  /** Requests sent and not yet answered. */
+  get inFlight(): number {
+    return this.pending.size;
+  }
+
+  /** @throws MaskletError as the worker threw it; `cancelled` as soon as `signal` aborts; `internal` where the thread died. */
+  request<M extends keyof Api & string>(
+    method: M,
+    params: Params<Api, M>,
+    options: RequestOptions = {},
+  ): Promise<Result<Api, M>> {
+    return new Promise((resolve, reject) => {
+      throwIfAborted(options.signal);
+      if (this.disposed) throw new CancelledError(`The ${this.name} thread has been ended.`);
+      const id = this.nextId++;
+      const worker = (this.worker ??= this.start());
+      const abort = (): void => {
+        worker.postMessage({ kind: 'cancel', id } satisfies ToWorker);
+        this.pending.get(id)?.reject(new CancelledError());
+      };
+      const settle = (): void => {
+        this.pending.delete(id);
+        options.signal?.removeEventListener('abort', abort);
+      };
+      this.pending.set(id, {
+        resolve: (value) => {
+          settle();
+          resolve(value as Result<Api, M>);
+        },
+        reject: (error) => {
+          settle();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+        onProgress: options.onProgress,
+      });
+      options.signal?.addEventListener('abort', abort, { once: true });
+      this.unanswered.add(id);
+      worker.postMessage({ kind: 'request', id, method, params } satisfies ToWorker, [
+        ...(options.transfer ?? []),
+      ]);
+    });
+  }
+
+  /**
+   * Ends the thread; requests still open are answered with `cancelled`. Waits for what the thread is in the middle of:
+   * native code that is torn out of a run takes the whole process down.
+   */
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    Atomics.store(this.stopFlag, 0, 1);
+    this.rejectAll(new CancelledError(`The ${this.name} thread has been ended.`));
+    if (this.worker && this.unanswered.size > 0) await new Promise<void>((quiet) => (this.whenQuiet = quiet));
+    const worker = this.worker;
+    this.worker = undefined;
+    await worker?.terminate();
+  }
+
+  private start(): Worker {
+    const startData: StartData = { ...this.workerData, stopFlag: this.stopFlag };
+    const worker = new Worker(this.script, { workerData: startData, name: this.name });
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind !== 'progress') this.answered(message.id);
+      const pending = this.pending.get(message.id);
+      if (!pending) return;
+      if (message.kind === 'progress') pending.onProgress?.(message.value);
+      else if (message.kind === 'result') pending.resolve(message.result);
+      else pending.reject(MaskletError.fromData(message.error));
+    });
+    const died = (cause: unknown): void => {
+      if (this.worker === worker) this.worker = undefined;
+      for (const id of [...this.unanswered]) this.answered(id);
+      this.rejectAll(
+        new MaskletError('internal', `The ${this.name} thread ended unexpectedly: ${String(cause)}`, {
+          cause,
+        }),
+      );
+    };
+    worker.on('error', died);
+    worker.on('exit', (code) => died(`exit code ${code}`));
+    return worker;
+  }
+
+  private answered(id: number): void {
+    this.unanswered.delete(id);
+    if (this.unanswered.size === 0) this.whenQuiet?.();
+  }
+
+  private rejectAll(error: MaskletError): void {
+    for (const pending of [...this.pending.values()]) pending.reject(error);
+  }
+}
