@@ -1,0 +1,53 @@
+import type { FrameIndex, VideoIdentity, VideoInfo } from '../protocol';
+
+/** One decoded picture: RGB, 8 bits, row by row, no padding. The bytes are shared between threads and never change. */
+export interface RgbFrame {
+  readonly index: FrameIndex;
+  readonly pts: number;
+  readonly width: number;
+  readonly height: number;
+  /** width * height * 3 bytes over a SharedArrayBuffer. */
+  readonly data: Uint8Array;
+}
+
+export interface OpenVideoOptions {
+  /** The ffmpeg to run; see `findFfmpeg`. */
+  readonly ffmpeg: string;
+  /** Bytes of decoded frames kept in memory. */
+  readonly cacheBytes: number;
+  /** Bytes of temporary disk for frames of groups of pictures that `cacheBytes` cannot hold; default 2 GiB. */
+  readonly spillBytes?: number;
+  /** What an earlier `serializeIndex` gave for a file with the same fingerprint: saves the indexing pass. */
+  readonly knownIndex?: (fingerprint: string) => Promise<Uint8Array | undefined>;
+  /** Refuse videos with more frames; 0: no limit. */
+  readonly maxFrames?: number;
+  readonly signal?: AbortSignal;
+  readonly onIndexed?: (frames: number) => void;
+}
+
+/** How often the decoder had to start, for tests and benches: stepping must not start it again and again. */
+export interface DecodeStatistics {
+  readonly decoderStarts: number;
+  readonly framesDecoded: number;
+  readonly cacheHits: number;
+  readonly cacheBytes: number;
+  /** Milliseconds in which a caller waited for a decoded frame. */
+  readonly waitMs: number;
+}
+
+/** A video whose frames can be asked for in any order; the one authority on what frame *i* is. */
+export interface FrameSource {
+  readonly info: VideoInfo;
+  /** PTS of each frame, ascending, in ticks of `info.timeBase`. */
+  readonly pts: readonly number[];
+  /** @throws MaskletError `video/no-such-frame`, `video/truncated`, `video/changed`, `ffmpeg/failed`, `cancelled`. */
+  frame(index: FrameIndex, signal?: AbortSignal): Promise<RgbFrame>;
+  /** The index as bytes to keep, so that the next opening need not decode everything. */
+  serializeIndex(): Uint8Array;
+  /** Full SHA-256, computed in the background at the first call. */
+  identity(signal?: AbortSignal): Promise<VideoIdentity>;
+  /** True where size or fingerprint of the file on disk are no longer those it was opened with. */
+  hasChanged(): Promise<boolean>;
+  statistics(): DecodeStatistics;
+  close(): Promise<void>;
+}

@@ -1,0 +1,71 @@
+import { readdir } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { MaskletError } from '../errors';
+import { readError } from './inputFile';
+
+const ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp']);
+
+export interface ImageFolder {
+  /** File names in the order of the frames. */
+  readonly names: readonly string[];
+  /** What the user may want to know about the numbering. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The numbered images of a folder, ordered by number: frame *i* is the *i*-th of them, whatever number it carries. The number of a file is
+ * the last one in its name.
+ *
+ * @throws MaskletError `video/not-a-video` where there are none, `video/unsupported` where two have one number, `video/not-found`,
+ *   `video/unreadable`.
+ */
+export async function listImages(folder: string): Promise<ImageFolder> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw readError(folder, error);
+  });
+  const images = entries
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .filter((name) => ENDINGS.has(extname(name).toLowerCase()));
+  const numbered = images.flatMap((name) => {
+    const digits = /(\d+)\D*$/.exec(name.slice(0, -extname(name).length))?.[1];
+    return digits === undefined ? [] : [{ name, number: BigInt(digits) }];
+  });
+  if (numbered.length === 0) {
+    const because = images.length > 0 ? `its ${images.length} images carry no numbers` : 'it holds no images';
+    throw new MaskletError('video/not-a-video', `The folder "${folder}" is not a video: ${because}.`, {
+      hint: 'Open a folder with numbered images (00000.jpg, 00001.jpg, ...; .jpg, .png or .webp), or a video file.',
+      file: folder,
+    });
+  }
+  numbered.sort((a, b) => (a.number < b.number ? -1 : a.number > b.number ? 1 : a.name < b.name ? -1 : 1));
+  const gaps: string[] = [];
+  for (let i = 1; i < numbered.length; i++) {
+    const [before, here] = [numbered[i - 1], numbered[i]];
+    if (here.number === before.number) {
+      throw new MaskletError(
+        'video/unsupported',
+        `"${before.name}" and "${here.name}" in "${folder}" have the same number ${here.number}.`,
+        { hint: 'Keep one sequence of images in the folder.', file: folder },
+      );
+    }
+    if (here.number > before.number + 1n) gaps.push(`between "${before.name}" and "${here.name}"`);
+  }
+  return {
+    names: numbered.map(({ name }) => name),
+    warnings: describe(gaps, images.length - numbered.length),
+  };
+}
+
+function describe(gaps: readonly string[], unnumbered: number): string[] {
+  const warnings: string[] = [];
+  if (gaps.length > 0) {
+    const places =
+      gaps.length > 3
+        ? `${gaps.slice(0, 3).join(', ')} and in ${gaps.length - 3} more places`
+        : gaps.join(', ');
+    warnings.push(`Numbers are missing ${places}; the images there are taken as consecutive frames`);
+  }
+  if (unnumbered > 0) warnings.push(`${unnumbered} images without a number are left out`);
+  return warnings;
+}

@@ -1,0 +1,30 @@
+import type { VideoIdentity, VideoInfo } from '../protocol';
+
+/** What the video worker is started with. */
+export interface VideoWorkerData {
+  readonly path: string;
+  readonly ffmpeg: { readonly path: string; readonly version: string };
+  readonly cacheBytes: number;
+  readonly spillBytes: number;
+  /** Four doubles, written by the worker: see `COUNTERS`. */
+  readonly counters: SharedArrayBuffer;
+}
+
+/** Places of the counters in the shared buffer. */
+export const COUNTERS = ['decoderStarts', 'framesDecoded', 'cacheHits', 'cacheBytes'] as const;
+
+/** The methods of the video worker, which holds one video: `identify`, then `load`, then the others in any order. */
+export type VideoWorkerApi = {
+  identify: [null, { readonly byteSize: number; readonly fingerprint: string }];
+  /** Progress: frames indexed so far. */
+  load: [
+    { readonly known: Uint8Array | undefined; readonly maxFrames: number },
+    { readonly info: VideoInfo; readonly pts: readonly number[]; readonly index: Uint8Array },
+  ];
+  /** RGB over a SharedArrayBuffer. */
+  frame: [{ readonly index: number }, Uint8Array];
+  hash: [null, VideoIdentity];
+  hasChanged: [null, boolean];
+  /** Ends all decoders; settles when they are gone. */
+  close: [null, null];
+};
