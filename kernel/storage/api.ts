@@ -1,0 +1,111 @@
+import type {
+  Conflict,
+  FrameIndex,
+  FramePrompt,
+  FrameRange,
+  MarkRecord,
+  MaskRecord,
+  ObjectId,
+  ObjectRecord,
+  Problem,
+  VideoInfo,
+  WriterInfo,
+} from '../protocol';
+
+export interface OpenClipParams {
+  readonly video: VideoInfo;
+  /** The folder that holds, or will hold, `masklet.sqlite` (the `.masklet` folder, or `dataDir`). */
+  readonly databaseFolder: string;
+  /** The sidecar folder, for example `/data/clip.mp4.masklet`. */
+  readonly sidecar: string;
+  readonly readOnly: boolean;
+  /** Named to others who want to write, for example `masklet segment`. */
+  readonly holder: string;
+  /** Load the annotations although the video's content is not what they were made on. */
+  readonly acceptChangedVideo: boolean;
+}
+
+/** A clip's annotations as they are now. */
+export interface ClipContent {
+  readonly objects: readonly ObjectRecord[];
+  readonly prompts: readonly FramePrompt[];
+  readonly marks: readonly MarkRecord[];
+  readonly masks: readonly MaskRecord[];
+  /** True where the database is ahead of the sidecar. */
+  readonly dirty: boolean;
+  /** Broken lines of the sidecar, and on opening what else was found. */
+  readonly problems: readonly Problem[];
+  readonly conflicts: readonly Conflict[];
+}
+
+export interface OpenClipResult extends ClipContent {
+  /** Handle for the other methods. */
+  readonly clip: number;
+  readonly readOnly: boolean;
+  /** Present where somebody else is writing. */
+  readonly writer?: WriterInfo;
+}
+
+/** One atomic change of a clip: all of it is in the database when `apply` returns, or none. */
+export interface Change {
+  readonly putObjects?: readonly ObjectRecord[];
+  /** With its prompts, masks and marks. */
+  readonly removeObjects?: readonly ObjectId[];
+  readonly putPrompts?: readonly FramePrompt[];
+  readonly removePrompts?: readonly { readonly object: ObjectId; readonly frame: FrameIndex }[];
+  readonly putMasks?: readonly MaskRecord[];
+  readonly removeMasks?: readonly { readonly object: ObjectId; readonly frame: FrameIndex }[];
+  readonly putMarks?: readonly MarkRecord[];
+  readonly removeMarks?: readonly MarkRecord[];
+}
+
+/** What going back or forth in the history changed. */
+export interface Undone {
+  /** The same change for whoever mirrors the rows. */
+  readonly change: Change;
+  readonly dirty: boolean;
+}
+
+export interface SaveClipResult {
+  /** Full paths. */
+  readonly filesWritten: readonly string[];
+  /** True where the sidecar was changed by others meanwhile (git): what they did is in the database now; `read` it again. */
+  readonly changedOutside: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/** The storage worker's methods: the workspace database and the sidecars. Synchronous inside, one request at a time. */
+export type StorageApi = {
+  open: [OpenClipParams, OpenClipResult];
+  /** Reads everything again, for example after `resolveConflict`, or to see what another writer did. */
+  read: [{ readonly clip: number }, ClipContent];
+  /** With an edit id, what the rows were before is kept under it, for `undo`. */
+  apply: [
+    { readonly clip: number; readonly change: Change; readonly edit?: string },
+    { readonly dirty: boolean },
+  ];
+  undo: [{ readonly clip: number; readonly edit: string }, Undone];
+  redo: [{ readonly clip: number; readonly edit: string }, Undone];
+  /** Takes the sidecar's rows back where the database is ahead; kept as an edit that `restore` undoes. */
+  revert: [{ readonly clip: number }, Undone];
+  /** Brings back what the last revert took away, as an edit of this id; null where there is nothing. */
+  restore: [{ readonly clip: number; readonly edit: string }, Undone | null];
+  masks: [{ readonly clip: number; readonly range?: FrameRange }, readonly MaskRecord[]];
+  save: [{ readonly clip: number }, SaveClipResult];
+  resolveConflict: [
+    { readonly clip: number; readonly conflict: number; readonly take: 'ours' | 'theirs' },
+    null,
+  ];
+  /** Keeps the frame index of a video by fingerprint, so that opening it again is instant. */
+  putIndex: [{ readonly clip: number; readonly fingerprint: string; readonly index: Uint8Array }, null];
+  /** Undefined where it is not known, or there is no database yet; never makes one. */
+  getIndex: [{ readonly databaseFolder: string; readonly fingerprint: string }, Uint8Array | undefined];
+  /** The background hash arrived. Reports a problem where annotations were made on other content. */
+  putSha256: [{ readonly clip: number; readonly sha256: string }, Problem | null];
+  close: [{ readonly clip: number }, null];
+  /** Opens and closes a database in this folder to see whether it works: for `doctor`. */
+  check: [
+    { readonly databaseFolder: string },
+    { readonly journalMode: string; readonly sqliteVersion: string },
+  ];
+};

@@ -1,0 +1,207 @@
+import type { Database } from 'better-sqlite3';
+import { MaskletError } from '../errors';
+
+/** `PRAGMA application_id` of our databases: "MSKL". */
+export const APPLICATION_ID = 0x4d534b4c;
+
+/** One step of the schema; its place in the list, counted from 1, is the `user_version` it leads to. */
+export type Migration = string;
+
+/** Only ever appended to: a released step never changes. */
+export const MIGRATIONS: readonly Migration[] = [
+  `
+  CREATE TABLE videos (
+    id INTEGER PRIMARY KEY,
+    -- Relative to the folder that holds .masklet, with forward slashes, or absolute.
+    path TEXT NOT NULL UNIQUE,
+    fingerprint TEXT NOT NULL,
+    byte_size INTEGER NOT NULL,
+    sha256 TEXT,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    frame_count INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX videos_by_fingerprint ON videos (fingerprint);
+
+  CREATE TABLE objects (
+    video INTEGER NOT NULL REFERENCES videos (id) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    label TEXT NOT NULL,
+    color TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    -- Fields that a newer version wrote and this one does not know, as JSON; in every table of annotations.
+    extra TEXT,
+    PRIMARY KEY (video, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE prompts (
+    video INTEGER NOT NULL,
+    object TEXT NOT NULL,
+    frame INTEGER NOT NULL,
+    points TEXT NOT NULL,
+    box TEXT,
+    mask_counts TEXT,
+    extra TEXT,
+    PRIMARY KEY (video, object, frame),
+    FOREIGN KEY (video, object) REFERENCES objects (video, id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE masks (
+    video INTEGER NOT NULL,
+    object TEXT NOT NULL,
+    frame INTEGER NOT NULL,
+    pts INTEGER NOT NULL,
+    counts TEXT NOT NULL,
+    x0 INTEGER NOT NULL,
+    y0 INTEGER NOT NULL,
+    x1 INTEGER NOT NULL,
+    y1 INTEGER NOT NULL,
+    area INTEGER NOT NULL,
+    iou REAL,
+    object_score REAL,
+    state TEXT NOT NULL CHECK (state IN ('prompted', 'propagated', 'edited', 'absent')),
+    verified INTEGER NOT NULL CHECK (verified IN (0, 1)),
+    provenance TEXT,
+    extra TEXT,
+    PRIMARY KEY (video, object, frame),
+    FOREIGN KEY (video, object) REFERENCES objects (video, id) ON DELETE CASCADE
+  ) STRICT;
+  CREATE INDEX masks_by_frame ON masks (video, frame);
+
+  CREATE TABLE marks (
+    video INTEGER NOT NULL,
+    object TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('absent', 'occluded', 'truncated', 'attributes')),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    attributes TEXT,
+    extra TEXT,
+    PRIMARY KEY (video, object, kind, first, last),
+    FOREIGN KEY (video, object) REFERENCES objects (video, id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  -- Further versions of one row, beside the row itself; an empty line stands for a deletion.
+  CREATE TABLE conflicts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    video INTEGER NOT NULL REFERENCES videos (id) ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    key TEXT NOT NULL,
+    theirs TEXT NOT NULL,
+    UNIQUE (video, file, key, theirs)
+  ) STRICT;
+
+  -- The sidecar's files as this database last read or wrote them.
+  CREATE TABLE sidecar_files (
+    video INTEGER NOT NULL REFERENCES videos (id) ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    -- 1 where the text is exactly what saving would write.
+    tidy INTEGER NOT NULL CHECK (tidy IN (0, 1)),
+    PRIMARY KEY (video, file)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The base of the three-way comparison: a hash of the line, or lines, that the sidecar has for a key.
+  CREATE TABLE sidecar_lines (
+    video INTEGER NOT NULL REFERENCES videos (id) ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    key TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (video, file, key)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Keys whose rows differ from the base: what makes a clip dirty.
+  CREATE TABLE sidecar_pending (
+    video INTEGER NOT NULL REFERENCES videos (id) ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (video, file, key)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Lines that could not be read: kept verbatim, and written back at every save until somebody mends them.
+  CREATE TABLE sidecar_broken (
+    id INTEGER PRIMARY KEY,
+    video INTEGER NOT NULL REFERENCES videos (id) ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    -- 0 where the line is not in the file yet.
+    line INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX sidecar_broken_by_file ON sidecar_broken (video, file);
+
+  -- One writer a clip.
+  CREATE TABLE writers (
+    video INTEGER PRIMARY KEY REFERENCES videos (id) ON DELETE CASCADE,
+    token TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    process_start TEXT,
+    host TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    since TEXT NOT NULL,
+    heartbeat INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE frame_indexes (
+    fingerprint TEXT PRIMARY KEY,
+    data BLOB NOT NULL
+  ) STRICT;
+  `,
+  `
+  -- The text of rows before and after an edit; NULL stands for no row.
+  CREATE TABLE history (
+    video INTEGER NOT NULL REFERENCES videos (id) ON DELETE CASCADE,
+    edit TEXT NOT NULL,
+    file TEXT NOT NULL,
+    key TEXT NOT NULL,
+    old TEXT,
+    new TEXT,
+    PRIMARY KEY (video, edit, file, key)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+/**
+ * Brings the schema up to date, step by step, each step whole or not at all.
+ * @throws MaskletError `storage/newer-version`, `storage/corrupted` where the file is some other program's.
+ */
+export function migrate(db: Database, file: string, migrations: readonly Migration[] = MIGRATIONS): void {
+  while (checkVersion(db, file, migrations) < migrations.length) {
+    db.transaction(() => {
+      // Another process may have done this step while we waited for the lock.
+      const version = checkVersion(db, file, migrations);
+      const migration = migrations[version];
+      if (migration === undefined) return;
+      db.exec(migration);
+      db.pragma(`application_id = ${APPLICATION_ID}`);
+      db.pragma(`user_version = ${version + 1}`);
+    }).immediate();
+  }
+}
+
+/**
+ * @returns the schema's version; reads only.
+ * @throws as `migrate`.
+ */
+export function checkVersion(
+  db: Database,
+  file: string,
+  migrations: readonly Migration[] = MIGRATIONS,
+): number {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  const application = db.pragma('application_id', { simple: true }) as number;
+  const tables = db.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get() ?? 0;
+  if (application !== APPLICATION_ID && (tables > 0 || version > 0)) {
+    throw new MaskletError('storage/corrupted', `${file} is a database of some other program.`, {
+      file,
+      hint: 'The file was left as it is. Move it away, or choose another folder with masklet.dataDir or --data-dir.',
+    });
+  }
+  if (version > migrations.length) {
+    throw new MaskletError(
+      'storage/newer-version',
+      `${file} was written by a newer Masklet (schema ${version}; this one knows ${migrations.length}).`,
+      { file, hint: 'Update Masklet. The file was left as it is.' },
+    );
+  }
+  return version;
+}

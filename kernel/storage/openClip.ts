@@ -1,0 +1,191 @@
+import { MaskletError } from '../errors';
+import type { Problem, VideoInfo } from '../protocol';
+import type { OpenClipParams, OpenClipResult } from './api';
+import { Clip, readVideoJson, type Access } from './clip';
+import { rootOf } from './dataFolder';
+import { openDatabase, openDatabaseReadOnly, openInMemory, type OpenDatabase } from './database';
+import { asStorageError } from './databaseErrors';
+import { ClipRows } from './rows';
+import { readSidecar, type SidecarFiles } from './sidecar/files';
+import { VIDEO_FILE } from './sidecar/layout';
+import { setAsideUnfit, syncFromSidecar } from './sidecar/sync';
+import { SyncState } from './sidecar/syncState';
+import { isMadeOn, type VideoJson } from './sidecar/videoJson';
+import { copyClip } from './snapshot';
+import { findVideo, putVideo, type VideoRow } from './videos';
+import { acquireLease, liveWriter, type LeaseEnvironment } from './writerLease';
+
+export interface OpenEnvironment extends LeaseEnvironment {
+  /** How long a statement waits for another process's lock. */
+  readonly busyTimeoutMs: number;
+}
+
+export type OpenedClip = { readonly clip: Clip; readonly result: Omit<OpenClipResult, 'clip'> };
+
+/**
+ * Opens a clip: finds its rows, takes in what changed in its sidecar, and takes the right to write, unless
+ * `readOnly` is asked for or somebody else has it.
+ * @throws MaskletError `video/changed`, `sidecar/newer-version`, and as `openDatabase`.
+ */
+export function openClip(params: OpenClipParams, environment: OpenEnvironment): OpenedClip {
+  return params.readOnly ? openToRead(params, environment) : openToWrite(params, environment);
+}
+
+interface Opened {
+  readonly id: number;
+  readonly problems: readonly Problem[];
+  readonly access: Access;
+}
+
+function openToWrite(params: OpenClipParams, environment: OpenEnvironment): OpenedClip {
+  const database = openDatabase(params.databaseFolder, environment.busyTimeoutMs);
+  return closingOnError(database, () => {
+    const files = readSidecar(params.sidecar);
+    const opened = database.db
+      .transaction((): Opened => {
+        const row = findVideo(database.db, rootOf(params.databaseFolder), params.video);
+        const writer = row && liveWriter(database.db, row.id, environment);
+        // Whoever writes keeps the rows in step with the sidecar; we only look on.
+        if (writer) return { id: row.id, problems: [], access: { kind: 'reader', writer } };
+        const { id, problems } = takeIn(database, params, row, files);
+        const lease = acquireLease(database.db, id, params.holder, environment);
+        if (!('token' in lease)) throw new Error('The lease was taken in our own transaction.');
+        return { id, problems, access: { kind: 'writer', lease } };
+      })
+      .immediate();
+    return finish(database, params, environment, opened);
+  });
+}
+
+function openToRead(params: OpenClipParams, environment: OpenEnvironment): OpenedClip {
+  const disk = openDatabaseReadOnly(params.databaseFolder, environment.busyTimeoutMs);
+  const row = disk && reading(disk, () => findVideo(disk.db, rootOf(params.databaseFolder), params.video));
+  const writer = row && reading(disk, () => liveWriter(disk.db, row.id, environment));
+  if (writer) {
+    return closingOnError(disk, () =>
+      finish(disk, params, environment, { id: row.id, problems: [], access: { kind: 'reader', writer } }),
+    );
+  }
+  // Nobody keeps the rows in step with the sidecar, and we may not: a private copy is brought into step instead.
+  const copy = openInMemory();
+  try {
+    if (disk && row) reading(disk, () => copyClip(disk.db, copy.db, row.id));
+  } finally {
+    disk?.close();
+  }
+  return closingOnError(copy, () => {
+    const files = readSidecar(params.sidecar);
+    const { id, problems } = copy.db.transaction(() => takeIn(copy, params, row, files))();
+    return finish(copy, params, environment, { id, problems, access: { kind: 'reader' } });
+  });
+}
+
+function finish(
+  database: OpenDatabase,
+  params: OpenClipParams,
+  environment: OpenEnvironment,
+  opened: Opened,
+): OpenedClip {
+  const { id, access } = opened;
+  const { video, sidecar, acceptChangedVideo } = params;
+  const clip = new Clip({ database, id, video, sidecar, acceptChangedVideo, access, environment });
+  const content = clip.read();
+  return {
+    clip,
+    result: {
+      ...content,
+      problems: [...opened.problems, ...content.problems],
+      readOnly: access.kind === 'reader',
+      ...(access.kind === 'reader' && access.writer ? { writer: access.writer } : {}),
+    },
+  };
+}
+
+/** Brings the rows into step with the video and the sidecar. To be called inside a transaction. */
+function takeIn(
+  { db }: OpenDatabase,
+  params: OpenClipParams,
+  row: VideoRow | undefined,
+  files: SidecarFiles,
+): { id: number; problems: Problem[] } {
+  const { video, sidecar } = params;
+  const json = readVideoJson(files, sidecar);
+  const problems: Problem[] = [...json.problems];
+  const change = changeOfVideo(row, json.video, files, params, db);
+  if (change) problems.push(change);
+
+  const sameContent = row?.fingerprint === video.fingerprint;
+  const theirSha256 =
+    !change && json.video && isMadeOn(json.video, video) && json.video.fingerprint === video.fingerprint
+      ? json.video.sha256
+      : undefined;
+  const sha256 = (sameContent ? row.sha256 : null) ?? theirSha256 ?? video.sha256;
+  if (row && !fits(row, video)) {
+    setAsideUnfit(shapeOf(video), new ClipRows(db, row.id, row), new SyncState(db, row.id));
+  }
+  const id = putVideo(db, rootOf(params.databaseFolder), video, row?.id, sha256);
+  const state = new SyncState(db, id);
+  const synced = syncFromSidecar(files, sidecar, shapeOf(video), new ClipRows(db, id, video), state);
+  const videoFile = files.get(VIDEO_FILE);
+  if (videoFile) state.setFile(VIDEO_FILE, { sha256: videoFile.sha256, tidy: true });
+  else state.dropFile(VIDEO_FILE);
+  return { id, problems: [...problems, ...synced.problems] };
+}
+
+/**
+ * Whether the annotations were made on other content.
+ * @throws MaskletError `video/changed`, unless that is accepted; then it is a problem to show.
+ */
+function changeOfVideo(
+  row: VideoRow | undefined,
+  json: VideoJson | undefined,
+  files: SidecarFiles,
+  { video, sidecar, acceptChangedVideo }: OpenClipParams,
+  db: OpenDatabase['db'],
+): Problem | undefined {
+  const state = row && new SyncState(db, row.id);
+  const rowsElsewhere =
+    row !== undefined && row.fingerprint !== video.fingerprint && new ClipRows(db, row.id, row).any();
+  // Once accepted, or taken in with its video, the sidecar's word counts no more until it changes.
+  const news = files.get(VIDEO_FILE)?.sha256 !== state?.files().get(VIDEO_FILE)?.sha256;
+  const sidecarElsewhere = news && json !== undefined && files.size > 1 && !isMadeOn(json, video);
+  // Video and annotations were replaced together, and we had nothing of our own.
+  const together = json?.fingerprint === video.fingerprint && !state?.dirty();
+  if (!sidecarElsewhere && (!rowsElsewhere || together)) return undefined;
+  const from = rowsElsewhere && row ? row : { byte_size: json?.byteSize };
+  const message = `${video.path} is not the video that was annotated (${from.byte_size ?? '?'} bytes then, ${video.byteSize} now).`;
+  if (acceptChangedVideo) return { code: 'video/changed', message, file: video.path };
+  throw new MaskletError('video/changed', message, {
+    file: video.path,
+    hint: `Put the original video back, or move ${sidecar} away to start anew, or accept the new content for the annotations that are there.`,
+  });
+}
+
+function fits(row: VideoRow, video: VideoInfo): boolean {
+  return row.width === video.width && row.height === video.height && row.frame_count === video.frameCount;
+}
+
+function shapeOf({ width, height, frameCount }: VideoInfo): {
+  width: number;
+  height: number;
+  frameCount: number;
+} {
+  return { width, height, frameCount };
+}
+
+function reading<T>(database: OpenDatabase, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asStorageError(error, database.file);
+  }
+}
+
+function closingOnError<T>(database: OpenDatabase, work: () => T): T {
+  try {
+    return reading(database, work);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { MaskletError, errnoOf } from '../../errors';
+import { asStorageError } from '../databaseErrors';
+import { makeFolder } from '../makeFolder';
+import { fileHash } from './hash';
+import { MASKS_FOLDER, OBJECTS_FOLDER, VIDEO_FILE, lineFile } from './layout';
+
+export interface SidecarFile {
+  readonly content: Buffer;
+  readonly sha256: string;
+}
+
+/** What lies in a sidecar folder, by relative path; without what is not ours. */
+export type SidecarFiles = ReadonlyMap<string, SidecarFile>;
+
+/** Names of files that a crash may leave behind: never read, removed at the next save. */
+const TEMPORARY = /^\.masklet-[0-9a-f]{16}\.tmp$/;
+
+/**
+ * Reads every file of the sidecar that is ours; empty where there is no sidecar.
+ * @throws MaskletError where a file is there and cannot be read: its lines must not pass for deleted.
+ */
+export function readSidecar(folder: string): SidecarFiles {
+  const files = new Map<string, SidecarFile>();
+  for (const path of listSidecar(folder)) {
+    if (path !== VIDEO_FILE && !lineFile(path)) continue;
+    const content = readOptional(join(folder, path));
+    if (content) files.set(path, { content, sha256: fileHash(content) });
+  }
+  return files;
+}
+
+/** The file's bytes; undefined where it does not exist. */
+export function readOptional(path: string): Buffer | undefined {
+  try {
+    return fs.readFileSync(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw unreadable(path, error);
+  }
+}
+
+/**
+ * Replaces a file whole: after a crash at any moment it has either its old content or the new one.
+ * @throws MaskletError `storage/read-only`, `storage/no-space`, `storage/failed`; the file is as it was then.
+ */
+export function writeAtomically(path: string, content: string | Uint8Array): void {
+  const folder = dirname(path);
+  const temporary = join(folder, `.masklet-${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    makeFolder(folder);
+    const file = fs.openSync(temporary, 'wx', 0o666);
+    try {
+      fs.writeFileSync(file, content);
+      fs.fsyncSync(file);
+    } finally {
+      fs.closeSync(file);
+    }
+    fs.renameSync(temporary, path);
+    syncFolder(folder);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw asStorageError(error, path);
+  }
+}
+
+/** Removes a file for good; nothing happens where it does not exist. */
+export function removeFile(path: string): void {
+  try {
+    fs.rmSync(path, { force: true });
+    if (fs.existsSync(dirname(path))) syncFolder(dirname(path));
+  } catch (error) {
+    throw asStorageError(error, path);
+  }
+}
+
+/** Clears away what an interrupted save left behind. Only the clip's writer may call this. */
+export function removeTemporaries(folder: string): void {
+  for (const path of listSidecar(folder)) {
+    if (TEMPORARY.test(basename(path))) removeFile(join(folder, path));
+  }
+}
+
+/** Relative paths of the files in the sidecar folder and in its two sub-folders. */
+function listSidecar(folder: string): string[] {
+  return ['', OBJECTS_FOLDER, MASKS_FOLDER].flatMap((sub) => {
+    const path = join(folder, sub);
+    try {
+      return fs
+        .readdirSync(path, { withFileTypes: true })
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => (sub === '' ? entry.name : `${sub}/${entry.name}`))
+        .sort();
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return [];
+      throw unreadable(path, error);
+    }
+  });
+}
+
+function unreadable(path: string, cause: unknown): MaskletError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MaskletError('storage/failed', `Cannot read ${path}: ${reason}`, {
+    file: path,
+    hint: 'Make the file readable, or move it away; nothing was changed.',
+    cause,
+  });
+}
+
+/** Makes a rename durable. Windows has no such call, and needs none. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = fs.openSync(folder, 'r');
+  try {
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}

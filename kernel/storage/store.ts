@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import type Database from 'better-sqlite3';
+import { MaskletError } from '../errors';
+import type { MaskRecord, Problem } from '../protocol';
+import type {
+  Change,
+  ClipContent,
+  OpenClipParams,
+  OpenClipResult,
+  SaveClipResult,
+  StorageApi,
+  Undone,
+} from './api';
+import type { Clip } from './clip';
+import { databaseFile } from './dataFolder';
+import { journalMode, openDatabase, openDatabaseReadOnly } from './database';
+import { asStorageError } from './databaseErrors';
+import { loadFrameIndex } from './frameIndexes';
+import { openClip, type OpenEnvironment } from './openClip';
+import type { WorkerHandlers } from '../workers/rpc';
+
+/** How long a statement waits for another process's lock before `storage/locked`. */
+const BUSY_TIMEOUT_MS = 5000;
+
+/** All clips that are open here, by handle. */
+export class Store {
+  private readonly clips = new Map<number, Clip>();
+  private nextHandle = 1;
+  private readonly environment: OpenEnvironment;
+
+  /** @param environment what tests replace. */
+  constructor(environment: Partial<OpenEnvironment> = {}) {
+    this.environment = {
+      host: hostname(),
+      pid: process.pid,
+      now: Date.now,
+      busyTimeoutMs: BUSY_TIMEOUT_MS,
+      ...environment,
+    };
+  }
+
+  /** The methods as the worker answers them. */
+  handlers(): WorkerHandlers<StorageApi> {
+    return {
+      open: (params) => this.open(params),
+      read: ({ clip }) => this.read(clip),
+      apply: ({ clip, change, edit }) => this.apply(clip, change, edit),
+      undo: ({ clip, edit }) => this.undo(clip, edit),
+      redo: ({ clip, edit }) => this.redo(clip, edit),
+      revert: ({ clip }) => this.revert(clip),
+      restore: ({ clip, edit }) => this.restore(clip, edit),
+      masks: ({ clip, range }) => this.masks(clip, range),
+      save: ({ clip }) => this.save(clip),
+      resolveConflict: ({ clip, conflict, take }) => this.resolveConflict(clip, conflict, take),
+      putIndex: ({ clip, fingerprint, index }) => this.putIndex(clip, fingerprint, index),
+      getIndex: ({ databaseFolder, fingerprint }) => this.getIndex(databaseFolder, fingerprint),
+      putSha256: ({ clip, sha256 }) => this.putSha256(clip, sha256),
+      close: ({ clip }) => this.close(clip),
+      check: ({ databaseFolder }) => this.check(databaseFolder),
+    };
+  }
+
+  open(params: OpenClipParams): OpenClipResult {
+    const { clip, result } = openClip(params, this.environment);
+    const handle = this.nextHandle++;
+    this.clips.set(handle, clip);
+    return { clip: handle, ...result };
+  }
+
+  read(clip: number): ClipContent {
+    return this.find(clip).read();
+  }
+
+  apply(clip: number, change: Change, edit?: string): { dirty: boolean } {
+    return { dirty: this.find(clip).apply(change, edit) };
+  }
+
+  undo(clip: number, edit: string): Undone {
+    return this.find(clip).undo(edit);
+  }
+
+  redo(clip: number, edit: string): Undone {
+    return this.find(clip).redo(edit);
+  }
+
+  revert(clip: number): Undone {
+    return this.find(clip).revert();
+  }
+
+  restore(clip: number, edit: string): Undone | null {
+    return this.find(clip).restore(edit);
+  }
+
+  masks(clip: number, range?: { first: number; last: number }): MaskRecord[] {
+    return this.find(clip).masks(range);
+  }
+
+  save(clip: number): SaveClipResult {
+    return this.find(clip).save();
+  }
+
+  resolveConflict(clip: number, conflict: number, take: 'ours' | 'theirs'): null {
+    this.find(clip).resolveConflict(conflict, take);
+    return null;
+  }
+
+  putIndex(clip: number, fingerprint: string, index: Uint8Array): null {
+    this.find(clip).putIndex(fingerprint, index);
+    return null;
+  }
+
+  getIndex(databaseFolder: string, fingerprint: string): Uint8Array | undefined {
+    const database = openDatabaseReadOnly(databaseFolder, this.environment.busyTimeoutMs);
+    if (!database) return undefined;
+    try {
+      return loadFrameIndex(database.db, fingerprint);
+    } catch (error) {
+      throw asStorageError(error, database.file);
+    } finally {
+      database.close();
+    }
+  }
+
+  putSha256(clip: number, sha256: string): Problem | null {
+    return this.find(clip).putSha256(sha256);
+  }
+
+  /** Closing what is closed already does nothing. */
+  close(clip: number): null {
+    this.clips.get(clip)?.close();
+    this.clips.delete(clip);
+    return null;
+  }
+
+  check(databaseFolder: string): { journalMode: string; sqliteVersion: string } {
+    if (fs.existsSync(databaseFile(databaseFolder)))
+      return probe(databaseFolder, this.environment.busyTimeoutMs);
+    // Nothing is left behind of a folder that was made only to see whether it can be.
+    let existing = databaseFolder;
+    while (!fs.existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+    const folder = join(existing, `.masklet-check-${randomBytes(4).toString('hex')}`);
+    try {
+      return probe(folder, this.environment.busyTimeoutMs);
+    } finally {
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  private find(handle: number): Clip {
+    const clip = this.clips.get(handle);
+    if (!clip) throw new MaskletError('input/invalid', `No clip is open under the handle ${handle}.`);
+    return clip;
+  }
+}
+
+/** Opens a database for writing, and does write. */
+function probe(folder: string, busyTimeoutMs: number): { journalMode: string; sqliteVersion: string } {
+  const database = openDatabase(folder, busyTimeoutMs);
+  try {
+    // Takes the write lock and writes the file's header as it was.
+    const version = database.db.pragma('user_version', { simple: true }) as number;
+    database.db.transaction(() => database.db.pragma(`user_version = ${version}`)).immediate();
+    return { journalMode: journalMode(database.db), sqliteVersion: sqliteVersion(database.db) };
+  } catch (error) {
+    throw asStorageError(error, database.file);
+  } finally {
+    database.close();
+  }
+}
+
+function sqliteVersion(db: Database.Database): string {
+  return db.prepare<[], string>('SELECT sqlite_version()').pluck().get() ?? '';
+}

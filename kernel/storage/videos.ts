@@ -1,0 +1,89 @@
+import fs from 'node:fs';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import type { VideoInfo } from '../protocol';
+
+export interface VideoRow {
+  readonly id: number;
+  readonly path: string;
+  readonly fingerprint: string;
+  readonly byte_size: number;
+  readonly sha256: string | null;
+  readonly width: number;
+  readonly height: number;
+  readonly frame_count: number;
+}
+
+/**
+ * The row of a video: by its path, else by its content where the file with that content is no longer where it was, as
+ * after a move. Undefined for a video that is new to this database.
+ * @param root what stored paths are relative to.
+ */
+export function findVideo(db: Database, root: string, video: VideoInfo): VideoRow | undefined {
+  const byPath = db
+    .prepare<[string], VideoRow>('SELECT * FROM videos WHERE path = ?')
+    .get(storedPath(root, video.path));
+  if (byPath) return byPath;
+  return db
+    .prepare<[string], VideoRow>('SELECT * FROM videos WHERE fingerprint = ? ORDER BY id DESC')
+    .all(video.fingerprint)
+    .find((row) => isGone(isAbsolute(row.path) ? row.path : join(root, row.path), row));
+}
+
+/** True where the video is no longer at this path, or clearly another one is there now. */
+function isGone(path: string, row: VideoRow): boolean {
+  try {
+    const found = fs.statSync(path, { throwIfNoEntry: false });
+    return !found || (found.isFile() && found.size !== row.byte_size);
+  } catch {
+    // It may well be there, out of our sight.
+    return false;
+  }
+}
+
+/** Writes what is known of a video now. @returns its id. */
+export function putVideo(
+  db: Database,
+  root: string,
+  video: VideoInfo,
+  id: number | undefined,
+  sha256: string | undefined,
+): number {
+  const values = {
+    id: id ?? null,
+    path: storedPath(root, video.path),
+    fingerprint: video.fingerprint,
+    byteSize: video.byteSize,
+    sha256: sha256 ?? null,
+    width: video.width,
+    height: video.height,
+    frameCount: video.frameCount,
+  };
+  return db
+    .prepare<[typeof values], number>(
+      `INSERT INTO videos (id, path, fingerprint, byte_size, sha256, width, height, frame_count)
+       VALUES (@id, @path, @fingerprint, @byteSize, @sha256, @width, @height, @frameCount)
+       ON CONFLICT (id) DO UPDATE SET path = @path, fingerprint = @fingerprint, byte_size = @byteSize,
+         sha256 = @sha256, width = @width, height = @height, frame_count = @frameCount
+       RETURNING id`,
+    )
+    .pluck()
+    .get(values)!;
+}
+
+export function storedSha256(db: Database, id: number): string | undefined {
+  return (
+    db.prepare<[number], string | null>('SELECT sha256 FROM videos WHERE id = ?').pluck().get(id) ?? undefined
+  );
+}
+
+export function putSha256(db: Database, id: number, sha256: string): void {
+  db.prepare('UPDATE videos SET sha256 = ? WHERE id = ?').run(sha256, id);
+}
+
+/** Relative, with forward slashes, where the video lies below `root`; so a dataset can be moved as a whole. */
+function storedPath(root: string, path: string): string {
+  const full = resolve(path);
+  const inside = relative(root, full);
+  return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? full : inside.split(sep).join('/');
+}

@@ -1,0 +1,5 @@
+import { serveWorker } from '../workers/rpc';
+import type { StorageApi } from './api';
+import { Store } from './store';
+
+serveWorker<StorageApi>(new Store().handlers());

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import { errnoOf } from '../errors';
+import type { WriterInfo } from '../protocol';
+
+/** A writer on another host that has been silent for this long is taken to be gone. */
+export const STALE_AFTER_MS = 60_000;
+/** How often a writer says that it is still there. */
+export const HEARTBEAT_MS = 10_000;
+
+/** Who we are and what time it is: replaced in tests. */
+export interface LeaseEnvironment {
+  readonly host: string;
+  readonly pid: number;
+  now(): number;
+}
+
+interface WriterRow {
+  readonly token: string;
+  readonly pid: number;
+  readonly process_start: string | null;
+  readonly host: string;
+  readonly holder: string;
+  readonly since: string;
+  readonly heartbeat: number;
+}
+
+/** The right to write one clip: a row that its holder keeps fresh and removes at the end. */
+export interface Lease {
+  readonly token: string;
+}
+
+/**
+ * Takes the lease, also from a writer that is gone. To be called inside a transaction that holds the write lock.
+ * @returns the lease, or who holds it.
+ */
+export function acquireLease(
+  db: Database,
+  video: number,
+  holder: string,
+  environment: LeaseEnvironment,
+): Lease | WriterInfo {
+  const current = liveWriter(db, video, environment);
+  if (current) return current;
+  const token = randomUUID();
+  const now = environment.now();
+  db.prepare(
+    `INSERT OR REPLACE INTO writers (video, token, pid, process_start, host, holder, since, heartbeat)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    video,
+    token,
+    environment.pid,
+    processStart(environment.pid),
+    environment.host,
+    holder,
+    new Date(now).toISOString(),
+    now,
+  );
+  return { token };
+}
+
+/** Who writes this clip now, if anybody. */
+export function liveWriter(
+  db: Database,
+  video: number,
+  environment: LeaseEnvironment,
+): WriterInfo | undefined {
+  const row = db.prepare<[number], WriterRow>('SELECT * FROM writers WHERE video = ?').get(video);
+  if (!row || !isAlive(row, environment)) return undefined;
+  return { pid: row.pid, host: row.host, holder: row.holder, since: row.since };
+}
+
+/** @returns false where the lease went to somebody else, for example while this machine slept. */
+export function holdsLease(db: Database, video: number, lease: Lease): boolean {
+  const token = db.prepare<[number], string>('SELECT token FROM writers WHERE video = ?').pluck().get(video);
+  return token === lease.token;
+}
+
+/** Says that the writer is still there. */
+export function renewLease(db: Database, video: number, lease: Lease, environment: LeaseEnvironment): void {
+  db.prepare('UPDATE writers SET heartbeat = ? WHERE video = ? AND token = ?').run(
+    environment.now(),
+    video,
+    lease.token,
+  );
+}
+
+export function releaseLease(db: Database, video: number, lease: Lease): void {
+  db.prepare('DELETE FROM writers WHERE video = ? AND token = ?').run(video, lease.token);
+}
+
+function isAlive(row: WriterRow, environment: LeaseEnvironment): boolean {
+  const fresh = environment.now() - row.heartbeat <= STALE_AFTER_MS;
+  // Our own process lives, but the thread that held the lease may have died: only its heartbeat tells.
+  if (row.host !== environment.host || row.pid === environment.pid) return fresh;
+  if (!processExists(row.pid)) return false;
+  // The number may have gone to another process since.
+  return row.process_start === null || row.process_start === processStart(row.pid);
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === 'EPERM';
+  }
+}
+
+/** When a process started, in ticks since boot, together with the boot; null where the system does not tell cheaply. */
+function processStart(pid: number): string | null {
+  try {
+    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // Fields are counted after the command, which may itself hold spaces and brackets; starttime is the 22nd of all.
+    const ticks = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .at(19);
+    return ticks === undefined ? null : `${boot}/${ticks}`;
+  } catch {
+    return null;
+  }
+}
