@@ -1,0 +1,42 @@
+import type { RememberedFrame } from './readout';
+
+/** One object's memory of one frame. */
+export interface ObjectMemory {
+  readonly frame: number;
+  readonly conditioning: boolean;
+  readonly keys: Int8Array;
+  readonly mask: Float32Array;
+}
+
+/** Objects that remember the same frames, and so share a read-out. */
+export interface MemoryGroup {
+  /** Positions of the objects in the order they were given. */
+  readonly members: readonly number[];
+  readonly memories: readonly RememberedFrame[];
+}
+
+/**
+ * Objects grouped by the frames they remember. Only those that remember exactly the same share a read-out, so that
+ * what is found of one never depends on which others are tracked with it.
+ * @param objects each object's memories, in its own order. An object without any is in no group.
+ */
+export function groupByMemory(objects: readonly (readonly ObjectMemory[])[]): MemoryGroup[] {
+  const groups = new Map<string, { members: number[]; sorted: ObjectMemory[][] }>();
+  objects.forEach((memories, object) => {
+    if (memories.length === 0) return;
+    const sorted = [...memories].sort((a, b) => a.frame - b.frame);
+    const key = sorted.map(({ frame, conditioning }) => `${frame}${conditioning ? 'c' : 'r'}`).join();
+    const group = groups.get(key) ?? { members: [], sorted: [] };
+    groups.set(key, group);
+    group.members.push(object);
+    group.sorted.push(sorted);
+  });
+  return [...groups.values()].map(({ members, sorted }) => ({
+    members,
+    memories: sorted[0].map(({ keys, conditioning }, m) => ({
+      keys,
+      conditioning,
+      masks: sorted.map((memories) => memories[m].mask),
+    })),
+  }));
+}

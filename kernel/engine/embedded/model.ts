@@ -1,0 +1,421 @@
+import {
+  locateModelFile,
+  modelFolders,
+  modelSha256,
+  sam2TinyEmbedded,
+  type ModelFile,
+} from '../../../models/catalogue';
+import { memoryReadoutModel } from '../../../models/memoryReadout';
+import { ModelFileError, verifyModelFile } from '../../../models/verify';
+import { CancelledError, MaskletError, isCancelled, throwIfAborted, toErrorData } from '../../errors';
+import { emptyRle, rleArea, rleBox } from '../../masks/rle';
+import { kernelScript, packageRoot } from '../../paths';
+import type { PixelApi } from '../../pixels/api';
+import type { Direction, ModelState, RleMask } from '../../protocol';
+import type { RgbFrame } from '../../video/api';
+import { WorkerClient } from '../../workers/rpc';
+import type { LoadedModel } from '../onnx/sessions';
+import type {
+  EncodedFrame,
+  FrameMemory,
+  MemorySelection,
+  ObjectPrompt,
+  Prediction,
+  StageMs,
+  StoredMask,
+  TrackRequest,
+  VideoModel,
+} from '../videoModel';
+import type { FrameFeatures } from './decoder';
+import { groupByMemory } from './grouping';
+import { memoryWindow, selectMemory } from './memory';
+import {
+  featureCells,
+  featureChannels,
+  imageMean,
+  imageStd,
+  inputSize,
+  maskGrid,
+  patchSize,
+  trackingDefaults,
+} from './parameters';
+import { toQuestion } from './prompts';
+import type { MatchFeatures } from './readout';
+import type { EmbeddedApi, InferenceApi } from './workerApi';
+
+export interface EmbeddedModelOptions {
+  /** Execution providers, tried in order, for example `['cuda', 'cpu']`. */
+  readonly providers: readonly string[];
+  /** Threads that one model run uses; 0: as many as there are cores. */
+  readonly threads: number;
+  /** Called at every change of `state`. */
+  readonly onState?: (state: ModelState) => void;
+}
+
+/** A frame's features, in memory that all threads share. */
+interface EmbeddedFrame extends EncodedFrame {
+  readonly features: FrameFeatures;
+  readonly match: MatchFeatures;
+}
+
+/** What is remembered of a frame for one object. */
+interface EmbeddedMemory extends FrameMemory {
+  /** Shared by the memories of all objects on this frame. */
+  readonly keys: Int8Array;
+  /** Coverage of a [256, 256] grid. */
+  readonly mask: Float32Array;
+}
+
+type InferenceThread = WorkerClient<InferenceApi & EmbeddedApi>;
+
+/** The loaded models and the threads they live in. */
+interface Engine {
+  readonly encoderThread: InferenceThread;
+  /** Holds decoder and memory read-out, so that a click is answered while the encoder runs. */
+  readonly decoderThread: InferenceThread;
+  readonly pixelThread: WorkerClient<PixelApi>;
+  readonly encoder: number;
+  readonly decoder: number;
+  readonly memory: number;
+}
+
+/**
+ * SAM 2 Hiera-Tiny from the two frozen files that come with the dependencies, tracking through a feature memory: what
+ * a frame's cells resembled in remembered frames tells the decoder where to look. Needs no download.
+ */
+export function createEmbeddedModel(options: EmbeddedModelOptions): VideoModel {
+  return new EmbeddedModel(options);
+}
+
+class EmbeddedModel implements VideoModel {
+  readonly id = sam2TinyEmbedded.id;
+  readonly sha256 = modelSha256(sam2TinyEmbedded);
+  readonly memoryWindow = memoryWindow;
+  private current: ModelState = { id: sam2TinyEmbedded.id, state: 'idle' };
+  private engine: Engine | undefined;
+  private loading: Promise<Engine> | undefined;
+  private threads: readonly { dispose(): Promise<void> }[] = [];
+  /** Rises with every `dispose`, so that a load under way knows that it came too late. */
+  private generation = 0;
+
+  constructor(private readonly options: EmbeddedModelOptions) {}
+
+  get state(): ModelState {
+    return this.current;
+  }
+
+  async load(signal?: AbortSignal): Promise<void> {
+    await this.ready(signal);
+  }
+
+  async encode(image: RgbFrame, signal?: AbortSignal): Promise<EncodedFrame> {
+    return this.use(signal, async ({ pixelThread, encoderThread, encoder }) => {
+      const { data, width, height } = image;
+      const input = await pixelThread.request(
+        'preprocess',
+        { data, width, height, size: inputSize, mean: imageMean, std: imageStd },
+        { signal },
+      );
+      const { features, match, ms } = await encoderThread.request(
+        'encode',
+        { handle: encoder, image: input.tensor },
+        { signal, transfer: [input.tensor.buffer as ArrayBuffer] },
+      );
+      const { imageEmbed, highRes0, highRes1 } = features;
+      const arrays = [imageEmbed, highRes0, highRes1, match.query, match.keys];
+      const frame: EmbeddedFrame = {
+        frame: image.index,
+        width,
+        height,
+        bytes: arrays.reduce((sum, array) => sum + array.byteLength, 0),
+        timings: { preprocessMs: input.ms, encodeMs: ms },
+        features,
+        match,
+      };
+      return frame;
+    });
+  }
+
+  async predict(
+    encoded: EncodedFrame,
+    prompts: readonly ObjectPrompt[],
+    signal?: AbortSignal,
+  ): Promise<{ predictions: Prediction[]; stages: StageMs }> {
+    const frame = encoded as EmbeddedFrame;
+    const predictions = new Array<Prediction>(prompts.length);
+    const asked: number[] = [];
+    prompts.forEach((prompt, i) => {
+      // A mask without clicks that correct it is the answer already.
+      if (prompt.mask && prompt.points.length === 0) predictions[i] = givenMask(prompt.mask);
+      else asked.push(i);
+    });
+    const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
+    if (asked.length === 0) return { predictions, stages };
+    const questions = asked.map((i) => toQuestion(prompts[i], frame.width, frame.height));
+    return this.use(signal, async (engine) => {
+      const { answers, ms } = await engine.decoderThread.request(
+        'predict',
+        { handle: engine.decoder, frame: frame.features, questions },
+        { signal },
+      );
+      stages.maskDecodeMs = ms;
+      const shapes = await this.toMasks(
+        engine,
+        frame,
+        answers.map((answer) => answer.logits),
+        stages,
+        signal,
+      );
+      asked.forEach((prompt, i) => {
+        const shape = shapes[i];
+        predictions[prompt] = {
+          ...shape,
+          iou: round4(answers[i].iou),
+          objectScore: null,
+          present: shape.area > 0,
+        };
+      });
+      return { predictions, stages };
+    });
+  }
+
+  selectMemory(
+    frame: number,
+    direction: Direction,
+    conditioning: readonly number[],
+    passed: readonly StoredMask[],
+  ): MemorySelection {
+    return selectMemory(frame, direction, conditioning, passed, trackingDefaults);
+  }
+
+  async remember(encoded: EncodedFrame, stored: StoredMask): Promise<FrameMemory> {
+    const { frame, match } = encoded as EmbeddedFrame;
+    return this.use(undefined, async ({ decoderThread }) => {
+      const mask = await decoderThread.request('remember', { mask: stored.mask });
+      const memory: EmbeddedMemory = {
+        frame,
+        bytes: match.keys.byteLength + mask.byteLength,
+        keys: match.keys,
+        mask,
+      };
+      return memory;
+    });
+  }
+
+  async track(
+    encoded: EncodedFrame,
+    _direction: Direction,
+    objects: readonly TrackRequest[],
+    signal?: AbortSignal,
+  ): Promise<{ predictions: Prediction[]; stages: StageMs }> {
+    const frame = encoded as EmbeddedFrame;
+    const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
+    const absent: Prediction = {
+      mask: emptyRle(frame.width, frame.height),
+      area: 0,
+      bbox: [0, 0, 0, 0],
+      iou: 0,
+      objectScore: 0,
+      present: false,
+    };
+    const predictions = objects.map(() => absent);
+    const groups = groupByMemory(
+      objects.map(({ memories }) =>
+        memories.map(({ memory, conditioning }) => ({ ...(memory as EmbeddedMemory), conditioning })),
+      ),
+    );
+    return this.use(signal, async (engine) => {
+      const { decoder, memory, decoderThread } = engine;
+      for (const { members, memories } of groups) {
+        const { tracked, times } = await decoderThread.request(
+          'track',
+          {
+            decoder,
+            memory,
+            frame: frame.features,
+            query: frame.match.query,
+            memories,
+            objects: members.length,
+          },
+          { signal },
+        );
+        stages.memoryReadMs += times.memoryReadMs;
+        stages.maskDecodeMs += times.maskDecodeMs;
+        const found = tracked.flatMap(({ logits, ...scores }, i) =>
+          logits ? [{ object: members[i], logits, ...scores }] : [],
+        );
+        tracked.forEach(({ objectScore }, i) => {
+          predictions[members[i]] = { ...absent, objectScore: round4(objectScore) };
+        });
+        const shapes = await this.toMasks(
+          engine,
+          frame,
+          found.map(({ logits }) => logits),
+          stages,
+          signal,
+        );
+        found.forEach(({ object, iou, objectScore }, i) => {
+          const shape = shapes[i];
+          const present = shape.area > 0;
+          predictions[object] = { ...shape, iou: round4(iou), objectScore: round4(objectScore), present };
+        });
+      }
+      return { predictions, stages };
+    });
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop();
+    this.setState({ id: this.id, state: 'idle' });
+  }
+
+  /** Mask logits as masks in video pixels; counts the time in `stages`. */
+  private async toMasks(
+    { pixelThread }: Engine,
+    { width, height }: EncodedFrame,
+    logits: readonly Float32Array[],
+    stages: StageMs,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Pick<Prediction, 'mask' | 'area' | 'bbox'>[]> {
+    if (logits.length === 0) return [];
+    const { masks, ms } = await pixelThread.request(
+      'postprocess',
+      { logits, size: maskGrid, width, height },
+      { signal, transfer: logits.map((map) => map.buffer as ArrayBuffer) },
+    );
+    stages.postProcessMs += ms;
+    return masks;
+  }
+
+  /** Runs `work` on the loaded engine. A failure of the engine itself stops it, so that the next use starts it afresh. */
+  private async use<T>(signal: AbortSignal | undefined, work: (engine: Engine) => Promise<T>): Promise<T> {
+    const engine = await this.ready(signal);
+    try {
+      return await work(engine);
+    } catch (error) {
+      const broken =
+        error instanceof MaskletError && (error.code === 'internal' || error.code === 'model/failed');
+      if (broken && this.engine === engine) {
+        await this.stop();
+        this.setState({ id: this.id, state: 'failed', error: toErrorData(error) });
+      }
+      throw error;
+    }
+  }
+
+  private async ready(signal: AbortSignal | undefined): Promise<Engine> {
+    throwIfAborted(signal);
+    const loading = this.engine ? Promise.resolve(this.engine) : (this.loading ??= this.start());
+    if (!signal) return loading;
+    // The load itself goes on: whoever asks next finds it further.
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(new CancelledError());
+      signal.addEventListener('abort', abort, { once: true });
+      loading.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    });
+  }
+
+  private async start(): Promise<Engine> {
+    const { generation } = this;
+    this.setState({ id: this.id, state: 'loading' });
+    const encoderThread: InferenceThread = new WorkerClient(kernelScript('inferenceWorker'), {}, 'encoder');
+    const decoderThread: InferenceThread = new WorkerClient(kernelScript('inferenceWorker'), {}, 'decoder');
+    const pixelThread = new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels');
+    this.threads = [encoderThread, decoderThread, pixelThread];
+    try {
+      const [encoder, [decoder, memory]] = await Promise.all([
+        this.loadFile(encoderThread, sam2TinyEmbedded.encoder),
+        this.loadFile(decoderThread, sam2TinyEmbedded.decoder).then(
+          async (loaded) => [loaded, await this.loadMemory(decoderThread)] as const,
+        ),
+      ]);
+      const engine: Engine = {
+        encoderThread,
+        decoderThread,
+        pixelThread,
+        encoder: encoder.handle,
+        decoder: decoder.handle,
+        memory: memory.handle,
+      };
+      if (this.generation !== generation) throw new CancelledError();
+      this.engine = engine;
+      // The encoder does nearly all of the work, so it is what the provider means.
+      const fallback = encoder.fallback ?? decoder.fallback;
+      this.setState({
+        id: this.id,
+        state: 'ready',
+        provider: encoder.provider,
+        ...(fallback ? { fallback } : {}),
+      });
+      return engine;
+    } catch (error) {
+      const wrapped = fromModelError(error);
+      if (this.generation === generation) {
+        await this.stop();
+        this.setState(
+          isCancelled(wrapped)
+            ? { id: this.id, state: 'idle' }
+            : { id: this.id, state: 'failed', error: toErrorData(wrapped) },
+        );
+      }
+      throw wrapped;
+    } finally {
+      if (this.generation === generation) this.loading = undefined;
+    }
+  }
+
+  private async loadFile(thread: InferenceThread, file: ModelFile): Promise<LoadedModel> {
+    const path = locateModelFile(file, modelFolders(sam2TinyEmbedded, packageRoot()));
+    await verifyModelFile(path, file);
+    const { providers, threads } = this.options;
+    return thread.request('load', { model: path, name: file.name, providers, threads });
+  }
+
+  /** Small and made of operators that only the CPU provider has in full. */
+  private loadMemory(thread: InferenceThread): Promise<LoadedModel> {
+    const model = memoryReadoutModel({
+      channels: featureChannels,
+      frameCells: featureCells,
+      topK: trackingDefaults.topK,
+      patch: patchSize,
+    });
+    const { threads } = this.options;
+    return thread.request('load', {
+      model,
+      name: 'memory read-out',
+      providers: ['cpu'],
+      threads,
+    });
+  }
+
+  private async stop(): Promise<void> {
+    this.generation++;
+    const { threads } = this;
+    this.engine = undefined;
+    this.loading = undefined;
+    this.threads = [];
+    await Promise.all(threads.map((thread) => thread.dispose()));
+  }
+
+  private setState(state: ModelState): void {
+    this.current = state;
+    this.options.onState?.(state);
+  }
+}
+
+function givenMask(mask: RleMask): Prediction {
+  const area = rleArea(mask);
+  return { mask, area, bbox: rleBox(mask), iou: null, objectScore: null, present: area > 0 };
+}
+
+function fromModelError(error: unknown): unknown {
+  if (!(error instanceof ModelFileError)) return error;
+  const { problem, message, hint, file } = error;
+  return new MaskletError(problem === 'missing' ? 'model/missing' : 'model/corrupted', message, {
+    hint,
+    file,
+    cause: error,
+  });
+}
+
+const round4 = (value: number): number => Math.round(value * 10_000) / 10_000;

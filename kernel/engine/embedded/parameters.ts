@@ -1,0 +1,78 @@
+/** The image encoder's input is this many pixels square. */
+export const inputSize = 1024;
+/** What the encoder's RGB input, scaled to 0..1, is normalised by: ImageNet's statistics. */
+export const imageMean = [0.485, 0.456, 0.406] as const;
+export const imageStd = [0.229, 0.224, 0.225] as const;
+/** Side of the encoder's coarsest feature map, in cells. */
+export const featureGrid = 64;
+export const featureChannels = 256;
+export const featureCells = featureGrid * featureGrid;
+/** Side of the decoder's mask logits, and of the masks it takes as a hint. */
+export const maskGrid = 256;
+/** Mask samples along the side of one feature cell. */
+export const patchSide = maskGrid / featureGrid;
+export const patchSize = patchSide * patchSide;
+
+/** One way to ask the decoder about an expected object. */
+export interface PromptStyle {
+  /** The box around it. */
+  readonly box: boolean;
+  /** How many points inside. */
+  readonly points: number;
+  /** The expected mask itself. */
+  readonly hint: boolean;
+}
+
+/** What tracking is tuned by; test/bench/README.md has the figures behind the defaults. */
+export interface TrackingParameters {
+  /** Conditioning frames remembered: the nearest ones. */
+  readonly conditioningFrames: number;
+  /** Which of the trusted frames passed are remembered: 0 is the last one. */
+  readonly recentOffsets: readonly number[];
+  /** A tracked mask with a lower predicted IoU is not remembered. */
+  readonly rememberIou: number;
+  /** Cells of each remembered frame that each cell of a new frame listens to. */
+  readonly topK: number;
+  /** Multiplies cosine similarities before the softmax. */
+  readonly temperature: number;
+  /** How far objects move between remembered frames, in cells; 0: anywhere. */
+  readonly recentSigma: number;
+  readonly conditioningSigma: number;
+  /** Added to the logits of conditioning frames, whose masks are certain. */
+  readonly conditioningBias: number;
+  /** No sample of the prior above this, or a mask with a lower mean prior: the object is absent. */
+  readonly presentAbove: number;
+  /** Share of the prior's peak above which a sample belongs to the object. */
+  readonly threshold: number;
+  /** Components smaller than this share of the largest are not prompted for. */
+  readonly componentShare: number;
+  /** Slope of the prior as mask logits. */
+  readonly hintSlope: number;
+  /** The ways in which the decoder is asked about one object. */
+  readonly styles: readonly PromptStyle[];
+  /** Weight of agreement with the prior against the predicted IoU in a candidate's score. */
+  readonly priorWeight: number;
+  /** How much more a better scored answer counts when those to all styles are averaged. */
+  readonly sharpness: number;
+}
+
+export const trackingDefaults: TrackingParameters = {
+  conditioningFrames: 2,
+  recentOffsets: [0, 1],
+  rememberIou: 0.5,
+  topK: 10,
+  temperature: 30,
+  recentSigma: 12,
+  conditioningSigma: 0,
+  conditioningBias: 3,
+  presentAbove: 0.15,
+  threshold: 0.5,
+  componentShare: 0.1,
+  hintSlope: 20,
+  styles: [
+    { box: true, points: 1, hint: true },
+    { box: false, points: 1, hint: true },
+  ],
+  priorWeight: 1,
+  sharpness: 10,
+};

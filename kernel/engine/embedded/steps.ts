@@ -1,0 +1,70 @@
+import { MaskletError } from '../../errors';
+import type { WorkerHandlers } from '../../workers/rpc';
+import type { OnnxSessions } from '../onnx/sessions';
+import { maskCoverage } from './coverage';
+import { decode, type FrameFeatures } from './decoder';
+import { inputSize, maskGrid, trackingDefaults } from './parameters';
+import { answerPrompt, questionPrompt } from './prompts';
+import { matchFeatures } from './readout';
+import { trackObjects } from './tracking';
+import type { EmbeddedApi } from './workerApi';
+
+/** The embedded engine's work inside an inference thread. */
+export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedApi> {
+  const runner = (handle: number) => (feeds: Parameters<OnnxSessions['run']>[1]) =>
+    sessions.run(handle, feeds);
+  return {
+    encode: async ({ handle, image }) => {
+      const start = performance.now();
+      const outputs = await sessions.run(handle, {
+        image: { data: image, dims: [1, 3, inputSize, inputSize] },
+      });
+      const output = (name: string): Float32Array => {
+        const tensor = outputs[name];
+        if (!(tensor?.data instanceof Float32Array)) {
+          throw new MaskletError('model/failed', `The image encoder gave no "${name}".`);
+        }
+        return tensor.data;
+      };
+      const embed = output('image_embed');
+      const match = matchFeatures(embed);
+      const features: FrameFeatures = {
+        imageEmbed: shared(embed, Float32Array),
+        highRes0: shared(output('high_res_feats_0'), Float32Array),
+        highRes1: shared(output('high_res_feats_1'), Float32Array),
+      };
+      return {
+        features,
+        match: { query: shared(match.query, Uint8Array), keys: shared(match.keys, Int8Array) },
+        ms: performance.now() - start,
+      };
+    },
+
+    remember: ({ mask }) => shared(maskCoverage(mask, maskGrid), Float32Array),
+
+    predict: async ({ handle, frame, questions }, context) => {
+      const start = performance.now();
+      const candidates = await decode(runner(handle), frame, questions.map(questionPrompt));
+      const answers = questions.map((question, i) => answerPrompt(question, candidates[i]));
+      for (const { logits } of answers) context.transfer(logits.buffer as ArrayBuffer);
+      return { answers, ms: performance.now() - start };
+    },
+
+    track: async ({ decoder, memory, frame, query, memories, objects }, context) => {
+      const models = { decoder: runner(decoder), memory: runner(memory) };
+      const result = await trackObjects(models, frame, query, memories, objects, trackingDefaults);
+      for (const { logits } of result.tracked) if (logits) context.transfer(logits.buffer as ArrayBuffer);
+      return result;
+    },
+  };
+}
+
+/** A copy in shared memory. */
+function shared<T extends Float32Array | Uint8Array | Int8Array>(
+  data: T,
+  type: new (buffer: SharedArrayBuffer) => T,
+): T {
+  const copy = new type(new SharedArrayBuffer(data.byteLength));
+  copy.set(data);
+  return copy;
+}

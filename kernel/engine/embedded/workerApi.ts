@@ -1,0 +1,58 @@
+import type { RleMask } from '../../protocol';
+import type { LoadedModel, LoadRequest } from '../onnx/sessions';
+import type { Tensors } from '../onnx/tensors';
+import type { DecoderPrompt, FrameFeatures } from './decoder';
+import type { MatchFeatures, RememberedFrame } from './readout';
+import type { Tracked, TrackTimes } from './tracking';
+
+/** Any ONNX model in a thread of its own. */
+export type InferenceApi = {
+  load: [LoadRequest, LoadedModel];
+  run: [
+    { readonly handle: number; readonly feeds: Tensors },
+    { readonly outputs: Tensors; readonly ms: number },
+  ];
+  release: [{ readonly handle: number }, null];
+};
+
+/** One object to be segmented from prompts. */
+export interface PromptQuestion {
+  readonly prompt: DecoderPrompt;
+  /** Points that the answer should respect, in the encoder's square: x, y, 1 inside or 0 outside. */
+  readonly points: readonly (readonly [x: number, y: number, label: 0 | 1])[];
+  /** The mask being corrected. */
+  readonly previous?: RleMask;
+}
+
+export interface PromptAnswer {
+  /** Mask logits [256, 256]. */
+  readonly logits: Float32Array;
+  /** Predicted IoU, 0..1. */
+  readonly iou: number;
+}
+
+/** The embedded engine's steps, each in the thread that holds the models it names by their handles. */
+export type EmbeddedApi = {
+  /** The results lie in shared memory, so that every thread may read them. */
+  encode: [
+    { readonly handle: number; readonly image: Float32Array },
+    { readonly features: FrameFeatures; readonly match: MatchFeatures; readonly ms: number },
+  ];
+  /** A stored mask as the memory keeps it: coverage of a 256 x 256 grid, in shared memory. */
+  remember: [{ readonly mask: RleMask }, Float32Array];
+  predict: [
+    { readonly handle: number; readonly frame: FrameFeatures; readonly questions: readonly PromptQuestion[] },
+    { readonly answers: readonly PromptAnswer[]; readonly ms: number },
+  ];
+  track: [
+    {
+      readonly decoder: number;
+      readonly memory: number;
+      readonly frame: FrameFeatures;
+      readonly query: Uint8Array;
+      readonly memories: readonly RememberedFrame[];
+      readonly objects: number;
+    },
+    { readonly tracked: readonly Tracked[]; readonly times: TrackTimes },
+  ];
+};

@@ -1,0 +1,127 @@
+import * as ort from 'onnxruntime-node';
+import { MaskletError } from '../../errors';
+import type { TensorData, Tensors } from './tensors';
+
+// What goes wrong is thrown, and said there; onnxruntime's own log would say it again on stderr.
+ort.env.logLevel = 'fatal';
+
+export interface LoadRequest {
+  /** A path to an `.onnx` or `.ort` file, or the bytes of one. */
+  readonly model: string | Uint8Array;
+  /** Named in errors. */
+  readonly name: string;
+  /** Execution providers, tried in order. */
+  readonly providers: readonly string[];
+  /** Threads that one run uses; 0: as many as there are cores. */
+  readonly threads: number;
+}
+
+export interface LoadedModel {
+  /** Names the model in later requests to the same thread. */
+  readonly handle: number;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** The execution provider that loaded it. */
+  readonly provider: string;
+  /** Why providers earlier in the order were not used. */
+  readonly fallback?: string;
+}
+
+/**
+ * The onnxruntime sessions of one thread. `create` and `run` block the thread they are called on, so this class is
+ * only for worker threads.
+ */
+export class OnnxSessions {
+  private readonly sessions = new Map<number, { name: string; session: ort.InferenceSession }>();
+  private nextHandle = 1;
+
+  /** @throws MaskletError `model/failed` where no provider loads the model. */
+  async load(request: LoadRequest): Promise<LoadedModel> {
+    const refusals: string[] = [];
+    for (const provider of request.providers) {
+      try {
+        // onnxruntime leaves out providers it was not built with without a word.
+        if (!ort.listSupportedBackends().some(({ name }) => name === provider)) {
+          throw new Error('not part of this build of onnxruntime');
+        }
+        const session = await create(request, provider);
+        const handle = this.nextHandle++;
+        this.sessions.set(handle, { name: request.name, session });
+        return {
+          handle,
+          inputs: session.inputNames,
+          outputs: session.outputNames,
+          provider,
+          ...(refusals.length === 0 ? {} : { fallback: refusals.join('; ') }),
+        };
+      } catch (error) {
+        refusals.push(`${provider}: ${reasonOf(error)}`);
+      }
+    }
+    throw new MaskletError(
+      'model/failed',
+      `onnxruntime cannot load ${request.name} (${refusals.join('; ')}).`,
+      {
+        hint: 'Run "masklet doctor" to see which execution providers work here, and change the setting masklet.executionProviders.',
+      },
+    );
+  }
+
+  /** @throws MaskletError `model/failed` where the handle is unknown or the run fails. */
+  async run(handle: number, feeds: Tensors): Promise<Tensors> {
+    const loaded = this.sessions.get(handle);
+    if (!loaded) throw new MaskletError('model/failed', 'The model is not loaded in this thread.');
+    try {
+      return toTensors(await loaded.session.run(toOnnx(feeds)));
+    } catch (error) {
+      throw new MaskletError('model/failed', `Running ${loaded.name} failed: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async release(handle: number): Promise<void> {
+    const loaded = this.sessions.get(handle);
+    this.sessions.delete(handle);
+    await loaded?.session.release();
+  }
+}
+
+function create(request: LoadRequest, provider: string): Promise<ort.InferenceSession> {
+  const options: ort.InferenceSession.SessionOptions = {
+    // What an accelerator cannot run falls to the CPU node by node.
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    ...(request.threads > 0 ? { intraOpNumThreads: request.threads } : {}),
+    // Planning whole runs ahead costs the encoder 0.6 GB and makes it no faster.
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    // Threads that spin between operators would take cores from the other model, from decoding and from everybody else.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  };
+  return typeof request.model === 'string'
+    ? ort.InferenceSession.create(request.model, options)
+    : ort.InferenceSession.create(request.model, options);
+}
+
+function toOnnx(feeds: Tensors): Record<string, ort.Tensor> {
+  return Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOnnxTensor(tensor)]));
+}
+
+function toOnnxTensor({ data, dims }: TensorData): ort.Tensor {
+  if (data instanceof Float32Array) return new ort.Tensor('float32', data, dims);
+  if (data instanceof Int8Array) return new ort.Tensor('int8', data, dims);
+  return new ort.Tensor('uint8', data, dims);
+}
+
+function toTensors(outputs: ort.InferenceSession.OnnxValueMapType): Tensors {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, tensor]) => [
+      name,
+      { data: tensor.data as Float32Array, dims: tensor.dims },
+    ]),
+  );
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

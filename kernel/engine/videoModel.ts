@@ -1,0 +1,109 @@
+import type { Box, Direction, FrameIndex, MaskState, ModelState, PointPrompt, RleMask } from '../protocol';
+import type { RgbFrame } from '../video/api';
+
+/** A frame after the image encoder. What is inside is the engine's own business; it costs `bytes` of memory. */
+export interface EncodedFrame {
+  readonly frame: FrameIndex;
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  readonly timings: { readonly preprocessMs: number; readonly encodeMs: number };
+}
+
+/** What a frame contributes to tracking one object on others. */
+export interface FrameMemory {
+  readonly frame: FrameIndex;
+  readonly bytes: number;
+}
+
+/** The prompts of one object on one frame, in video pixels. */
+export interface ObjectPrompt {
+  readonly points: readonly PointPrompt[];
+  readonly box?: Box;
+  /** A mask given as the prompt: the result is this mask, with scores. */
+  readonly mask?: RleMask;
+  /** The mask that stands on this frame and is being corrected by the points. */
+  readonly previous?: RleMask;
+}
+
+/** One object's mask on one frame, in the video's full size, with the model's own scores. */
+export interface Prediction {
+  /** Already thresholded, cleaned and run-length encoded. */
+  readonly mask: RleMask;
+  readonly area: number;
+  readonly bbox: Box;
+  /** 0..1, rounded to 4 decimals so that storing it changes nothing. */
+  readonly iou: number | null;
+  /** 0..1, rounded to 4 decimals. */
+  readonly objectScore: number | null;
+  /** False where the object is not in this frame; then the mask is empty. */
+  readonly present: boolean;
+}
+
+/** What is stored of a frame for one object, as far as memory selection and rebuilding need it. */
+export interface StoredMask {
+  readonly frame: FrameIndex;
+  readonly mask: RleMask;
+  readonly area: number;
+  readonly state: MaskState;
+  readonly verified: boolean;
+  readonly iou: number | null;
+  readonly objectScore: number | null;
+}
+
+export interface MemorySelection {
+  /** Frames whose prompts, verification or hand edit define the object; nearest first. */
+  readonly conditioning: readonly FrameIndex[];
+  /** Tracked frames already passed in this direction, nearest first. */
+  readonly recent: readonly FrameIndex[];
+}
+
+export interface TrackRequest {
+  readonly memories: readonly { readonly memory: FrameMemory; readonly conditioning: boolean }[];
+}
+
+export interface StageMs {
+  memoryReadMs: number;
+  maskDecodeMs: number;
+  postProcessMs: number;
+}
+
+/**
+ * A SAM 2 engine as sessions know it. Everything that tracking depends on is a function of frames and stored masks,
+ * so that a run can be resumed at any frame from the database and give the same bytes.
+ */
+export interface VideoModel {
+  readonly id: string;
+  /** SHA-256 over the model's files, as stored in provenance. */
+  readonly sha256: string;
+  readonly state: ModelState;
+  /** How many of the nearest passed masks `selectMemory` looks at. */
+  readonly memoryWindow: number;
+  /** Loads what is not loaded yet; cheap when ready. @throws MaskletError `model/missing`, `model/corrupted`, `model/failed`. */
+  load(signal?: AbortSignal): Promise<void>;
+  /** Runs the image encoder once; concurrent calls queue. */
+  encode(image: RgbFrame, signal?: AbortSignal): Promise<EncodedFrame>;
+  /** Masks of several objects from prompts on one frame, in one decoder run where their prompts allow. */
+  predict(
+    frame: EncodedFrame,
+    prompts: readonly ObjectPrompt[],
+    signal?: AbortSignal,
+  ): Promise<{ predictions: Prediction[]; stages: StageMs }>;
+  /** Which frames tracking `frame` wants to remember: a pure function of what is stored. `passed` is sorted by frame, ascending. */
+  selectMemory(
+    frame: FrameIndex,
+    direction: Direction,
+    conditioning: readonly FrameIndex[],
+    passed: readonly StoredMask[],
+  ): MemorySelection;
+  remember(frame: EncodedFrame, stored: StoredMask): Promise<FrameMemory>;
+  /** Masks of several objects on a new frame from their memories: one memory read-out and one decoder run. */
+  track(
+    frame: EncodedFrame,
+    direction: Direction,
+    objects: readonly TrackRequest[],
+    signal?: AbortSignal,
+  ): Promise<{ predictions: Prediction[]; stages: StageMs }>;
+  /** Frees everything; the next `load` starts afresh. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,27 @@
+import { weighSharedMemory } from '../video/sharedMemory';
+import { serveWorker } from '../workers/rpc';
+import type { PixelApi } from './api';
+import { encodeImage } from './encodeImage';
+import { postprocessLogits } from './postprocess';
+import { preprocess } from './preprocess';
+
+serveWorker<PixelApi>({
+  preprocess: async ({ size, mean, std, ...picture }, context) => {
+    const start = performance.now();
+    weighSharedMemory(picture.data);
+    const tensor = await preprocess(picture, size, mean, std);
+    context.transfer(tensor.buffer);
+    return { tensor, ms: performance.now() - start };
+  },
+  postprocess: ({ logits, size, width, height }) => {
+    const start = performance.now();
+    const masks = logits.map((map) => postprocessLogits(map, size, width, height));
+    return { masks, ms: performance.now() - start };
+  },
+  encodeImage: async ({ format, maxDimension, ...picture }, context) => {
+    weighSharedMemory(picture.data);
+    const image = await encodeImage(picture, format, maxDimension);
+    context.transfer(image.data.buffer);
+    return image;
+  },
+});
