@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { errnoOf, MaskletError } from '../errors';
+
+export interface EncoderChoice {
+  /** ffmpeg's name of the encoder. */
+  readonly name: string;
+  readonly arguments: readonly string[];
+}
+
+/** In the order of preference; all of them fit into MP4. */
+const CHOICES: readonly EncoderChoice[] = [
+  { name: 'libx264', arguments: ['-c:v', 'libx264', '-preset', 'fast', '-crf', '16'] },
+  { name: 'libopenh264', arguments: ['-c:v', 'libopenh264', '-b:v', '12M'] },
+  {
+    name: 'libvpx-vp9',
+    arguments: ['-c:v', 'libvpx-vp9', '-crf', '20', '-b:v', '0', '-row-mt', '1', '-cpu-used', '4'],
+  },
+  { name: 'mpeg4', arguments: ['-c:v', 'mpeg4', '-q:v', '2'] },
+];
+
+const known = new Map<string, Promise<EncoderChoice>>();
+
+/** The best encoder that this ffmpeg was built with; asked once for each ffmpeg. @throws MaskletError `ffmpeg/missing`, `ffmpeg/failed`. */
+export function chooseEncoder(ffmpeg: string): Promise<EncoderChoice> {
+  let choice = known.get(ffmpeg);
+  if (!choice) {
+    choice = listEncoders(ffmpeg).then((names) => bestEncoder(names, ffmpeg));
+    known.set(ffmpeg, choice);
+    // What failed now may work later, when the user has mended it.
+    choice.catch(() => known.delete(ffmpeg));
+  }
+  return choice;
+}
+
+/** @param names what `ffmpeg -encoders` lists. */
+export function bestEncoder(names: ReadonlySet<string>, ffmpeg: string): EncoderChoice {
+  const choice = CHOICES.find(({ name }) => names.has(name));
+  if (choice) return choice;
+  throw new MaskletError(
+    'ffmpeg/failed',
+    `${ffmpeg} cannot encode video: it has no encoder that Masklet can use.`,
+    {
+      file: ffmpeg,
+      hint: `Use an ffmpeg with one of ${CHOICES.map(({ name }) => name).join(', ')} (masklet.ffmpegPath).`,
+    },
+  );
+}
+
+function listEncoders(ffmpeg: string): Promise<ReadonlySet<string>> {
+  return new Promise((resolve, reject) => {
+    execFile(ffmpeg, ['-hide_banner', '-encoders'], { maxBuffer: 4e6, timeout: 30_000 }, (error, stdout) => {
+      if (error) {
+        const missing = errnoOf(error) === 'ENOENT';
+        reject(
+          new MaskletError(
+            missing ? 'ffmpeg/missing' : 'ffmpeg/failed',
+            `${ffmpeg} does not run: ${error.message}`,
+            { file: ffmpeg, hint: 'Set masklet.ffmpegPath to an ffmpeg that runs.', cause: error },
+          ),
+        );
+        return;
+      }
+      const names = stdout.split('\n').flatMap((line) => /^\s*V[A-Z.]{5}\s+(\S+)/.exec(line)?.[1] ?? []);
+      resolve(new Set(names));
+    });
+  });
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { errnoOf, MaskletError } from '../errors';
+import { encodeRle } from '../masks/rle';
+import type { RleMask } from '../protocol';
+import { COLOR_TYPE_INDEXED, readPngHeader, readPngIndexes } from './pngFormat';
+
+/** Below this a picture's values are taken as labels (0, 1, 2, ...), above as brightness. */
+const HALF = 127;
+
+/**
+ * Reads a mask from any PNG, in the PNG's own size. Inside the object is
+ * - in an indexed picture: every pixel whose index, not colour, is not 0;
+ * - in a picture with transparent pixels: where it is at least half opaque;
+ * - else, in grey or colour: where the brightest channel is over 127 (of 255); if nothing in the picture is that bright,
+ *   it is a map of labels, and every pixel that is not 0 counts.
+ * @throws MaskletError `input/invalid` where the file is missing, no PNG, or damaged.
+ */
+export async function readMaskPng(file: string): Promise<RleMask> {
+  const bytes = await readBytes(file);
+  const { width, height, colorType } = readPngHeader(bytes, file);
+  const mask =
+    colorType === COLOR_TYPE_INDEXED
+      ? readPngIndexes(bytes, file).map((index) => (index > 0 ? 1 : 0))
+      : await readByBrightness(bytes, file);
+  return encodeRle(mask, width, height);
+}
+
+async function readByBrightness(bytes: Buffer, file: string): Promise<Uint8Array> {
+  try {
+    const picture = sharp(bytes, { failOn: 'error' });
+    // A 16-bit map stays one: in 8 bits small labels would become 0.
+    if ((await picture.metadata()).depth === 'ushort') {
+      const wide = await picture.toColourspace('rgb16').ensureAlpha().raw({ depth: 'ushort' }).toBuffer();
+      return selectInside(new Uint16Array(wide.buffer, wide.byteOffset, wide.length / 2), 65535);
+    }
+    return selectInside(await picture.toColourspace('srgb').ensureAlpha().raw().toBuffer(), 255);
+  } catch (error) {
+    throw new MaskletError('input/invalid', `${file} cannot be read as a PNG: ${String(error)}`, {
+      file,
+      hint: 'Write the picture again as a plain PNG.',
+      cause: error,
+    });
+  }
+}
+
+/** @param values RGBA @param full the largest value that the type holds */
+function selectInside(values: Uint16Array | Uint8Array, full: number): Uint8Array {
+  const pixels = values.length / 4;
+  const half = (full * HALF) / 255;
+  const brightness = new Uint16Array(pixels);
+  let brightest = 0;
+  let transparent = false;
+  for (let i = 0; i < pixels; i++) {
+    const value = Math.max(values[i * 4], values[i * 4 + 1], values[i * 4 + 2]);
+    brightness[i] = value;
+    brightest = Math.max(brightest, value);
+    transparent ||= values[i * 4 + 3] <= half;
+  }
+  const threshold = brightest > half ? half : 0;
+  const mask = new Uint8Array(pixels);
+  for (let i = 0; i < pixels; i++) {
+    mask[i] = (transparent ? values[i * 4 + 3] > half : brightness[i] > threshold) ? 1 : 0;
+  }
+  return mask;
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const why = errnoOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${String(error)}`;
+    throw new MaskletError('input/invalid', `${file} ${why}.`, {
+      file,
+      hint: 'Give the path of a PNG with the mask.',
+      cause: error,
+    });
+  }
+}

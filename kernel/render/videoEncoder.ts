@@ -1,0 +1,199 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { CancelledError, errnoOf, MaskletError, throwIfAborted } from '../errors';
+import { chooseEncoder } from './encoders';
+import { storageError } from './storageError';
+
+export interface VideoEncoderOptions {
+  /** The ffmpeg to run. */
+  readonly ffmpeg: string;
+  /** The MP4 to write; it appears, or is replaced, only when `finish` succeeds. */
+  readonly out: string;
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly signal?: AbortSignal;
+}
+
+const STDERR_KEPT = 4000;
+const LAST_WORDS_MS = 5000;
+
+/**
+ * Writes RGB frames to an MP4 through ffmpeg (H.264 where it can; 4:2:0, BT.709). Frames of odd size get one more
+ * column or row, a copy of the last. ffmpeg writes to a temporary file beside `out`, which `finish` renames; on `discard`,
+ * on an error and on abort ffmpeg is killed and the temporary file removed.
+ */
+export class VideoEncoder {
+  private readonly exited: Promise<number | null>;
+  private stderr = '';
+  private failure: MaskletError | undefined;
+  private settled = false;
+  /** Goes on with a write that waits for room, or for ffmpeg's end. */
+  private wake: (() => void) | undefined;
+
+  private constructor(
+    private readonly options: VideoEncoderOptions,
+    private readonly temporary: string,
+    private readonly child: ChildProcessByStdio<Writable, null, Readable>,
+  ) {
+    child.stderr.setEncoding('utf8');
+    child.stderr.on('data', (text: string) => {
+      this.stderr = (this.stderr + text).slice(-STDERR_KEPT);
+    });
+    // Where ffmpeg ends early, writing to it fails; its own words on why are the better report.
+    child.stdin.on('error', () => undefined);
+    child.stdin.on('drain', () => this.wake?.());
+    this.exited = new Promise((resolve) => {
+      child.once('error', (error) => {
+        const missing = errnoOf(error) === 'ENOENT';
+        this.failure ??= new MaskletError(
+          missing ? 'ffmpeg/missing' : 'ffmpeg/failed',
+          `${options.ffmpeg} could not be started: ${error.message}`,
+          { hint: 'Set masklet.ffmpegPath to an ffmpeg that runs.', file: options.ffmpeg, cause: error },
+        );
+        resolve(null);
+        this.wake?.();
+      });
+      child.once('close', (code) => {
+        resolve(code);
+        this.wake?.();
+      });
+    });
+    options.signal?.addEventListener('abort', this.onAbort, { once: true });
+    if (options.signal?.aborted) this.onAbort();
+  }
+
+  /** @throws MaskletError `ffmpeg/missing`, `ffmpeg/failed`, `storage/*`, `input/invalid`, `cancelled`. */
+  static async start(options: VideoEncoderOptions): Promise<VideoEncoder> {
+    throwIfAborted(options.signal);
+    if (!(options.fps > 0 && Number.isFinite(options.fps))) {
+      throw new MaskletError('input/invalid', `A video cannot have ${options.fps} frames a second.`, {
+        file: options.out,
+      });
+    }
+    const encoder = await chooseEncoder(options.ffmpeg);
+    throwIfAborted(options.signal);
+    const folder = dirname(options.out);
+    try {
+      await mkdir(folder, { recursive: true });
+    } catch (error) {
+      throw storageError(options.out, String(error), error);
+    }
+    const name = `.${basename(options.out)}.${randomBytes(4).toString('hex')}.part`;
+    const temporary = join(folder, name);
+    const args = [
+      ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-y'],
+      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-video_size', `${options.width}x${options.height}`],
+      ...['-framerate', String(options.fps), '-i', 'pipe:0', '-an'],
+      ...['-vf', videoFilter(options.width, options.height)],
+      ...encoder.arguments,
+      ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
+      ...['-movflags', '+faststart', '-f', 'mp4', temporary],
+    ];
+    const child = spawn(options.ffmpeg, args, { stdio: ['pipe', 'ignore', 'pipe'], windowsHide: true });
+    return new VideoEncoder(options, temporary, child);
+  }
+
+  /** Resolves when ffmpeg has room for more. @param rgb height * width * 3 bytes; not to be changed afterwards. */
+  async write(rgb: Uint8Array): Promise<void> {
+    const { width, height } = this.options;
+    if (rgb.length !== width * height * 3) {
+      throw new MaskletError(
+        'internal',
+        `A frame of ${rgb.length} bytes was given for a ${width}x${height} video (${this.options.out}).`,
+      );
+    }
+    if (this.failure) throw await this.fail();
+    const { stdin } = this.child;
+    if (stdin.destroyed || stdin.writableEnded) throw await this.fail();
+    if (stdin.write(rgb)) return;
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    this.wake = undefined;
+    const { exitCode, signalCode } = this.child;
+    if (stdin.destroyed || exitCode !== null || signalCode !== null) throw await this.fail();
+  }
+
+  /** Waits for ffmpeg, then puts the finished file in its place. */
+  async finish(): Promise<void> {
+    this.child.stdin.end();
+    const code = await this.exited;
+    if (this.failure || code !== 0) throw await this.fail();
+    try {
+      await rename(this.temporary, this.options.out);
+    } catch (error) {
+      this.failure = storageError(this.options.out, String(error), error);
+      throw await this.fail();
+    }
+    this.settle();
+  }
+
+  /** Ends ffmpeg and removes what it wrote; does nothing after `finish`. */
+  async discard(): Promise<void> {
+    if (this.settled) return;
+    this.child.kill('SIGKILL');
+    await this.exited;
+    await rm(this.temporary, { force: true }).catch(() => undefined);
+    this.settle();
+  }
+
+  private readonly onAbort = (): void => {
+    this.failure ??= new CancelledError();
+    this.child.kill('SIGKILL');
+  };
+
+  /** Cleans up and gives the error that says what happened. */
+  private async fail(): Promise<MaskletError> {
+    // An ffmpeg that stopped reading is about to end by itself and to say why; one that does not is ended.
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), LAST_WORDS_MS);
+    const code = await this.exited;
+    clearTimeout(timer);
+    await this.discard();
+    return this.failure ?? encodingError(this.options.out, this.stderr, code);
+  }
+
+  private settle(): void {
+    this.settled = true;
+    this.options.signal?.removeEventListener('abort', this.onAbort);
+  }
+}
+
+/** Runs `write` with an encoder: finishes it where that returns, discards it where that throws. */
+export async function encodeVideo(
+  options: VideoEncoderOptions,
+  write: (encoder: VideoEncoder) => Promise<void>,
+): Promise<void> {
+  const encoder = await VideoEncoder.start(options);
+  try {
+    await write(encoder);
+    await encoder.finish();
+  } finally {
+    await encoder.discard();
+  }
+}
+
+function videoFilter(width: number, height: number): string {
+  const odd = { right: width % 2, bottom: height % 2 };
+  const grow =
+    odd.right + odd.bottom > 0
+      ? `pad=${width + odd.right}:${height + odd.bottom}:0:0,fillborders=right=${odd.right}:bottom=${odd.bottom}:mode=smear,`
+      : '';
+  return `${grow}scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_inp,format=yuv420p`;
+}
+
+function encodingError(out: string, stderr: string, code: number | null): MaskletError {
+  const text = stderr.trim();
+  if (/No space left|Permission denied|Read-only file system/i.test(text)) return storageError(out, text);
+  return new MaskletError(
+    'ffmpeg/failed',
+    `ffmpeg could not write ${out}: ${text || `it ended with code ${code}`}`,
+    {
+      file: out,
+      hint: 'Try another ffmpeg (masklet.ffmpegPath); `masklet doctor` says which one is used.',
+    },
+  );
+}

@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { storageError } from './storageError';
+
+/** Writes a file so that it is there whole or not at all, making its folder where needed. @throws MaskletError `storage/*`. */
+export async function writeFileAtomic(file: string, data: Uint8Array | string): Promise<void> {
+  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(4).toString('hex')}.part`);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(temporary, data);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw storageError(file, String(error), error);
+  }
+}
