@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { doctor } from './health/doctor';
+import { MaskletError } from './errors';
+import type { KernelProgress, KernelRequests, KernelSettings, ProtocolVersion } from './protocol';
+import { frameImage } from './session/frameImage';
+import type { Sessions } from './session/sessions';
+import { version } from './version';
+
+export const PROTOCOL_VERSION: ProtocolVersion = 1;
+
+export interface KernelContext {
+  readonly settings: KernelSettings;
+  readonly sessions: Sessions;
+  /** Longest stall of the main thread since this was last asked, in milliseconds. */
+  longestStallMs(): number;
+  readonly signal: AbortSignal;
+  progress(value: KernelProgress[keyof KernelProgress]): void;
+}
+
+export type KernelHandlers = {
+  [M in keyof KernelRequests]: (
+    params: KernelRequests[M][0],
+    context: KernelContext,
+  ) => Promise<KernelRequests[M][1]>;
+};
+
+/** Every method of the kernel. */
+export const handlers: KernelHandlers = {
+  'kernel/hello': ({ protocol }) => {
+    const asked: number = protocol;
+    if (asked !== PROTOCOL_VERSION) {
+      throw new MaskletError(
+        'kernel/version-mismatch',
+        `The kernel speaks protocol ${PROTOCOL_VERSION}, its client protocol ${asked}.`,
+        { hint: 'Update both to the same version of Masklet and restart the kernel.' },
+      );
+    }
+    return Promise.resolve({ protocol: PROTOCOL_VERSION, version, pid: process.pid });
+  },
+  'kernel/health': async (_params, context) => {
+    const { settings, sessions } = context;
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return {
+      version,
+      pid: process.pid,
+      uptimeSeconds: process.uptime(),
+      longestStallMs: context.longestStallMs(),
+      checks: await doctor(settings, sessions.store),
+      model: sessions.modelState,
+      memory: { rss, heapUsed, external },
+      sessions: sessions.count,
+    };
+  },
+  'kernel/cleanup': async (_params, { sessions }) => ({
+    freed: await sessions.suspendIdle(Number.MIN_VALUE),
+  }),
+  'video/info': ({ path, hash }, context) =>
+    context.sessions.info(path, hash ?? false, context.signal, (value) => context.progress(value)),
+  'session/open': async (params, context) =>
+    (await context.sessions.open(params, context.signal, (value) => context.progress(value))).describe(),
+  'session/status': ({ session }, { sessions }) => Promise.resolve(sessions.get(session).status()),
+  'session/save': ({ session }, { sessions }) => sessions.use(session, (s) => s.save()),
+  'session/propagate': (params, context) =>
+    context.sessions.use(params.session, (s) =>
+      s.propagate(params, context.signal, (value) => context.progress(value)),
+    ),
+  'session/close': async ({ session }, { sessions }) => {
+    await sessions.close(session);
+    return null;
+  },
+  'session/resolveConflict': ({ session, conflict, take }, { sessions }) =>
+    sessions.use(session, (s) => s.resolveConflict(conflict, take)),
+  'session/snapshot': ({ session }, { sessions }) => Promise.resolve(sessions.get(session).snapshot()),
+  'session/revert': ({ session }, { sessions }) => sessions.use(session, (s) => s.revert()),
+  'session/restoreDiscarded': ({ session, edit }, { sessions }) =>
+    sessions.use(session, (s) => s.restoreDiscarded(edit ?? randomUUID())),
+  'history/undo': ({ session, edit }, { sessions }) => sessions.use(session, (s) => s.undo(edit)),
+  'history/redo': ({ session, edit }, { sessions }) => sessions.use(session, (s) => s.redo(edit)),
+  'object/add': (params, { sessions }) => sessions.use(params.session, (s) => s.addObject(params)),
+  'object/addPoints': (params, { sessions }) => sessions.use(params.session, (s) => s.addPoints(params)),
+  'object/addBox': (params, { sessions }) => sessions.use(params.session, (s) => s.addBox(params)),
+  'object/addMask': (params, { sessions }) => sessions.use(params.session, (s) => s.addMask(params)),
+  'object/refine': (params, { sessions }) => sessions.use(params.session, (s) => s.refine(params)),
+  'object/clearPrompts': (params, { sessions }) =>
+    sessions.use(params.session, (s) => s.clearPrompts(params)),
+  'object/update': (params, { sessions }) => sessions.use(params.session, (s) => s.updateObject(params)),
+  'object/remove': (params, { sessions }) => sessions.use(params.session, (s) => s.removeObject(params)),
+  'object/verify': (params, { sessions }) => sessions.use(params.session, (s) => s.verify(params)),
+  'frame/masks': ({ session, frame }, { sessions }) => sessions.use(session, (s) => s.masks(frame)),
+  'frame/image': (params, { settings, sessions, signal }) =>
+    sessions.use(params.session, async (s) =>
+      frameImage(await s.frame(params.frame, signal), params, settings.maxFrameDimension),
+    ),
+};

@@ -1,0 +1,115 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { InferenceApi } from '../engine/embedded/workerApi';
+import { MaskletError, toErrorData } from '../errors';
+import { kernelScript, packageRoot } from '../paths';
+import type { HealthCheck, KernelSettings } from '../protocol';
+import type { StorageApi } from '../storage/api';
+import { findFfmpeg } from '../video/ffmpeg';
+import { WorkerClient } from '../workers/rpc';
+import { catalogue, locateModelFile, modelFolders } from '../../models/catalogue';
+import { memoryReadoutModel } from '../../models/memoryReadout';
+import { ModelFileError, verifyModelFile } from '../../models/verify';
+
+const OLDEST_NODE = 22;
+
+type Finding = Omit<HealthCheck, 'name'>;
+
+/** Looks at everything the kernel needs, each by using it; nothing is taken for granted because it is installed. */
+export async function doctor(
+  settings: KernelSettings,
+  store: WorkerClient<StorageApi>,
+): Promise<readonly HealthCheck[]> {
+  return await Promise.all([
+    check('Node', () => Promise.resolve(nodeVersion())),
+    check('ffmpeg', async () => {
+      const { path, version, origin } = await findFfmpeg(settings.ffmpegPath);
+      return { state: 'ok', detail: `${version} at ${path} (${origin})` };
+    }),
+    check('onnxruntime', () => onnxruntime(settings)),
+    check('model', () => modelFiles()),
+    check('SQLite', () => sqlite(store)),
+    check('writing', () => writing(settings.dataDir ?? process.cwd())),
+  ]);
+}
+
+async function check(name: string, look: () => Promise<Finding>): Promise<HealthCheck> {
+  try {
+    return { name, ...(await look()) };
+  } catch (error) {
+    const { message, hint } = error instanceof ModelFileError ? modelHint(error) : toErrorData(error);
+    return { name, state: 'failed', detail: message, ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+function nodeVersion(): Finding {
+  const { node } = process.versions;
+  if (Number(node.split('.')[0]) >= OLDEST_NODE)
+    return { state: 'ok', detail: `${node} at ${process.execPath}` };
+  return { state: 'failed', detail: `${node} is too old`, hint: `Node ${OLDEST_NODE} or newer is needed.` };
+}
+
+/** Loads a small graph, so that what is reported is the provider that works and not the one that is configured. */
+async function onnxruntime(settings: KernelSettings): Promise<Finding> {
+  const worker = new WorkerClient<InferenceApi>(kernelScript('inferenceWorker'), {}, 'doctor');
+  try {
+    const loaded = await worker.request('load', {
+      model: memoryReadoutModel({ channels: 4, frameCells: 4, topK: 2, patch: 1 }),
+      name: 'a test graph',
+      providers: settings.executionProviders,
+      threads: 1,
+    });
+    const require = createRequire(kernelScript('main'));
+    const { version } = require('onnxruntime-node/package.json') as { version: string };
+    const detail = `${version} with provider ${loaded.provider}`;
+    if (loaded.fallback === undefined) return { state: 'ok', detail };
+    return {
+      state: 'warning',
+      detail: `${detail}; not used: ${loaded.fallback.replace(/\s+/g, ' ')}`,
+      hint: 'Masklet works, more slowly. Without a CUDA GPU, set masklet.executionProviders to ["cpu"].',
+    };
+  } finally {
+    await worker.dispose();
+  }
+}
+
+async function modelFiles(): Promise<Finding> {
+  const details: string[] = [];
+  for (const model of catalogue) {
+    const folders = modelFolders(model, packageRoot());
+    for (const file of [model.encoder, model.decoder])
+      await verifyModelFile(locateModelFile(file, folders), file);
+    details.push(`${model.id} (${model.title})`);
+  }
+  return { state: 'ok', detail: `${details.join(', ')}: files verified by SHA-256` };
+}
+
+function modelHint(error: ModelFileError): { message: string; hint: string } {
+  return { message: error.message, hint: 'Install the packages again (npm install), or the extension.' };
+}
+
+async function sqlite(store: WorkerClient<StorageApi>): Promise<Finding> {
+  const folder = await mkdtemp(join(tmpdir(), 'masklet-doctor-'));
+  try {
+    const { sqliteVersion, journalMode } = await store.request('check', { databaseFolder: folder });
+    return { state: 'ok', detail: `${sqliteVersion}, journal mode ${journalMode}` };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writing(folder: string): Promise<Finding> {
+  const probe = join(resolve(folder), `.masklet-${process.pid}.tmp`);
+  try {
+    await writeFile(probe, '');
+    await rm(probe);
+    return { state: 'ok', detail: resolve(folder) };
+  } catch (cause) {
+    throw new MaskletError('storage/read-only', `${resolve(folder)} cannot be written to.`, {
+      cause,
+      hint: 'Annotations of videos there need another folder: setting masklet.dataDir, option --data-dir.',
+    });
+  }
+}

@@ -1,0 +1,82 @@
+/** The kernel process: speaks RPC on its main thread and leaves everything that takes time to worker threads. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
+import { toErrorData } from './errors';
+import { handlers, type KernelContext } from './handlers';
+import type { KernelRequests, KernelSettings, RequestEnvelope, ResponseEnvelope } from './protocol';
+import { EVENT_PREFIX, PROGRESS, ipcConnection, type ProgressMessage } from './rpc/ipc';
+import { Sessions } from './session/sessions';
+import { withDefaults } from './settings';
+
+/** Answers one method: cancellation becomes an AbortSignal, errors become data, progress goes out under its token. */
+function answer<M extends keyof KernelRequests>(
+  connection: MessageConnection,
+  context: KernelContext,
+  method: M,
+): void {
+  const handler = handlers[method];
+  connection.onRequest(
+    method,
+    async (envelope: RequestEnvelope<KernelRequests[M][0]>, token: CancellationToken) => {
+      const controller = new AbortController();
+      const listening = token.onCancellationRequested(() => controller.abort());
+      const progress = (value: unknown): void => {
+        if (envelope.progressToken === undefined) return;
+        const message: ProgressMessage = { token: envelope.progressToken, value };
+        void connection.sendNotification(PROGRESS, message);
+      };
+      try {
+        const result = await handler(envelope.params, { ...context, signal: controller.signal, progress });
+        return { ok: true, result } satisfies ResponseEnvelope<KernelRequests[M][1]>;
+      } catch (error) {
+        return { ok: false, error: toErrorData(error) } satisfies ResponseEnvelope<never>;
+      } finally {
+        listening.dispose();
+      }
+    },
+  );
+}
+
+function main(): void {
+  const settings = withDefaults(
+    JSON.parse(process.env.MASKLET_KERNEL_SETTINGS ?? '{}') as Partial<KernelSettings>,
+  );
+  const connection = ipcConnection(process);
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  const sessions = new Sessions(settings, (event, value) => {
+    void connection.sendNotification(EVENT_PREFIX + event, value);
+  });
+  const context: KernelContext = {
+    settings,
+    sessions,
+    longestStallMs: () => {
+      const stall = Number.isFinite(delay.max) ? delay.max / 1e6 : 0;
+      delay.reset();
+      return stall;
+    },
+    signal: new AbortController().signal,
+    progress: () => undefined,
+  };
+  for (const method of Object.keys(handlers) as (keyof KernelRequests)[]) answer(connection, context, method);
+
+  let ending = false;
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    // Everything acknowledged is in the database: what remains is to let others write. A model may be in the middle of a
+    // run, which an ordinary exit would tear out of native code.
+    const gone = (): boolean => process.kill(process.pid, 'SIGKILL');
+    setTimeout(gone, 2_000).unref();
+    void sessions.release().finally(gone);
+  };
+  // The kernel ends with its parent, however that ended.
+  process.on('disconnect', end);
+  process.on('SIGTERM', end);
+  // Ctrl-C in a terminal is the parent's to answer.
+  process.on('SIGINT', () => undefined);
+  connection.onClose(end);
+  connection.listen();
+}
+
+main();

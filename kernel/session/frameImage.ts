@@ -1,0 +1,33 @@
+import { kernelScript } from '../paths';
+import type { PixelApi } from '../pixels/api';
+import type { FrameImageParams, FrameImageResult } from '../protocol';
+import type { RgbFrame } from '../video/api';
+import { WorkerClient } from '../workers/rpc';
+
+/** Pictures for the screen are made apart from the pixels of inference, so that stepping stays quick while it runs. */
+const pixels = new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'display');
+
+/** A frame as it is sent to a client: the exact RGB, or a picture of at most `limit` pixels on its longest side. */
+export async function frameImage(
+  frame: RgbFrame,
+  params: FrameImageParams,
+  limit: number,
+): Promise<FrameImageResult> {
+  const { index, pts, width, height } = frame;
+  // A copy, for shared memory does not cross processes.
+  if (params.format === 'rgb') return { frame: index, pts, width, height, data: Uint8Array.from(frame.data) };
+  const longest = Math.max(width, height);
+  const maxDimension = params.maxDimension ?? (limit > 0 ? Math.min(limit, longest) : longest);
+  const {
+    data,
+    width: w,
+    height: h,
+  } = await pixels.request('encodeImage', {
+    data: frame.data,
+    width,
+    height,
+    format: params.format,
+    maxDimension,
+  });
+  return { frame: index, pts, width: w, height: h, data };
+}

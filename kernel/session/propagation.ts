@@ -1,0 +1,317 @@
+import type { Prediction, TrackRequest, VideoModel } from '../engine/videoModel';
+import { CancelledError } from '../errors';
+import type {
+  Direction,
+  FrameIndex,
+  FrameProgress,
+  FrameRange,
+  MaskRecord,
+  ObjectId,
+  PropagateParams,
+  PropagateResult,
+  StageTimes,
+} from '../protocol';
+import type { Change } from '../storage/api';
+import type { Annotations } from './annotations';
+import type { EncodedFrames } from './encodedFrames';
+import { Memories, toStoredMask } from './memories';
+
+/** What a propagation needs of its session. */
+export interface PropagationHost {
+  readonly annotations: Annotations;
+  readonly encoded: EncodedFrames;
+  readonly model: VideoModel;
+  readonly frameCount: number;
+  pts(frame: FrameIndex): number;
+  /** Makes a change durable and visible; `build` runs when nothing else is being written, so what it reads holds. */
+  commit(build: () => Change): Promise<void>;
+  /** Predicts a frame's mask from its prompts again where it is missing or stale. */
+  refreshPrompted(object: ObjectId, frame: FrameIndex): Promise<void>;
+}
+
+/** The frames one object is tracked over in one pass, in the order of travel. */
+interface Span {
+  readonly object: ObjectId;
+  readonly range: FrameRange;
+}
+
+interface Pass {
+  readonly direction: Direction;
+  readonly spans: readonly Span[];
+}
+
+/** How many frames are encoded ahead of the one being tracked, so that decoding and preprocessing overlap with inference. */
+const ENCODE_AHEAD = 2;
+
+/** Carries masks through a clip, frame by frame, several objects at once. */
+export class Propagation {
+  private readonly stages: Record<keyof StageTimes, number> = {
+    decode: 0,
+    preprocess: 0,
+    encode: 0,
+    memoryRead: 0,
+    maskDecode: 0,
+    postProcess: 0,
+    store: 0,
+  };
+  private readonly counted = new Set<FrameIndex>();
+  private readonly memories: Memories;
+  /** The frame being worked on, and where to go back to when prompts behind it change meanwhile. */
+  private cursor: { pass: Pass; frame: FrameIndex } | undefined;
+  private rewindTo: FrameIndex | undefined;
+  private done = 0;
+  private skipped = 0;
+  private readonly passes: readonly Pass[];
+  private readonly started = performance.now();
+  private readonly decodeBefore: number;
+
+  constructor(
+    private readonly host: PropagationHost,
+    private readonly params: PropagateParams,
+    private readonly signal: AbortSignal,
+    private readonly onFrame: (progress: FrameProgress) => void,
+  ) {
+    this.memories = new Memories(host.model, (frame) => host.encoded.get(frame));
+    this.decodeBefore = host.encoded.decodeMs;
+    this.passes = this.plan();
+  }
+
+  /** Tells the run that an object's prompts on a frame changed: it goes back there if it had already passed. */
+  promptsChanged(object: ObjectId, frame: FrameIndex): void {
+    if (!this.cursor) return;
+    const { pass, frame: current } = this.cursor;
+    if (!pass.spans.some((span) => span.object === object)) return;
+    const step = pass.direction === 'forward' ? 1 : -1;
+    if ((current - frame) * step < 0) return;
+    if (this.rewindTo === undefined || (this.rewindTo - frame) * step > 0) this.rewindTo = frame;
+  }
+
+  /** False where no object has anything to start from within the range. */
+  get hasWork(): boolean {
+    return this.passes.length > 0;
+  }
+
+  /** Runs to the end; every frame reported is in the database. @throws MaskletError `cancelled` when the signal aborts. */
+  async run(): Promise<PropagateResult> {
+    const total = this.passes.reduce((sum, pass) => sum + length(cover(pass)), 0);
+    try {
+      for (const pass of this.passes) await this.runPass(pass, total);
+    } finally {
+      this.cursor = undefined;
+    }
+    return this.result(false);
+  }
+
+  /** What the run came to so far. */
+  result(cancelled: boolean): PropagateResult {
+    this.stages.decode = this.host.encoded.decodeMs - this.decodeBefore;
+    return {
+      frames: this.done,
+      skipped: this.skipped,
+      cancelled,
+      wallMs: performance.now() - this.started,
+      stages: this.stages,
+    };
+  }
+
+  private plan(): Pass[] {
+    const { annotations, frameCount } = this.host;
+    const first = Math.max(0, this.params.range?.first ?? 0);
+    const last = Math.min(frameCount - 1, this.params.range?.last ?? frameCount - 1);
+    const objects = (this.params.objects ?? [...annotations.objects.keys()]).flatMap((object) => {
+      const frames = annotations.conditioningFrames(object);
+      return frames.length > 0 ? [{ object, frames }] : [];
+    });
+    const { direction } = this.params;
+    const passes: Pass[] = [];
+    if (direction !== 'backward') {
+      const spans = objects.map(({ object, frames }) => ({
+        object,
+        range: { first: Math.max(first, frames[0]), last },
+      }));
+      passes.push({ direction: 'forward', spans: spans.filter(isNotEmpty) });
+    }
+    if (direction !== 'forward') {
+      // Both ways: what lies after an object's first conditioning frame has just been tracked forwards.
+      const spans = objects.map(({ object, frames }) => ({
+        object,
+        range: {
+          first,
+          last: Math.min(last, direction === 'both' ? frames[0] - 1 : (frames.at(-1) ?? last)),
+        },
+      }));
+      passes.push({ direction: 'backward', spans: spans.filter(isNotEmpty) });
+    }
+    return passes.filter((pass) => pass.spans.length > 0);
+  }
+
+  private async runPass(pass: Pass, total: number): Promise<void> {
+    const range = cover(pass);
+    const step = pass.direction === 'forward' ? 1 : -1;
+    const end = pass.direction === 'forward' ? range.last : range.first;
+    let frame = pass.direction === 'forward' ? range.first : range.last;
+    while ((end - frame) * step >= 0) {
+      if (this.signal.aborted) throw new CancelledError();
+      this.cursor = { pass, frame };
+      const { masks, skipped } = await this.runFrame(pass, frame);
+      if (this.rewindTo !== undefined) {
+        frame = clamp(this.rewindTo, range);
+        this.rewindTo = undefined;
+        continue;
+      }
+      this.done++;
+      if (skipped) this.skipped++;
+      const doneNow = Math.min(this.done, total);
+      this.onFrame({ frame, direction: pass.direction, masks, skipped, done: doneNow, total });
+      this.memories.advance();
+      frame += step;
+    }
+  }
+
+  /** Brings one frame up to date for all objects of the pass. */
+  private async runFrame(
+    pass: Pass,
+    frame: FrameIndex,
+  ): Promise<{ masks: readonly MaskRecord[]; skipped: boolean }> {
+    const { annotations } = this.host;
+    const active = pass.spans.filter((span) => contains(span.range, frame)).map((span) => span.object);
+    for (const object of active) {
+      if (annotations.prompt(object, frame)) await this.host.refreshPrompted(object, frame);
+    }
+    const toTrack = active.filter((object) => this.needsTracking(object, frame, pass.direction));
+    if (toTrack.length > 0) {
+      this.encodeAhead(pass, frame);
+      await this.track(pass.direction, frame, toTrack);
+    }
+    const masks = active.flatMap((object) => annotations.mask(object, frame) ?? []);
+    return { masks, skipped: toTrack.length === 0 };
+  }
+
+  private needsTracking(object: ObjectId, frame: FrameIndex, direction: Direction): boolean {
+    const { annotations } = this.host;
+    if (!annotations.objects.has(object)) return false;
+    if (annotations.prompt(object, frame)) return false;
+    if (annotations.isHeld(object, frame) || annotations.isMarkedAbsent(object, frame)) return false;
+    const mask = annotations.mask(object, frame);
+    return this.params.force === true || !mask || !annotations.isUpToDate(mask, direction);
+  }
+
+  /** Starts encoding the frames that will be tracked next. */
+  private encodeAhead(pass: Pass, frame: FrameIndex): void {
+    const range = cover(pass);
+    const step = pass.direction === 'forward' ? 1 : -1;
+    for (let n = 0; n <= ENCODE_AHEAD; n++) {
+      const next = frame + n * step;
+      if (!contains(range, next)) return;
+      const wanted = pass.spans.some(
+        (span) => contains(span.range, next) && this.needsTracking(span.object, next, pass.direction),
+      );
+      // Errors surface where the frame's turn comes.
+      if (wanted) this.host.encoded.get(next).catch(() => undefined);
+    }
+  }
+
+  private async track(direction: Direction, frame: FrameIndex, objects: readonly ObjectId[]): Promise<void> {
+    const { annotations, model } = this.host;
+    const encoded = await this.host.encoded.get(frame);
+    if (!this.counted.has(frame)) {
+      this.counted.add(frame);
+      this.stages.preprocess += encoded.timings.preprocessMs;
+      this.stages.encode += encoded.timings.encodeMs;
+    }
+    if (this.signal.aborted) throw new CancelledError();
+    const revisions = objects.map((object) => annotations.trackRevision(object, frame, direction));
+    const requests = await Promise.all(objects.map((object) => this.request(object, frame, direction)));
+    const { predictions, stages } = await model.track(encoded, direction, requests, this.signal);
+    this.stages.memoryRead += stages.memoryReadMs;
+    this.stages.maskDecode += stages.maskDecodeMs;
+    this.stages.postProcess += stages.postProcessMs;
+    if (this.signal.aborted) throw new CancelledError();
+    const before = performance.now();
+    await this.host.commit(() => ({
+      putMasks: objects.flatMap((object, n) => {
+        // Whatever happened to the object while it was being tracked comes first.
+        const unchanged = annotations.trackRevision(object, frame, direction) === revisions[n];
+        if (!unchanged || !this.mayWrite(object, frame)) return [];
+        return [this.record(object, frame, direction, revisions[n], predictions[n])];
+      }),
+    }));
+    this.stages.store += performance.now() - before;
+  }
+
+  private mayWrite(object: ObjectId, frame: FrameIndex): boolean {
+    const { annotations } = this.host;
+    return (
+      annotations.objects.has(object) &&
+      !annotations.prompt(object, frame) &&
+      !annotations.isHeld(object, frame)
+    );
+  }
+
+  private record(
+    object: ObjectId,
+    frame: FrameIndex,
+    direction: Direction,
+    revision: string,
+    prediction: Prediction,
+  ): MaskRecord {
+    const { id, sha256 } = this.host.annotations.model;
+    return {
+      object,
+      frame,
+      pts: this.host.pts(frame),
+      mask: prediction.mask,
+      bbox: prediction.bbox,
+      area: prediction.area,
+      iou: prediction.iou,
+      objectScore: prediction.objectScore,
+      state: prediction.present ? 'propagated' : 'absent',
+      verified: false,
+      provenance: { model: id, modelSha256: sha256, revision, direction },
+    };
+  }
+
+  /** The memories that tracking `object` on `frame` conditions on: a function of what is stored, so that a run can be resumed. */
+  private async request(object: ObjectId, frame: FrameIndex, direction: Direction): Promise<TrackRequest> {
+    const { annotations, model } = this.host;
+    const step = direction === 'forward' ? 1 : -1;
+    const conditioning = annotations
+      .conditioningFrames(object)
+      .filter((other) => (frame - other) * step > 0 && annotations.mask(object, other) !== undefined);
+    const known = new Set(conditioning);
+    const passed: MaskRecord[] = [];
+    // Over a long clip the window is what keeps this bounded: an engine never looks further back.
+    for (let n = 1; n <= model.memoryWindow; n++) {
+      const other = frame - n * step;
+      if (other < 0 || other >= this.host.frameCount) break;
+      const mask = annotations.mask(object, other);
+      if (mask && !known.has(other) && annotations.isUpToDate(mask, direction)) passed.push(mask);
+    }
+    passed.sort((a, b) => a.frame - b.frame);
+    const selection = model.selectMemory(frame, direction, conditioning, passed.map(toStoredMask));
+    const recall = async (other: FrameIndex, isConditioning: boolean): Promise<TrackRequest['memories']> => {
+      const mask = annotations.mask(object, other);
+      if (!mask) return [];
+      return [{ memory: await this.memories.get(object, mask), conditioning: isConditioning }];
+    };
+    const memories = await Promise.all([
+      ...selection.conditioning.map((other) => recall(other, true)),
+      ...selection.recent.map((other) => recall(other, false)),
+    ]);
+    return { memories: memories.flat() };
+  }
+}
+
+function cover(pass: Pass): FrameRange {
+  return {
+    first: Math.min(...pass.spans.map((span) => span.range.first)),
+    last: Math.max(...pass.spans.map((span) => span.range.last)),
+  };
+}
+
+const length = (range: FrameRange): number => range.last - range.first + 1;
+const contains = (range: FrameRange, frame: FrameIndex): boolean =>
+  frame >= range.first && frame <= range.last;
+const clamp = (frame: FrameIndex, range: FrameRange): FrameIndex =>
+  Math.min(range.last, Math.max(range.first, frame));
+const isNotEmpty = (span: Span): boolean => span.range.first <= span.range.last;

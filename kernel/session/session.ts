@@ -1,0 +1,645 @@
+import type { VideoModel } from '../engine/videoModel';
+import { MaskletError, isCancelled } from '../errors';
+import { rleArea, rleBox } from '../masks/rle';
+import type {
+  AddBoxParams,
+  AddMaskParams,
+  AddPointsParams,
+  ClearPromptsParams,
+  Editing,
+  FrameIndex,
+  FramePrompt,
+  FrameProgress,
+  HistoryResult,
+  MaskRecord,
+  MaskResult,
+  MaskView,
+  ObjectId,
+  ObjectRecord,
+  OpenParams,
+  OpenResult,
+  PropagateParams,
+  PropagateResult,
+  SaveResult,
+  SessionId,
+  SessionLimits,
+  SnapshotResult,
+  StatusResult,
+  UpdateObjectParams,
+  VerifyParams,
+  VideoInfo,
+} from '../protocol';
+import { objectColor } from '../render/colors';
+import type { Change, OpenClipResult, StorageApi, Undone } from '../storage/api';
+import type { FrameSource, RgbFrame } from '../video/api';
+import type { WorkerClient } from '../workers/rpc';
+import { Annotations, promptRevision } from './annotations';
+import { EncodedFrames } from './encodedFrames';
+import type { Locations } from './locations';
+import { Propagation, type PropagationHost } from './propagation';
+import {
+  checkBox,
+  checkFrame,
+  checkMask,
+  checkPoints,
+  toObjectPrompt,
+  withPoints,
+  withoutPoints,
+} from './prompts';
+import { SerialQueue } from './serialQueue';
+
+/** What a session shares with the others. */
+export interface SessionEnvironment {
+  readonly store: WorkerClient<StorageApi>;
+  readonly model: VideoModel;
+  readonly limits: SessionLimits;
+  /** Opens the video, again after the session was idle. */
+  openSource(): Promise<FrameSource>;
+}
+
+/** What lives only while the session is active: it can be dropped and made again at any time. */
+interface Active {
+  readonly source: FrameSource;
+  readonly encoded: EncodedFrames;
+}
+
+/** How old may be what is shown of another's work. */
+const FOLLOW_MS = 300;
+
+/** One opened video with its objects: the same for every engine. */
+export class Session {
+  private active: Active | undefined;
+  private activating: Promise<Active> | undefined;
+  private propagation: Propagation | undefined;
+  private dirty: boolean;
+  private lastUse = performance.now();
+  private running = 0;
+  private readonly prompting = new SerialQueue();
+  private readonly committing = new SerialQueue();
+  private readonly annotations: Annotations;
+  private lastRead = 0;
+  private readonly ptsOf: readonly number[];
+  readonly video: VideoInfo;
+  /** Settles when the video's full hash is known to the database, or cannot be had. */
+  identified: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly id: SessionId,
+    readonly params: OpenParams,
+    readonly locations: Locations,
+    private readonly environment: SessionEnvironment,
+    source: FrameSource,
+    readonly opened: OpenClipResult,
+  ) {
+    const { model } = environment;
+    this.video = source.info;
+    this.ptsOf = source.pts;
+    this.annotations = new Annotations(opened, { id: model.id, sha256: model.sha256 });
+    this.dirty = opened.dirty;
+    this.active = { source, encoded: new EncodedFrames(source, model) };
+  }
+
+  // ------------------------------------------------------------------------------------------- life cycle
+
+  get idleSeconds(): number {
+    return this.running > 0 ? 0 : (performance.now() - this.lastUse) / 1000;
+  }
+
+  get isActive(): boolean {
+    return this.active !== undefined || this.activating !== undefined;
+  }
+
+  get model(): VideoModel {
+    return this.environment.model;
+  }
+
+  /** Counts a request, so that the session is not put to sleep under it. */
+  async use<T>(task: () => Promise<T>): Promise<T> {
+    this.running++;
+    try {
+      return await task();
+    } finally {
+      this.running--;
+      this.lastUse = performance.now();
+    }
+  }
+
+  /** Frees frames and encodings; annotations and the right to write stay. */
+  async suspend(): Promise<void> {
+    const active = this.active;
+    this.active = undefined;
+    active?.encoded.clear();
+    await active?.source.close();
+  }
+
+  async close(): Promise<void> {
+    await this.suspend();
+    await this.release();
+  }
+
+  /** Lets others write the clip. */
+  async release(): Promise<void> {
+    await this.environment.store.request('close', { clip: this.opened.clip });
+  }
+
+  async source(): Promise<FrameSource> {
+    return (await this.activate()).source;
+  }
+
+  private async activate(): Promise<Active> {
+    if (this.active) return this.active;
+    this.activating ??= this.reopen().finally(() => (this.activating = undefined));
+    return await this.activating;
+  }
+
+  private async reopen(): Promise<Active> {
+    const source = await this.environment.openSource();
+    if (source.info.fingerprint !== this.video.fingerprint) {
+      await source.close();
+      throw new MaskletError('video/changed', `${this.video.path} was replaced while it was open.`, {
+        file: this.video.path,
+        hint: 'Close it and open it again.',
+      });
+    }
+    return (this.active = { source, encoded: new EncodedFrames(source, this.model) });
+  }
+
+  // ------------------------------------------------------------------------------------------- prompts
+
+  /** Adds clicks on a frame and predicts its mask; on a tracked frame they correct the mask that stands there. */
+  async addPoints(params: AddPointsParams): Promise<MaskResult> {
+    checkFrame(this.video, params.frame);
+    checkPoints(this.video, params.points);
+    return await this.prompt(params, (prompt, standing) =>
+      withPoints(
+        { object: params.object, frame: params.frame },
+        params.replace ? withoutPoints(prompt) : prompt,
+        standing,
+        params.points,
+      ),
+    );
+  }
+
+  /** `addPoints` on a frame that has a mask already. */
+  async refine(params: AddPointsParams): Promise<MaskResult> {
+    checkFrame(this.video, params.frame);
+    if (!this.annotations.mask(params.object, params.frame)) {
+      throw new MaskletError(
+        'prompt/invalid',
+        `Object ${params.object} has no mask on frame ${params.frame} that could be corrected.`,
+        { hint: 'Propagate to this frame first, or add points to start here.' },
+      );
+    }
+    return await this.addPoints(params);
+  }
+
+  async addBox(params: AddBoxParams): Promise<MaskResult> {
+    checkFrame(this.video, params.frame);
+    checkBox(this.video, params.box);
+    const { object, frame, box, points = [], replace } = params;
+    if (points.length > 0) checkPoints(this.video, points);
+    return await this.prompt(params, (before) => {
+      const prompt = (replace ? withoutPoints(before) : before) ?? { object, frame, points: [] };
+      return { ...prompt, points: [...prompt.points, ...points], box };
+    });
+  }
+
+  /** Takes a mask as it is: as the prompt, or as the result of an edit by hand. */
+  async addMask(params: AddMaskParams): Promise<MaskResult> {
+    checkFrame(this.video, params.frame);
+    checkMask(this.video, params.mask);
+    const { object, frame, mask } = params;
+    if (params.state !== 'edited')
+      return await this.prompt(params, () => ({ object, frame, points: [], mask }));
+    this.requireWritable();
+    await this.commit(
+      () => ({
+        putObjects: this.newObject(object),
+        putMasks: [
+          {
+            object,
+            frame,
+            pts: this.pts(frame),
+            mask,
+            area: rleArea(mask),
+            bbox: rleBox(mask),
+            iou: null,
+            objectScore: null,
+            state: 'edited',
+            verified: false,
+            provenance: null,
+          },
+        ],
+      }),
+      params.edit,
+    );
+    this.propagation?.promptsChanged(object, frame);
+    const prompt = this.annotations.prompt(object, frame) ?? { object, frame, points: [] };
+    return { mask: this.viewOf(object, frame), prompt, timings: { encodeMs: 0, decodeMs: 0 } };
+  }
+
+  async clearPrompts({ object, frame, edit }: ClearPromptsParams): Promise<null> {
+    this.requireObject(object);
+    this.requireWritable();
+    const frames =
+      frame === undefined ? this.annotations.prompts(object).map((prompt) => prompt.frame) : [frame];
+    await this.commit(
+      () => ({
+        removePrompts: frames.map((at) => ({ object, frame: at })),
+        removeMasks: frames
+          .filter(
+            (at) =>
+              this.annotations.mask(object, at)?.state === 'prompted' && !this.annotations.isHeld(object, at),
+          )
+          .map((at) => ({ object, frame: at })),
+      }),
+      edit,
+    );
+    for (const at of frames) this.propagation?.promptsChanged(object, at);
+    return null;
+  }
+
+  private async prompt(
+    { object, frame, edit }: { object: ObjectId; frame: FrameIndex } & Editing,
+    update: (prompt: FramePrompt | undefined, standing: MaskRecord | undefined) => FramePrompt,
+  ): Promise<MaskResult> {
+    this.requireWritable();
+    return await this.prompting.run(async () => {
+      const before = this.annotations.prompt(object, frame);
+      const prompt = update(before, this.annotations.mask(object, frame));
+      const known = this.annotations.mask(object, frame);
+      const same = before && promptRevision(before) === promptRevision(prompt);
+      if (same && known?.state === 'prompted' && !this.annotations.isStale(known)) {
+        return { mask: this.annotations.view(known), prompt, timings: { encodeMs: 0, decodeMs: 0 } };
+      }
+      const { record, timings } = await this.predict(prompt);
+      await this.commit(
+        () => ({
+          putObjects: this.newObject(object),
+          putPrompts: [prompt],
+          putMasks: [record],
+        }),
+        edit,
+      );
+      this.propagation?.promptsChanged(object, frame);
+      return { mask: this.annotations.view(record), prompt, timings };
+    });
+  }
+
+  private async predict(
+    prompt: FramePrompt,
+  ): Promise<{ record: MaskRecord; timings: MaskResult['timings'] }> {
+    const { encoded } = await this.activate();
+    await this.model.load();
+    const known = encoded.has(prompt.frame);
+    const started = performance.now();
+    const frame = await encoded.get(prompt.frame);
+    const ready = performance.now();
+    const { predictions } = await this.model.predict(frame, [toObjectPrompt(prompt)]);
+    const decodeMs = performance.now() - ready;
+    const [prediction] = predictions;
+    const { id, sha256 } = this.annotations.model;
+    const record: MaskRecord = {
+      object: prompt.object,
+      frame: prompt.frame,
+      pts: this.pts(prompt.frame),
+      mask: prediction.mask,
+      bbox: prediction.bbox,
+      area: prediction.area,
+      iou: prediction.iou,
+      objectScore: prediction.objectScore,
+      state: 'prompted',
+      verified: false,
+      provenance: { model: id, modelSha256: sha256, revision: promptRevision(prompt) },
+    };
+    return { record, timings: { encodeMs: known ? 0 : ready - started, decodeMs } };
+  }
+
+  /** Predicts the mask of a prompted frame again where it is missing or stale, as after a merge or a change of model. */
+  private async refreshPrompted(object: ObjectId, frame: FrameIndex, edit?: string): Promise<void> {
+    const stands = (): boolean => {
+      const mask = this.annotations.mask(object, frame);
+      return (
+        mask !== undefined && (this.annotations.isHeld(object, frame) || !this.annotations.isStale(mask))
+      );
+    };
+    await this.prompting.run(async () => {
+      const prompt = this.annotations.prompt(object, frame);
+      const mask = this.annotations.mask(object, frame);
+      const tracked = mask?.state === 'propagated' || mask?.state === 'absent';
+      if (!prompt || (stands() && !(tracked && !mask.verified))) return;
+      const { record } = await this.predict(prompt);
+      await this.commit(() => (this.annotations.isHeld(object, frame) ? {} : { putMasks: [record] }), edit);
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------- objects
+
+  /** Makes an object that has no prompts yet; one that is there already is returned as it is. */
+  async addObject({ object, edit }: { object: ObjectId } & Editing): Promise<ObjectRecord> {
+    this.requireWritable();
+    await this.commit(() => ({ putObjects: this.newObject(object) }), edit);
+    return this.requireObject(object);
+  }
+
+  async updateObject({ object, label, color, attributes, edit }: UpdateObjectParams): Promise<ObjectRecord> {
+    const known = this.requireObject(object);
+    this.requireWritable();
+    const updated: ObjectRecord = {
+      ...known,
+      ...(label === undefined ? {} : { label }),
+      ...(color === undefined ? {} : { color }),
+      ...(attributes === undefined ? {} : { attributes }),
+    };
+    await this.commit(() => ({ putObjects: [updated] }), edit);
+    return updated;
+  }
+
+  async removeObject({ object, edit }: { object: ObjectId } & Editing): Promise<null> {
+    this.requireObject(object);
+    this.requireWritable();
+    await this.commit(() => ({ removeObjects: [object] }), edit);
+    return null;
+  }
+
+  /** Marks masks as looked at and right, or takes that back; verified masks are never overwritten. */
+  async verify({ object, frames, verified, edit }: VerifyParams): Promise<null> {
+    this.requireObject(object);
+    this.requireWritable();
+    for (const frame of frames) {
+      checkFrame(this.video, frame);
+      if (!this.annotations.mask(object, frame)) {
+        throw new MaskletError('prompt/invalid', `Object ${object} has no mask on frame ${frame} to verify.`);
+      }
+    }
+    await this.commit(
+      () => ({
+        putMasks: frames.flatMap((frame) => {
+          const mask = this.annotations.mask(object, frame);
+          return mask ? [{ ...mask, verified }] : [];
+        }),
+      }),
+      edit,
+    );
+    return null;
+  }
+
+  private newObject(id: ObjectId): readonly ObjectRecord[] {
+    if (this.annotations.objects.has(id)) return [];
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) {
+      throw new MaskletError('input/invalid', `"${id}" is not an object id.`, {
+        hint: 'Use 1 to 64 letters, digits, "-" and "_": the id becomes a file name.',
+      });
+    }
+    return [{ id, label: 'object', color: objectColor(this.annotations.objects.size), attributes: {} }];
+  }
+
+  // ------------------------------------------------------------------------------------------- propagation
+
+  /** Carries masks through the clip; every frame reported is in the database. One run at a time. */
+  async propagate(
+    params: PropagateParams,
+    signal: AbortSignal,
+    onFrame: (progress: FrameProgress) => void,
+  ): Promise<PropagateResult> {
+    this.requireWritable();
+    if (this.propagation) {
+      throw new MaskletError('session/busy', `${this.video.path} is being propagated already.`, {
+        hint: 'Wait for it, or cancel it first.',
+      });
+    }
+    for (const object of params.objects ?? []) this.requireObject(object);
+    if (params.range) {
+      checkFrame(this.video, params.range.first);
+      checkFrame(this.video, params.range.last);
+      if (params.range.first > params.range.last) {
+        throw new MaskletError(
+          'input/invalid',
+          `The range ${params.range.first}:${params.range.last} is empty.`,
+        );
+      }
+    }
+    const { encoded } = await this.activate();
+    const host: PropagationHost = {
+      annotations: this.annotations,
+      encoded,
+      model: this.model,
+      frameCount: this.video.frameCount,
+      pts: (frame) => this.pts(frame),
+      commit: (build) => this.commit(build, params.edit),
+      refreshPrompted: (object, frame) => this.refreshPrompted(object, frame, params.edit),
+    };
+    const propagation = new Propagation(host, params, signal, onFrame);
+    if (!propagation.hasWork) {
+      throw new MaskletError('prompt/invalid', `There is nothing to propagate in ${this.video.path}.`, {
+        hint: 'Click an object or draw a box first; check that the range reaches beyond its prompts.',
+      });
+    }
+    this.propagation = propagation;
+    try {
+      await this.model.load(signal);
+      return await propagation.run();
+    } catch (error) {
+      if (isCancelled(error) && signal.aborted) return propagation.result(true);
+      throw error;
+    } finally {
+      this.propagation = undefined;
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------- history
+
+  async undo(edit: string): Promise<HistoryResult> {
+    return await this.travel(() => this.environment.store.request('undo', { clip: this.opened.clip, edit }));
+  }
+
+  async redo(edit: string): Promise<HistoryResult> {
+    return await this.travel(() => this.environment.store.request('redo', { clip: this.opened.clip, edit }));
+  }
+
+  /** Takes the sidecar's state back; what is discarded can be restored. */
+  async revert(): Promise<HistoryResult> {
+    return await this.travel(() => this.environment.store.request('revert', { clip: this.opened.clip }));
+  }
+
+  async restoreDiscarded(edit: string): Promise<HistoryResult | null> {
+    this.requireWritable();
+    const restored = await this.committing.run(async () => {
+      const undone = await this.environment.store.request('restore', { clip: this.opened.clip, edit });
+      return undone ? this.mirror(undone) : null;
+    });
+    return restored;
+  }
+
+  private async travel(go: () => Promise<Undone>): Promise<HistoryResult> {
+    this.requireWritable();
+    if (this.propagation) {
+      throw new MaskletError('session/busy', `${this.video.path} is being propagated.`, {
+        hint: 'Cancel the propagation first.',
+      });
+    }
+    return await this.committing.run(async () => this.mirror(await go()));
+  }
+
+  private mirror({ change, dirty }: Undone): HistoryResult {
+    this.annotations.apply(change);
+    this.dirty = dirty;
+    const rows = [change.putPrompts, change.removePrompts, change.putMasks, change.removeMasks].flatMap(
+      (r) => r ?? [],
+    );
+    const frames = [...new Set(rows.map((row) => row.frame))].sort((a, b) => a - b);
+    return { frames, dirty };
+  }
+
+  // ------------------------------------------------------------------------------------------- questions
+
+  snapshot(): SnapshotResult {
+    const { annotations, video } = this;
+    const objects = [...annotations.objects.values()];
+    const [numerator, denominator] = video.timeBase;
+    return {
+      objects,
+      prompts: objects.flatMap((object) => annotations.prompts(object.id)),
+      marks: annotations.allMarks,
+      status: objects.map((object) => annotations.status(object.id)),
+      seconds: this.ptsOf.map((pts) => ((pts - video.firstPts) * numerator) / denominator),
+      dirty: this.dirty,
+    };
+  }
+
+  async masks(frame: FrameIndex): Promise<readonly MaskView[]> {
+    checkFrame(this.video, frame);
+    await this.followWriter();
+    return this.annotations.masksOfFrame(frame);
+  }
+
+  async frame(index: FrameIndex, signal?: AbortSignal): Promise<RgbFrame> {
+    checkFrame(this.video, index);
+    return await (await this.source()).frame(index, signal);
+  }
+
+  /** Writes the sidecar; what git changed in it meanwhile is taken in first. */
+  async save(): Promise<SaveResult> {
+    this.requireWritable();
+    // The first sidecar carries the file's hash, which follows opening within moments.
+    await this.identified;
+    const { changedOutside, ...result } = await this.committing.run(() =>
+      this.environment.store.request('save', { clip: this.opened.clip }),
+    );
+    if (changedOutside) await this.readAgain();
+    this.dirty = false;
+    return { sidecar: this.locations.sidecar, ...result };
+  }
+
+  async resolveConflict(conflict: number, take: 'ours' | 'theirs'): Promise<null> {
+    this.requireWritable();
+    const { store } = this.environment;
+    await store.request('resolveConflict', { clip: this.opened.clip, conflict, take });
+    await this.readAgain();
+    this.dirty = true;
+    return null;
+  }
+
+  status(): StatusResult {
+    const { active } = this;
+    return {
+      session: this.id,
+      path: this.video.path,
+      model: this.model.state,
+      objects: [...this.annotations.objects.keys()].map((object) => this.annotations.status(object)),
+      dirty: this.dirty,
+      readOnly: this.opened.readOnly,
+      ...(this.opened.writer ? { writer: this.opened.writer } : {}),
+      propagating: this.propagation !== undefined,
+      memory: {
+        encodedFrames: active?.encoded.count ?? 0,
+        bytes: active?.encoded.bytes ?? 0,
+        decodedFrameBytes: active?.source.statistics().cacheBytes ?? 0,
+      },
+      idleSeconds: this.idleSeconds,
+    };
+  }
+
+  describe(): OpenResult {
+    const { opened, environment } = this;
+    const objects = [...this.annotations.objects.values()];
+    return {
+      session: this.id,
+      video: this.video,
+      model: environment.model.id,
+      limits: environment.limits,
+      objects,
+      prompts: objects.flatMap((object) => this.annotations.prompts(object.id)),
+      marks: opened.marks,
+      dirty: this.dirty,
+      ...(opened.writer ? { writer: opened.writer } : {}),
+      readOnly: opened.readOnly,
+      problems: opened.problems,
+      conflicts: opened.conflicts,
+      sidecar: this.locations.sidecar,
+      database: this.locations.databaseFolder,
+    };
+  }
+
+  // ------------------------------------------------------------------------------------------- helpers
+
+  /** Where somebody else writes, what they did since is in the database: this shows their work as it goes. */
+  private async followWriter(): Promise<void> {
+    if (!this.opened.writer || performance.now() - this.lastRead < FOLLOW_MS) return;
+    await this.readAgain();
+  }
+
+  private async readAgain(): Promise<void> {
+    const content = await this.environment.store.request('read', { clip: this.opened.clip });
+    this.annotations.reset(content);
+    this.lastRead = performance.now();
+  }
+
+  /** One change at a time; `build` sees everything that was written before it. */
+  private async commit(build: () => Change, edit?: string): Promise<void> {
+    await this.committing.run(async () => {
+      const change = build();
+      if (Object.values(change).every((rows: readonly unknown[]) => rows.length === 0)) return;
+      const request = { clip: this.opened.clip, change, ...(edit === undefined ? {} : { edit }) };
+      const { dirty } = await this.environment.store.request('apply', request);
+      this.annotations.apply(change);
+      this.dirty = dirty;
+    });
+  }
+
+  private pts(frame: FrameIndex): number {
+    return this.ptsOf[frame];
+  }
+
+  private requireObject(object: ObjectId): ObjectRecord {
+    const known = this.annotations.objects.get(object);
+    if (known) return known;
+    const ids = [...this.annotations.objects.keys()];
+    throw new MaskletError('object/unknown', `${this.video.path} has no object "${object}".`, {
+      hint: ids.length > 0 ? `Its objects are ${ids.join(', ')}.` : 'It has no objects yet.',
+    });
+  }
+
+  private requireWritable(): void {
+    const { writer, readOnly } = this.opened;
+    if (writer) {
+      throw new MaskletError(
+        'storage/writer-elsewhere',
+        `${this.video.path} is being annotated by ${writer.holder} (process ${writer.pid} on ${writer.host}, since ${writer.since}).`,
+        { file: this.video.path, hint: 'Close it there first, then open it here again.' },
+      );
+    }
+    if (readOnly) {
+      throw new MaskletError('storage/read-only', `${this.video.path} is open read-only.`, {
+        file: this.video.path,
+        hint: 'Choose a writable folder for its annotations (setting masklet.dataDir, option --data-dir).',
+      });
+    }
+  }
+
+  private viewOf(object: ObjectId, frame: FrameIndex): MaskView {
+    const mask = this.annotations.mask(object, frame);
+    if (!mask) throw new MaskletError('internal', `The mask of ${object} on frame ${frame} has gone.`);
+    return this.annotations.view(mask);
+  }
+}

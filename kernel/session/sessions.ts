@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { MaskletError, isCancelled } from '../errors';
+import { kernelScript } from '../paths';
+import type {
+  KernelEvents,
+  KernelSettings,
+  ModelState,
+  OpenParams,
+  OpenProgress,
+  SessionId,
+  SessionLimits,
+  VideoInfo,
+} from '../protocol';
+import type { StorageApi } from '../storage/api';
+import type { FrameSource } from '../video/api';
+import { findFfmpeg } from '../video/ffmpeg';
+import { openVideo } from '../video/source';
+import { WorkerClient } from '../workers/rpc';
+import { locate, type Locations } from './locations';
+import { Models } from './models';
+import { Session } from './session';
+
+/** Emits what the kernel says unasked. */
+export type Emit = <E extends keyof KernelEvents>(event: E, value: KernelEvents[E]) => void;
+
+/** All open sessions: their limits, their idleness, and what they share. */
+export class Sessions {
+  readonly store = new WorkerClient<StorageApi>(kernelScript('storeWorker'), {}, 'storage');
+  private readonly sessions = new Map<SessionId, Session>();
+  private readonly opening = new Map<SessionId, Promise<Session>>();
+  private readonly models: Models;
+  private readonly sweeper: NodeJS.Timeout;
+
+  constructor(
+    private readonly settings: KernelSettings,
+    private readonly emit: Emit,
+  ) {
+    this.models = new Models(settings, (state) => emit('model/state', state));
+    this.sweeper = setInterval(() => void this.suspendIdle(settings.sessionTimeout), 5_000);
+    this.sweeper.unref();
+  }
+
+  get count(): number {
+    return this.sessions.size;
+  }
+
+  get modelState(): ModelState {
+    return this.models.state;
+  }
+
+  get limits(): SessionLimits {
+    const { maxConcurrentSessions, maxVideoFrames, maxFrameDimension, sessionTimeout } = this.settings;
+    return { maxConcurrentSessions, maxVideoFrames, maxFrameDimension, sessionTimeout };
+  }
+
+  /** @throws MaskletError `session/unknown` */
+  get(id: SessionId): Session {
+    const session = this.sessions.get(id);
+    if (session) return session;
+    throw new MaskletError('session/unknown', `There is no session "${id}".`, {
+      hint: 'Open the video again.',
+    });
+  }
+
+  /** Runs a request in a session; wakes it first where idleness had put it to sleep. */
+  async use<T>(id: SessionId, task: (session: Session) => Promise<T>): Promise<T> {
+    const session = this.get(id);
+    return await session.use(async () => {
+      if (!session.isActive) await this.makeRoom(session);
+      return await task(session);
+    });
+  }
+
+  /** Opens a video; asking again for an open session of that id answers with that one. */
+  async open(
+    params: OpenParams,
+    signal: AbortSignal,
+    onProgress: (progress: OpenProgress) => void,
+  ): Promise<Session> {
+    const id = params.session ?? randomBytes(8).toString('hex');
+    const known = this.sessions.get(id);
+    if (known) return known;
+    let opening = this.opening.get(id);
+    if (!opening) {
+      opening = this.openNew(id, params, signal, onProgress).finally(() => this.opening.delete(id));
+      this.opening.set(id, opening);
+    }
+    return await opening;
+  }
+
+  async close(id: SessionId): Promise<void> {
+    const session = this.get(id);
+    this.sessions.delete(id);
+    await session.close();
+    if (![...this.sessions.values()].some((other) => other.isActive)) await this.models.unload();
+  }
+
+  /** Frees the memory of sessions idle for at least `seconds`. @returns how many */
+  async suspendIdle(seconds: number): Promise<number> {
+    const idle = [...this.sessions.values()].filter(
+      (session) => session.isActive && session.idleSeconds >= seconds,
+    );
+    for (const session of idle) {
+      if (session.idleSeconds < seconds) continue;
+      await session.suspend();
+      this.emit('session/idle', { session: session.id });
+    }
+    const active = [...this.sessions.values()].some((session) => session.isActive);
+    if (idle.length > 0 && !active && this.opening.size === 0) await this.models.unload();
+    return idle.length;
+  }
+
+  /** What a video is, without a session. */
+  async info(
+    path: string,
+    hash: boolean,
+    signal: AbortSignal,
+    onProgress: (progress: OpenProgress) => void,
+  ): Promise<VideoInfo> {
+    const source = await this.openSource(path, locate(path, this.settings), signal, onProgress);
+    try {
+      if (!hash) return source.info;
+      onProgress({ stage: 'hashing' });
+      return { ...source.info, ...(await source.identity(signal)) };
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Gives up the right to write, and leaves the rest to the end of the process. */
+  async release(): Promise<void> {
+    clearInterval(this.sweeper);
+    await Promise.allSettled([...this.sessions.values()].map((session) => session.release()));
+  }
+
+  private async openNew(
+    id: SessionId,
+    params: OpenParams,
+    signal: AbortSignal,
+    onProgress: (progress: OpenProgress) => void,
+  ): Promise<Session> {
+    await this.makeRoom();
+    const model = this.models.get(params.model);
+    const dataDir = params.dataDir ?? this.settings.dataDir;
+    const locations = locate(params.path, { dataDir, workspaceRoot: params.workspaceRoot });
+    const openSource = (): Promise<FrameSource> =>
+      this.openSource(params.path, locations, signal, onProgress);
+    const source = await openSource();
+    try {
+      onProgress({ stage: 'reading-annotations' });
+      const opened = await this.store.request('open', {
+        video: source.info,
+        databaseFolder: locations.databaseFolder,
+        sidecar: locations.sidecar,
+        readOnly: params.readOnly ?? false,
+        holder: params.holder ?? 'Masklet',
+        acceptChangedVideo: params.acceptChangedVideo ?? false,
+      });
+      const reopen = (): Promise<FrameSource> =>
+        this.openSource(params.path, locations, new AbortController().signal, () => undefined);
+      const environment = { store: this.store, model, limits: this.limits, openSource: reopen };
+      const session = new Session(id, params, locations, environment, source, opened);
+      this.sessions.set(id, session);
+      this.afterOpening(session, source);
+      return session;
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  /** What opening does not wait for: the full hash, keeping the frame index, loading the model. */
+  private afterOpening(session: Session, source: FrameSource): void {
+    const { clip, readOnly } = session.opened;
+    const report = (error: unknown): void => {
+      if (isCancelled(error) || !this.sessions.has(session.id)) return;
+      this.emit('log', { level: 'warning', message: error instanceof Error ? error.message : String(error) });
+    };
+    // A model that does not load says so in its state, and again to whoever needs it.
+    if (!readOnly) session.model.load().catch(() => undefined);
+    if (!readOnly) {
+      const { fingerprint } = source.info;
+      this.store.request('putIndex', { clip, fingerprint, index: source.serializeIndex() }).catch(report);
+    }
+    const identify = async (): Promise<void> => {
+      const identity = await source.identity();
+      this.emit('video/identity', { session: session.id, identity });
+      if (!identity.sha256 || readOnly) return;
+      const problem = await this.store.request('putSha256', { clip, sha256: identity.sha256 });
+      if (problem) this.emit('session/problem', { session: session.id, problem });
+    };
+    session.identified = identify().catch(report);
+  }
+
+  private async openSource(
+    path: string,
+    { databaseFolder }: Locations,
+    signal: AbortSignal,
+    onProgress: (progress: OpenProgress) => void,
+  ): Promise<FrameSource> {
+    const ffmpeg = await findFfmpeg(this.settings.ffmpegPath);
+    return await openVideo(resolve(path), {
+      ffmpeg: ffmpeg.path,
+      cacheBytes: this.settings.frameCacheBytes,
+      maxFrames: this.settings.maxVideoFrames,
+      signal,
+      knownIndex: (fingerprint) => this.store.request('getIndex', { databaseFolder, fingerprint }),
+      onIndexed: (framesIndexed) => onProgress({ stage: 'indexing', framesIndexed }),
+    });
+  }
+
+  /** Keeps the number of sessions that hold memory within its limit, by putting the longest idle one to sleep. */
+  private async makeRoom(except?: Session): Promise<void> {
+    const active = [...this.sessions.values()].filter((session) => session.isActive && session !== except);
+    if (active.length + this.opening.size < this.settings.maxConcurrentSessions) return;
+    const idle = active
+      .filter((session) => session.idleSeconds > 0)
+      .sort((a, b) => b.idleSeconds - a.idleSeconds);
+    if (idle.length === 0) {
+      throw new MaskletError(
+        'session/limit',
+        `${active.length} videos are being worked on already, as many as masklet.maxConcurrentSessions allows.`,
+        { hint: 'Wait for a propagation to end, close a video, or raise the setting.' },
+      );
+    }
+    await idle[0].suspend();
+    this.emit('session/idle', { session: idle[0].id });
+  }
+}
