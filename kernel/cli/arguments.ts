@@ -1,0 +1,58 @@
+import type { Box, FrameIndex, FrameRange, PointPrompt } from '../protocol';
+import { usageError } from './output';
+
+function numbers(text: string): number[] {
+  return text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+}
+
+function split(text: string, form: string): { frame: FrameIndex; rest: string } {
+  const match = /^(\d+):(.+)$/.exec(text);
+  if (!match) throw usageError(`"${text}" is not of the form ${form}.`, 'F is the frame, counted from 0.');
+  return { frame: Number(match[1]), rest: match[2] };
+}
+
+/** `F:x0,y0,x1,y1` */
+export function parseBox(text: string): { frame: FrameIndex; box: Box } {
+  const { frame, rest } = split(text, 'F:x0,y0,x1,y1');
+  const values = numbers(rest);
+  if (values.length !== 4 || !values.every(Number.isFinite)) {
+    throw usageError(
+      `"${text}" is not a box.`,
+      'Give it as F:x0,y0,x1,y1 in pixels, for example 0:450,375,705,550.',
+    );
+  }
+  return { frame, box: [values[0], values[1], values[2], values[3]] };
+}
+
+/** `F:x,y` or `F:x,y,1` for a point on the object, `F:x,y,0` for one outside it. */
+export function parsePoint(text: string): { frame: FrameIndex; point: PointPrompt } {
+  const { frame, rest } = split(text, 'F:x,y[,0|1]');
+  const [x, y, label = 1, ...more] = numbers(rest);
+  if (!Number.isFinite(x) || !Number.isFinite(y) || (label !== 0 && label !== 1) || more.length > 0) {
+    throw usageError(
+      `"${text}" is not a point.`,
+      'Give it as F:x,y or F:x,y,0 (outside) or F:x,y,1 (inside).',
+    );
+  }
+  return { frame, point: { x, y, label } };
+}
+
+/** `F:FILE.png` */
+export function parseMask(text: string): { frame: FrameIndex; file: string } {
+  const { frame, rest } = split(text, 'F:FILE.png');
+  return { frame, file: rest };
+}
+
+/** `A:B`, both ends included; either may be left out. */
+export function parseRange(text: string, frameCount: number): FrameRange {
+  const match = /^(\d*):(\d*)$/.exec(text) ?? (/^\d+$/.test(text) ? [text, text, text] : undefined);
+  if (!match)
+    throw usageError(
+      `"${text}" is not a range of frames.`,
+      'Give it as A:B, A: or :B; both ends are included.',
+    );
+  const first = match[1] === '' ? 0 : Number(match[1]);
+  const last = match[2] === '' ? frameCount - 1 : Number(match[2]);
+  if (first > last) throw usageError(`The range ${text} is empty.`, 'Its first frame comes after its last.');
+  return { first, last };
+}

@@ -1,0 +1,7 @@
+import type { OpenProgress } from '../protocol';
+import type { ProgressBar } from './progressBar';
+
+/** Shows how far indexing is; what else opening does takes no time worth showing. */
+export function showIndexing(bar: ProgressBar, progress: OpenProgress): void {
+  if (progress.framesIndexed !== undefined) bar.update(progress.framesIndexed);
+}

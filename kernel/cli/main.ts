@@ -1,0 +1,137 @@
+/** The `masklet` command: the kernel's work from a terminal or a script. */
+import { Command, CommanderError, Option } from 'commander';
+import { withDefaults } from '../settings';
+import type { Direction, KernelSettings } from '../protocol';
+import { version } from '../version';
+import { doctor } from './commands/doctor';
+import { info } from './commands/info';
+import { masks } from './commands/masks';
+import { segment } from './commands/segment';
+import { EXIT, printError } from './output';
+
+interface CommonOptions {
+  readonly json?: boolean;
+  readonly dataDir?: string;
+  readonly ffmpeg?: string;
+  readonly threads?: string;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0    done
+  1    failed for another reason than those below
+  2    wrong usage of the command line
+  3    the input was refused: the video, a prompt, an object, a sidecar
+  4    something is missing on this machine: ffmpeg, a model (see: masklet doctor)
+  5    the annotations could not be read or written
+  130  stopped with Ctrl-C; what was done is saved
+`;
+
+const collect = (value: string, list: string[]): string[] => [...list, value];
+
+function settingsOf({ dataDir, ffmpeg, threads }: CommonOptions): Partial<KernelSettings> {
+  return withDefaults({
+    ...(dataDir ? { dataDir } : {}),
+    ...(ffmpeg ? { ffmpegPath: ffmpeg } : {}),
+    ...(threads ? { threads: Number(threads) } : {}),
+  });
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--json', 'print the result, or {"error": ...}, as JSON on standard output')
+    .option('--ffmpeg <file>', 'the ffmpeg to use')
+    .option('--threads <n>', 'threads that one run of the model uses (default: as many as there are cores)')
+    .option('--data-dir <dir>', 'keep database and sidecars here instead of beside the video')
+    .showHelpAfterError('(--help shows how it is used)')
+    .exitOverride();
+}
+
+function program(): Command {
+  const masklet = new Command('masklet')
+    .description('Turns videos into segmentation datasets with SAM 2.')
+    .version(version)
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride();
+
+  common(masklet.command('info').argument('<video>', 'a video file, or a folder of numbered images'))
+    .description('what a video is: frames, size, times, codec, identity')
+    .option('--no-hash', 'leave out the SHA-256, which reads the whole file')
+    .action((video: string, options: CommonOptions & { hash: boolean }) =>
+      info(video, { json: options.json ?? false, hash: options.hash, settings: settingsOf(options) }),
+    );
+
+  common(masklet.command('segment').argument('<video>', 'a video file, or a folder of numbered images'))
+    .description('segment an object and follow it through the clip; saves to the database and the sidecar')
+    .option('--box <F:x0,y0,x1,y1>', 'a box around the object on frame F; repeatable', collect, [])
+    .option(
+      '--point <F:x,y[,0|1]>',
+      'a point on (1) or outside (0) the object on frame F; repeatable',
+      collect,
+      [],
+    )
+    .option('--mask <F:FILE.png>', "the object's mask on frame F; repeatable", collect, [])
+    .option('--prompts <file.json>', 'prompts of several objects in a file')
+    .option(
+      '--object <id>',
+      'the object that the prompts are for (default: the one with these prompts, or a new one)',
+    )
+    .option('--label <name>', "the object's label")
+    .addOption(
+      new Option('--direction <direction>', 'which way to propagate from the prompts')
+        .choices(['forward', 'backward', 'both'])
+        .default('both'),
+    )
+    .option('--range <A:B>', 'only these frames, both ends included')
+    .option('--model <id>', 'the model to use')
+    .option('--force', 'compute masks again that are up to date', false)
+    .option('--accept-changed-video', 'go on although the video was replaced under its annotations', false)
+    .action(
+      (
+        video: string,
+        options: CommonOptions & {
+          box: string[];
+          point: string[];
+          mask: string[];
+          prompts?: string;
+          object?: string;
+          label?: string;
+          direction: Direction | 'both';
+          range?: string;
+          model?: string;
+          force: boolean;
+          acceptChangedVideo: boolean;
+        },
+      ) => segment(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(masklet.command('masks').argument('<video>', 'an annotated video'))
+    .description('write one indexed PNG a frame: 0 is background, n the n-th object')
+    .requiredOption('--out <dir>', 'the folder to write to')
+    .option('--frames <A:B>', 'only these frames, both ends included')
+    .action((video: string, options: CommonOptions & { out: string; frames?: string }) =>
+      masks(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(masklet.command('doctor'))
+    .description('check that everything Masklet needs is there, and how to mend what is not')
+    .action((options: CommonOptions) =>
+      doctor({ json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  return masklet;
+}
+
+async function main(): Promise<void> {
+  // A reader that closes the pipe early, such as `head`, is no error of ours.
+  process.stdout.on('error', () => process.exit(EXIT.ok));
+  const json = process.argv.includes('--json');
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    else process.exitCode = printError(json, error);
+  }
+}
+
+void main();

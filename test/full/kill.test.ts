@@ -1,0 +1,99 @@
+/** Fifty times `kill -9` in the middle of a propagation: nothing reported is lost, and the end is the same to the byte. */
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { KernelClient } from '../../kernel/client/kernelClient';
+import type { MaskletError } from '../../kernel/errors';
+import type { FrameProgress, MaskRecord } from '../../kernel/protocol';
+import type { SampleClip } from '../../kernel/sample/sampleClip';
+import { startCli } from '../support/cli';
+import { smallClip, temporaryFolder } from '../support/kernel';
+
+const FRAMES = 40;
+const KILLS = 25;
+/** Between nothing and about two frames. */
+const MOMENT_MS = 5_000;
+
+let shared: string;
+let clip: SampleClip;
+let expected: string;
+
+const masksOf = (video: string): Promise<string> =>
+  readFile(join(`${video}.masklet`, 'masks', 'fish.jsonl'), 'utf8');
+
+async function ownClip(): Promise<string> {
+  const path = join(await temporaryFolder(), 'clip.mp4');
+  await copyFile(clip.video, path);
+  return path;
+}
+
+function command(video: string): string[] {
+  return ['segment', video, '--object', 'fish', '--box', `0:${clip.box.join(',')}`];
+}
+
+beforeAll(async () => {
+  shared = await mkdtemp(join(tmpdir(), 'masklet-kill-'));
+  clip = await smallClip(shared, FRAMES);
+  const { code } = await startCli(command(clip.video)).finished;
+  expect(code).toBe(0);
+  expected = await masksOf(clip.video);
+}, 600_000);
+afterAll(() => rm(shared, { recursive: true, force: true }));
+
+test(`the kernel, ${KILLS} times`, { timeout: 1_200_000 }, async () => {
+  const path = await ownClip();
+  const reported = new Map<number, MaskRecord>();
+  let kills = 0;
+  for (;;) {
+    const kernel = new KernelClient({ client: 'kill test' });
+    try {
+      const session = await kernel.open({ path });
+      for (const [frame, mask] of reported) {
+        const [stored] = await session.request('frame/masks', { frame });
+        expect(stored).toEqual({ ...mask, stale: false });
+      }
+      await session.request('object/addBox', { object: 'fish', frame: 0, box: clip.box });
+      const timer =
+        kills < KILLS
+          ? setTimeout(() => {
+              kills++;
+              process.kill(kernel.pid as number, 'SIGKILL');
+            }, Math.random() * MOMENT_MS)
+          : undefined;
+      const onProgress = (value: unknown): void => {
+        const { frame, masks } = value as FrameProgress;
+        reported.set(frame, masks[0]);
+      };
+      await session.request('session/propagate', { direction: 'both' }, { onProgress });
+      clearTimeout(timer);
+      await session.request('session/save', {});
+      break;
+    } catch (error) {
+      expect((error as MaskletError).code).toBe('kernel/died');
+    } finally {
+      await kernel.dispose();
+    }
+  }
+  console.log(`killed ${kills} times; ${reported.size} frames reported`);
+  expect(await masksOf(path)).toBe(expected);
+});
+
+test(`the command line, ${KILLS} times`, { timeout: 1_200_000 }, async () => {
+  const path = await ownClip();
+  let finished = 0;
+  for (let kill = 0; kill < KILLS; kill++) {
+    const run = startCli(command(path));
+    const ended = await Promise.race([
+      run.finished.then(() => true),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 2_000 + Math.random() * MOMENT_MS)),
+    ]);
+    if (ended) finished++;
+    else run.child.kill('SIGKILL');
+    await run.finished;
+  }
+  const { code, stderr } = await startCli(command(path)).finished;
+  expect(code, stderr).toBe(0);
+  console.log(`killed ${KILLS - finished} times`);
+  expect(await masksOf(path)).toBe(expected);
+});
