@@ -1,0 +1,30 @@
+import { Stage } from './canvas/stage';
+import type { Editor } from './editor';
+import { CheatSheet } from './help/cheatSheet';
+import { ObjectList } from './objects/objectList';
+import { Banner } from './status/banner';
+import { StatusLine } from './status/statusLine';
+import { Timeline } from './timeline/timeline';
+import { Transport } from './timeline/transport';
+import { Toolbar } from './toolbar/toolbar';
+
+export function App({ editor }: { readonly editor: Editor }) {
+  return (
+    <div class="app">
+      <Toolbar editor={editor} />
+      <div class="banners">
+        <Banner editor={editor} />
+      </div>
+      <main class="workbench">
+        <Stage editor={editor} />
+        <ObjectList editor={editor} />
+      </main>
+      <div class="strip">
+        <Transport editor={editor} />
+        <Timeline editor={editor} />
+      </div>
+      <StatusLine editor={editor} />
+      {editor.store.helpOpen.value && <CheatSheet editor={editor} />}
+    </div>
+  );
+}

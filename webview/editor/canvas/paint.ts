@@ -1,0 +1,140 @@
+import type { Box } from '../../protocol';
+import type { MaskPath } from './maskPaths';
+import { EXACT_DEVICE_PIXELS, type Point, type Size, toStage, type Transform } from './viewTransform';
+
+type Context = CanvasRenderingContext2D;
+
+/** A mask ready to be painted. */
+export interface PaintedMask {
+  readonly path: MaskPath;
+  readonly color: string;
+  readonly selected: boolean;
+  readonly stale: boolean;
+}
+
+export interface PaintedPrompt {
+  readonly points: readonly { readonly x: number; readonly y: number; readonly label: 0 | 1 }[];
+  readonly box?: Box;
+  readonly color: string;
+  readonly selected: boolean;
+  readonly pending: boolean;
+}
+
+// On the picture, colours do not follow the theme: they have to stand out from any video.
+const POSITIVE = '#1fae54';
+const NEGATIVE = '#e03e3e';
+/** Device pixels a video pixel from which an outline follows the pixels' edges. */
+const STAIRS_SEEN = 1.5;
+const LIGHT = '#ffffff';
+const SHADE = 'rgba(0, 0, 0, 0.65)';
+
+/** Makes one unit of the context one CSS pixel, on an empty canvas. */
+export function beginPainting(context: Context, devicePixelRatio: number): void {
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+}
+
+export function paintPicture(
+  context: Context,
+  picture: ImageBitmap,
+  video: Size,
+  { scale, left, top }: Transform,
+  devicePixelRatio: number,
+): void {
+  context.imageSmoothingEnabled = scale * devicePixelRatio < EXACT_DEVICE_PIXELS;
+  // Anything better takes several times as long, and is only needed where a picture is made much smaller.
+  const shrinks = picture.width > video.width * scale * devicePixelRatio * 2;
+  context.imageSmoothingQuality = shrinks ? 'medium' : 'low';
+  context.drawImage(picture, left, top, video.width * scale, video.height * scale);
+}
+
+/** Fill and outline; the outline keeps its width at every zoom and runs along the pixels' edges. */
+export function paintMask(
+  context: Context,
+  mask: PaintedMask,
+  { scale, left, top }: Transform,
+  devicePixelRatio: number,
+): void {
+  const outline = scale * devicePixelRatio < STAIRS_SEEN ? mask.path.outline : mask.path.exact;
+  context.save();
+  context.translate(left, top);
+  context.scale(scale, scale);
+  context.globalAlpha = mask.selected ? 0.42 : 0.24;
+  context.fillStyle = mask.color;
+  context.fill(mask.path.exact, 'evenodd');
+  context.globalAlpha = 1;
+  if (mask.selected) {
+    context.strokeStyle = SHADE;
+    context.lineWidth = 3.5 / scale;
+    context.stroke(outline);
+  }
+  context.strokeStyle = mask.color;
+  context.lineWidth = (mask.selected ? 2 : 1.25) / scale;
+  if (mask.stale) context.setLineDash([6 / scale, 4 / scale]);
+  context.stroke(outline);
+  context.restore();
+}
+
+export function paintPrompt(context: Context, prompt: PaintedPrompt, transform: Transform): void {
+  context.save();
+  if (!prompt.selected) context.globalAlpha = 0.55;
+  if (prompt.box) {
+    const [x0, y0, x1, y1] = prompt.box;
+    paintBox(context, toStage(transform, { x: x0, y: y0 }), toStage(transform, { x: x1, y: y1 }), {
+      color: prompt.color,
+      dashed: prompt.pending,
+    });
+  }
+  for (const point of prompt.points)
+    paintPoint(context, toStage(transform, point), point.label, prompt.selected ? 7 : 5, prompt.pending);
+  context.restore();
+}
+
+export function paintBox(
+  context: Context,
+  a: Point,
+  b: Point,
+  { color, dashed }: { readonly color: string; readonly dashed: boolean },
+): void {
+  const x = Math.min(a.x, b.x);
+  const y = Math.min(a.y, b.y);
+  const width = Math.abs(a.x - b.x);
+  const height = Math.abs(a.y - b.y);
+  context.setLineDash([]);
+  context.strokeStyle = SHADE;
+  context.lineWidth = 3;
+  context.strokeRect(x, y, width, height);
+  context.setLineDash(dashed ? [6, 4] : []);
+  context.strokeStyle = color;
+  context.lineWidth = 1.5;
+  context.strokeRect(x, y, width, height);
+  context.setLineDash([]);
+}
+
+/** Plus and minus, so that nobody has to tell red from green. */
+function paintPoint(context: Context, { x, y }: Point, label: 0 | 1, radius: number, pending: boolean): void {
+  const color = label === 1 ? POSITIVE : NEGATIVE;
+  const circle = new Path2D();
+  circle.arc(x, y, radius, 0, 2 * Math.PI);
+  context.strokeStyle = SHADE;
+  context.lineWidth = 4;
+  context.stroke(circle);
+  context.fillStyle = pending ? SHADE : color;
+  context.fill(circle);
+  context.strokeStyle = pending ? color : LIGHT;
+  context.lineWidth = 1.75;
+  if (pending) context.setLineDash([3, 3]);
+  context.stroke(circle);
+  context.setLineDash([]);
+  const arm = radius * 0.5;
+  context.strokeStyle = LIGHT;
+  context.beginPath();
+  context.moveTo(x - arm, y);
+  context.lineTo(x + arm, y);
+  if (label === 1) {
+    context.moveTo(x, y - arm);
+    context.lineTo(x, y + arm);
+  }
+  context.stroke();
+}

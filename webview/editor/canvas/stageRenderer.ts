@@ -1,0 +1,185 @@
+import { effect } from '@preact/signals';
+import type { MaskView, ObjectRecord } from '../../protocol';
+import type { Editor } from '../editor';
+import { includesFrame } from '../state/ranges';
+import { statusOf } from '../state/documentState';
+import type { Gesture } from './gesture';
+import { MaskPaths } from './maskPaths';
+import { beginPainting, paintBox, paintMask, type PaintedPrompt, paintPicture, paintPrompt } from './paint';
+import { type Transform, transformOf } from './viewTransform';
+
+/** Time for tracing new masks in one animation frame; what is left comes with the next ones. */
+const TRACE_BUDGET_MS = 12;
+const BAND_COLOR = '#ffffff';
+
+/**
+ * Paints the stage, only in animation frames and only what changed: the picture with its masks on one canvas, prompts and
+ * the rubber band on another above it.
+ */
+export class StageRenderer {
+  private readonly base: CanvasRenderingContext2D;
+  private readonly overlay: CanvasRenderingContext2D;
+  private readonly paths: MaskPaths;
+  private readonly stop: (() => void)[];
+  private scheduled: number | undefined;
+  private baseChanged = true;
+  private gesture: Gesture = { kind: 'none' };
+
+  constructor(
+    base: HTMLCanvasElement,
+    overlay: HTMLCanvasElement,
+    private readonly editor: Editor,
+  ) {
+    this.base = contextOf(base);
+    this.overlay = contextOf(overlay);
+    this.paths = new MaskPaths((mask, error) =>
+      editor.log(
+        'error',
+        `The mask of ${mask.object} on frame ${mask.frame} cannot be shown: ${String(error)}`,
+      ),
+    );
+    const { store } = editor;
+    this.stop = [
+      effect(() => {
+        void [store.document.value, store.view.value, editor.stage.value];
+        void [store.masks.revision.value, editor.pictures.revision.value];
+        this.invalidate(true);
+      }),
+      effect(() => {
+        void store.pending.value;
+        this.invalidate(false);
+      }),
+    ];
+  }
+
+  showGesture(gesture: Gesture): void {
+    if (gesture.kind !== 'box' && this.gesture.kind !== 'box') return;
+    this.gesture = gesture;
+    this.invalidate(false);
+  }
+
+  dispose(): void {
+    for (const stop of this.stop) stop();
+    if (this.scheduled !== undefined) cancelAnimationFrame(this.scheduled);
+  }
+
+  private invalidate(base: boolean): void {
+    this.baseChanged ||= base;
+    this.scheduled ??= requestAnimationFrame(() => {
+      this.scheduled = undefined;
+      this.paint();
+    });
+  }
+
+  private paint(): void {
+    const { document, view } = this.editor.store;
+    const stage = this.editor.stage.value;
+    if (!document.value || stage.width === 0) return;
+    const transform = transformOf(view.value.zoom, document.value.video, stage, stage.devicePixelRatio);
+    if (this.baseChanged) {
+      this.baseChanged = false;
+      this.paintBase(transform);
+    }
+    this.paintOverlay(transform);
+  }
+
+  private paintBase(transform: Transform): void {
+    const { store, pictures, stage, measure } = this.editor;
+    const document = store.document.value!;
+    const { devicePixelRatio } = stage.value;
+    fitCanvas(this.base.canvas, stage.value);
+    beginPainting(this.base, devicePixelRatio);
+    const picture = pictures.current();
+    if (!picture) {
+      store.painted.value = undefined;
+      return;
+    }
+    const { frame } = picture;
+    paintPicture(this.base, picture.bitmap, document.video, transform, devicePixelRatio);
+
+    const painted: string[] = [];
+    const began = performance.now();
+    for (const { object, mask } of this.visibleMasks(frame)) {
+      const late = performance.now() - began > TRACE_BUDGET_MS;
+      if (late && !this.paths.has(mask)) {
+        this.invalidate(true);
+        continue;
+      }
+      const status = statusOf(document, object.id);
+      paintMask(
+        this.base,
+        {
+          path: this.paths.get(mask),
+          color: object.color,
+          selected: object.id === store.view.value.object,
+          stale: status ? includesFrame(status.stale, frame) : mask.stale,
+        },
+        transform,
+        devicePixelRatio,
+      );
+      painted.push(object.id);
+    }
+    store.painted.value = frame;
+    measure.painted(frame, painted);
+  }
+
+  /** The selected object's comes last, so that it lies on top. */
+  private visibleMasks(frame: number): { readonly object: ObjectRecord; readonly mask: MaskView }[] {
+    const { store } = this.editor;
+    const { hidden, object: selected } = store.view.value;
+    const masks = store.masks.get(frame);
+    return (store.document.value?.objects ?? [])
+      .filter(({ id }) => !hidden.includes(id))
+      .sort((a, b) => Number(a.id === selected) - Number(b.id === selected))
+      .flatMap((object) => {
+        const mask = masks.find((candidate) => candidate.object === object.id);
+        return mask && mask.area > 0 ? [{ object, mask }] : [];
+      });
+  }
+
+  private paintOverlay(transform: Transform): void {
+    const { stage, store } = this.editor;
+    fitCanvas(this.overlay.canvas, stage.value);
+    beginPainting(this.overlay, stage.value.devicePixelRatio);
+    const frame = store.painted.value;
+    if (frame === undefined) return;
+    for (const prompt of this.visiblePrompts(frame)) paintPrompt(this.overlay, prompt, transform);
+    if (this.gesture.kind === 'box')
+      paintBox(this.overlay, this.gesture.start, this.gesture.end, { color: BAND_COLOR, dashed: true });
+  }
+
+  private visiblePrompts(frame: number): PaintedPrompt[] {
+    const { store } = this.editor;
+    const { objects, prompts } = store.document.value!;
+    const { hidden, object: selected } = store.view.value;
+    const looksOf = (id: string | undefined): { color: string; selected: boolean } => ({
+      color: objects.find((object) => object.id === id)?.color ?? BAND_COLOR,
+      selected: id === undefined || id === selected,
+    });
+    return [
+      ...prompts
+        .filter((prompt) => prompt.frame === frame && !hidden.includes(prompt.object))
+        .map((prompt) => ({ ...prompt, ...looksOf(prompt.object), pending: false })),
+      ...store.pending.value
+        .filter((prompt) => prompt.frame === frame)
+        .map((prompt) => ({ ...prompt, ...looksOf(prompt.object), pending: true })),
+    ].sort((a, b) => Number(a.selected) - Number(b.selected));
+  }
+}
+
+function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('This browser gives no 2D canvas.');
+  return context;
+}
+
+/** A canvas loses its content on resizing: only where its size really changed. */
+function fitCanvas(
+  canvas: HTMLCanvasElement,
+  { width, height, devicePixelRatio }: { width: number; height: number; devicePixelRatio: number },
+): void {
+  const deviceWidth = Math.round(width * devicePixelRatio);
+  const deviceHeight = Math.round(height * devicePixelRatio);
+  if (canvas.width !== deviceWidth) canvas.width = deviceWidth;
+  if (canvas.height !== deviceHeight) canvas.height = deviceHeight;
+}

@@ -1,0 +1,124 @@
+import type { Box, ViewState } from '../../protocol';
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** How the picture lies on the stage: CSS pixels a video pixel, and where its top-left corner is. */
+export interface Transform {
+  readonly scale: number;
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Scale, and the video's point in the middle of the stage: so that a resized stage keeps looking at the same thing. */
+export type Zoom = NonNullable<ViewState['zoom']>;
+
+/** From here on single pixels can be told apart: they are shown exactly, without smoothing. */
+export const EXACT_DEVICE_PIXELS = 3;
+
+const MAX_SCALE = 64;
+/** Room around a fitted picture, in CSS pixels. */
+const MARGIN = 12;
+/** Sizes that pictures are asked for in, so that a turn of the wheel does not mean a new picture each time. */
+const PICTURE_SIZES = [320, 480, 640, 960, 1280, 1920, 2560, 3840];
+
+/** The scale at which the whole picture just fits on the stage. */
+export function fittedScale(video: Size, stage: Size): number {
+  const width = Math.max(1, stage.width - 2 * MARGIN);
+  const height = Math.max(1, stage.height - 2 * MARGIN);
+  return Math.min(MAX_SCALE, width / video.width, height / video.height);
+}
+
+/** The transform of a zoom, or of the fitted picture where there is none; edges lie on device pixels. */
+export function transformOf(
+  zoom: Zoom | undefined,
+  video: Size,
+  stage: Size,
+  devicePixelRatio: number,
+): Transform {
+  const { scale, x, y } = zoom ?? {
+    scale: fittedScale(video, stage),
+    x: video.width / 2,
+    y: video.height / 2,
+  };
+  const snap = (value: number): number => Math.round(value * devicePixelRatio) / devicePixelRatio;
+  return { scale, left: snap(stage.width / 2 - x * scale), top: snap(stage.height / 2 - y * scale) };
+}
+
+/** A point of the stage in video pixels; may lie outside of the picture. */
+export function toVideo(transform: Transform, { x, y }: Point): Point {
+  return { x: (x - transform.left) / transform.scale, y: (y - transform.top) / transform.scale };
+}
+
+/** A point of the video in the stage's CSS pixels. */
+export function toStage(transform: Transform, { x, y }: Point): Point {
+  return { x: x * transform.scale + transform.left, y: y * transform.scale + transform.top };
+}
+
+export function isInside(video: Size, { x, y }: Point): boolean {
+  return x >= 0 && y >= 0 && x < video.width && y < video.height;
+}
+
+/** The box between two points of the video, cut to the picture; undefined where nothing of it is left. */
+export function boxBetween(video: Size, a: Point, b: Point): Box | undefined {
+  const within = (value: number, end: number): number => Math.min(end, Math.max(0, value));
+  const x0 = within(Math.min(a.x, b.x), video.width);
+  const y0 = within(Math.min(a.y, b.y), video.height);
+  const x1 = within(Math.max(a.x, b.x), video.width);
+  const y1 = within(Math.max(a.y, b.y), video.height);
+  return x1 > x0 && y1 > y0 ? [x0, y0, x1, y1] : undefined;
+}
+
+/** Zooms by a factor and keeps the video's point under `at` (on the stage) where it is. */
+export function zoomAt(
+  transform: Transform,
+  video: Size,
+  stage: Size,
+  factor: number,
+  at: Point = { x: stage.width / 2, y: stage.height / 2 },
+): Zoom {
+  const smallest = Math.min(1, fittedScale(video, stage)) / 2;
+  const scale = Math.min(MAX_SCALE, Math.max(smallest, transform.scale * factor));
+  const fixed = toVideo(transform, at);
+  return clampZoom(video, {
+    scale,
+    x: fixed.x - (at.x - stage.width / 2) / scale,
+    y: fixed.y - (at.y - stage.height / 2) / scale,
+  });
+}
+
+/** Moves the picture by CSS pixels. */
+export function panBy(transform: Transform, video: Size, stage: Size, dx: number, dy: number): Zoom {
+  const middle = toVideo(transform, { x: stage.width / 2 - dx, y: stage.height / 2 - dy });
+  return clampZoom(video, { scale: transform.scale, ...middle });
+}
+
+/** Keeps some of the picture on the stage. */
+function clampZoom(video: Size, { scale, x, y }: Zoom): Zoom {
+  return {
+    scale,
+    x: Math.min(video.width, Math.max(0, x)),
+    y: Math.min(video.height, Math.max(0, y)),
+  };
+}
+
+/** What picture a transform needs: no larger than what can be seen, exact where single pixels can. */
+export function pictureNeeded(
+  transform: Transform,
+  video: Size,
+  devicePixelRatio: number,
+): { readonly maxDimension: number; readonly lossless: boolean } {
+  const full = Math.max(video.width, video.height);
+  const devicePixels = transform.scale * devicePixelRatio;
+  if (devicePixels >= EXACT_DEVICE_PIXELS) return { maxDimension: full, lossless: true };
+  const seen = Math.ceil(full * devicePixels);
+  const size = PICTURE_SIZES.find((candidate) => candidate >= seen) ?? full;
+  return { maxDimension: Math.min(full, size), lossless: false };
+}

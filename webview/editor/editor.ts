@@ -1,0 +1,160 @@
+import { effect, signal, untracked } from '@preact/signals';
+import type { ToWebview } from '../protocol';
+import { Pictures } from './canvas/pictures';
+import { pictureNeeded, type Point, type Size, transformOf, zoomAt } from './canvas/viewTransform';
+import { HostClient } from './host/hostClient';
+import { Measure } from './host/measure';
+import type { VsCodeApi } from './host/vscodeApi';
+import { Actions, noticeOf } from './state/actions';
+import { MaskLoading } from './state/maskLoading';
+import { News } from './state/news';
+import { EditorStore } from './state/store';
+import { withZoom } from './state/viewState';
+
+/** The stage in CSS pixels, and how many device pixels each has. */
+export interface StageSize extends Size {
+  readonly devicePixelRatio: number;
+}
+
+/** How long a view may rest before the host is told of it. */
+const VIEW_DEBOUNCE_MS = 150;
+
+/** One video editor: the store and everything that feeds it. */
+export class Editor {
+  readonly store = new EditorStore();
+  readonly stage = signal<StageSize>({ width: 0, height: 0, devicePixelRatio: 1 });
+  readonly measure: Measure;
+  readonly actions: Actions;
+  readonly pictures: Pictures;
+  private readonly host: HostClient;
+  private readonly maskLoading: MaskLoading;
+  private viewTimer: number | undefined;
+
+  constructor(private readonly api: VsCodeApi) {
+    const kept = api.getState();
+    if (kept) this.store.follow.value = kept.follow;
+    this.host = new HostClient(
+      (message) => api.postMessage(message),
+      (news) => this.news.take(news),
+    );
+    this.measure = new Measure((name, ms) => this.host.post({ kind: 'measure', name, ms }));
+    this.actions = new Actions(this.store, this.host, this.measure);
+    this.news = new News(this.store, this.actions, kept?.view);
+    this.pictures = new Pictures(this.host, (error) => {
+      this.store.pictureError.value = noticeOf(error);
+    });
+    this.maskLoading = new MaskLoading(this.host, this.store.masks, (error) => {
+      this.store.notice.value = noticeOf(error);
+    });
+    this.keepPicturesComing();
+    this.keepMasksComing();
+    this.keepViewPosted();
+    this.retryAfterRestart();
+  }
+
+  private readonly news: News;
+
+  receive(message: ToWebview): void {
+    this.host.receive(message);
+  }
+
+  /** Tells the host that the view is here: it answers with the state. */
+  ready(): void {
+    this.host.post({ kind: 'ready' });
+    this.measure.watchLongTasks();
+  }
+
+  log(level: 'warning' | 'error', message: string): void {
+    this.host.post({ kind: 'log', level, message });
+  }
+
+  /** @param at the point of the stage that stays where it is; default: the middle. */
+  zoomBy(factor: number, at?: Point): void {
+    const { document, view } = this.store;
+    const stage = this.stage.value;
+    if (!document.value) return;
+    const { video } = document.value;
+    const transform = transformOf(view.value.zoom, video, stage, stage.devicePixelRatio);
+    view.value = withZoom(view.value, zoomAt(transform, video, stage, factor, at));
+  }
+
+  fit(): void {
+    this.store.view.value = withZoom(this.store.view.value, undefined);
+  }
+
+  /** Posts the view at once, for example because the page is about to go. */
+  flushView(): void {
+    if (this.viewTimer === undefined) return;
+    clearTimeout(this.viewTimer);
+    this.viewTimer = undefined;
+    this.postView();
+  }
+
+  private keepPicturesComing(): void {
+    let frame = -1;
+    effect(() => {
+      const document = this.store.document.value;
+      const view = this.store.view.value;
+      const stage = this.stage.value;
+      if (!document || stage.width === 0 || stage.height === 0) return;
+      const { video } = document;
+      const transform = transformOf(view.zoom, video, stage, stage.devicePixelRatio);
+      const needed = pictureNeeded(transform, video, stage.devicePixelRatio);
+      if (view.frame !== frame) {
+        frame = view.frame;
+        this.store.pictureError.value = undefined;
+      }
+      this.pictures.want({ frame: view.frame, ...needed }, video.frameCount);
+    });
+  }
+
+  private keepMasksComing(): void {
+    effect(() => {
+      const document = this.store.document.value;
+      const { frame } = this.store.view.value;
+      // Reading it here asks again once masks are outdated.
+      void this.store.masks.revision.value;
+      if (document) untracked(() => this.maskLoading.want(frame, document.video.frameCount));
+    });
+  }
+
+  private keepViewPosted(): void {
+    effect(() => {
+      void this.store.view.value;
+      void this.store.follow.value;
+      if (!this.store.document.value || this.viewTimer !== undefined) return;
+      this.viewTimer = window.setTimeout(() => {
+        this.viewTimer = undefined;
+        this.postView();
+      }, VIEW_DEBOUNCE_MS);
+    });
+  }
+
+  private lastPosted = '';
+
+  private postView(): void {
+    const view = this.store.view.value;
+    const follow = this.store.follow.value;
+    const text = JSON.stringify([view, follow]);
+    if (text === this.lastPosted) return;
+    this.lastPosted = text;
+    this.api.setState({ view, follow });
+    this.host.post({ kind: 'view', view });
+  }
+
+  /** What failed while the kernel was away is asked for again once it is back. */
+  private retryAfterRestart(): void {
+    let before: string | undefined;
+    effect(() => {
+      const kernel = this.store.document.value?.kernel;
+      if (kernel === 'ready' && before !== undefined && before !== 'ready') {
+        untracked(() => {
+          this.store.pictureError.value = undefined;
+          this.pictures.retry();
+          this.maskLoading.again();
+        });
+      }
+      before = kernel;
+    });
+  }
+}

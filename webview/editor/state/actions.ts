@@ -1,0 +1,333 @@
+import { batch } from '@preact/signals';
+import type {
+  Box,
+  Direction,
+  DocumentState,
+  FrameIndex,
+  MaskView,
+  ObjectId,
+  PointPrompt,
+  ViewState,
+} from '../../protocol';
+import { AbandonedError, type HostClient, HostError } from '../host/hostClient';
+import type { Measure } from '../host/measure';
+import {
+  hasPrompts,
+  maskCountOf,
+  promptOf,
+  statusOf,
+  withBox,
+  withMasks,
+  withObject,
+  withoutObject,
+  withoutPrompt,
+  withPoints,
+  withVerified,
+} from './documentState';
+import { includesFrame } from './ranges';
+import type { EditorStore, Notice, PendingPrompt } from './store';
+import {
+  withFrame,
+  withoutRange,
+  withRangeEnd,
+  withRangeStart,
+  withSelected,
+  withToggledHidden,
+} from './viewState';
+
+/** Everything a user can do, however it was asked for. Nothing here throws: what fails is said in the status line. */
+export class Actions {
+  private nextPending = 1;
+  private creating: Promise<ObjectId> | undefined;
+
+  constructor(
+    private readonly store: EditorStore,
+    private readonly host: HostClient,
+    private readonly measure: Measure,
+  ) {}
+
+  // ------------------------------------------------------------------------------------------------- frames
+
+  /** @param since when the user asked for it, for measuring. */
+  goTo(frame: FrameIndex, since?: number): void {
+    const { document, view } = this.store;
+    if (!document.value) return;
+    const before = view.value.frame;
+    view.value = withFrame(view.value, frame, document.value.video.frameCount);
+    if (view.value.frame === before) return;
+    // Whoever looks elsewhere does not want to be taken along.
+    if (document.value.propagation) this.store.followPaused.value = true;
+    if (since !== undefined) this.measure.stepBegan(view.value.frame, since);
+  }
+
+  step(by: number, since?: number): void {
+    this.goTo(this.store.view.value.frame + by, since);
+  }
+
+  goToEnd(which: 'first' | 'last', since?: number): void {
+    this.goTo(which === 'first' ? 0 : Infinity, since);
+  }
+
+  // ------------------------------------------------------------------------------------------------- prompts
+
+  click(point: PointPrompt, since: number): Promise<void> {
+    return this.prompt({ points: [point] }, since);
+  }
+
+  box(box: Box, since: number): Promise<void> {
+    return this.prompt({ points: [], box }, since);
+  }
+
+  async clearPrompts(): Promise<void> {
+    const object = this.store.selected.value;
+    const frame = this.store.view.value.frame;
+    const document = this.store.document.value;
+    if (!object || !document || !this.mayChange()) return;
+    if (!promptOf(document, object.id, frame)) {
+      this.say(`${object.label} has no prompts on frame ${frame}.`);
+      return;
+    }
+    await this.attempt(async () => {
+      await this.host.request('prompt/clear', { object: object.id, frame });
+      this.changeDocument((now) => withoutPrompt(now, object.id, frame));
+    });
+  }
+
+  async toggleVerified(): Promise<void> {
+    const object = this.store.selected.value;
+    const frame = this.store.view.value.frame;
+    const document = this.store.document.value;
+    if (!object || !document || !this.mayChange()) return;
+    const status = statusOf(document, object.id);
+    if (!status || !includesFrame(status.masked, frame)) {
+      this.say(`${object.label} has no mask on frame ${frame} to verify.`);
+      return;
+    }
+    const verified = !includesFrame(status.verified, frame);
+    await this.attempt(async () => {
+      await this.host.request('mask/verify', { object: object.id, frame, verified });
+      this.changeDocument((now) => withVerified(now, object.id, frame, verified));
+    });
+  }
+
+  private async prompt(what: Pick<PendingPrompt, 'points' | 'box'>, since: number): Promise<void> {
+    const { store, host } = this;
+    if (!this.mayChange()) return;
+    const { frame, object: selected } = store.view.value;
+    if (store.painted.value !== frame) {
+      this.say(`Frame ${frame} is not on the screen yet: click once it is.`);
+      return;
+    }
+    const id = this.nextPending++;
+    store.pending.value = [...store.pending.value, { id, object: selected, frame, ...what }];
+    if (selected !== undefined && store.view.value.hidden.includes(selected)) this.toggleHidden(selected);
+    await this.attempt(async () => {
+      const object = selected ?? (await this.newObject());
+      store.pending.value = store.pending.value.map((pending) =>
+        pending.id === id ? { ...pending, object } : pending,
+      );
+      const mask: MaskView = what.box
+        ? await host.request('prompt/box', { object, frame, box: what.box })
+        : await host.request('prompt/points', { object, frame, points: what.points });
+      batch(() => {
+        this.changeDocument((now) => {
+          const prompted = what.box
+            ? withBox(now, object, frame, what.box)
+            : withPoints(now, object, frame, what.points);
+          return withMasks(prompted, frame, [mask]);
+        });
+        store.masks.merge(frame, [mask]);
+        this.settle(id);
+      });
+      this.measure.clickAnswered(object, frame, since);
+    });
+    this.settle(id);
+  }
+
+  private settle(id: number): void {
+    const { pending } = this.store;
+    if (pending.value.some((prompt) => prompt.id === id))
+      pending.value = pending.value.filter((prompt) => prompt.id !== id);
+  }
+
+  // ------------------------------------------------------------------------------------------------- objects
+
+  async addObject(): Promise<void> {
+    if (!this.mayChange()) return;
+    await this.attempt(async () => {
+      await this.newObject();
+    });
+  }
+
+  /** Makes an object and selects it; clicks that come meanwhile get the same one. */
+  private newObject(): Promise<ObjectId> {
+    this.creating ??= this.host
+      .request('object/add', {})
+      .then((object) => {
+        batch(() => {
+          this.changeDocument((now) => withObject(now, object));
+          this.select(object.id);
+        });
+        return object.id;
+      })
+      .finally(() => {
+        this.creating = undefined;
+      });
+    return this.creating;
+  }
+
+  select(object: ObjectId): void {
+    this.changeView((view) => withSelected(view, object));
+  }
+
+  selectNth(n: number): void {
+    const object = this.store.document.value?.objects[n];
+    if (object) this.select(object.id);
+  }
+
+  toggleHidden(object: ObjectId): void {
+    this.changeView((view) => withToggledHidden(view, object));
+  }
+
+  startRenaming(object: ObjectId): void {
+    if (this.mayChange()) this.store.renaming.value = object;
+  }
+
+  async rename(object: ObjectId, text: string): Promise<void> {
+    this.store.renaming.value = undefined;
+    const label = text.trim();
+    const before = this.store.document.value?.objects.find(({ id }) => id === object);
+    if (!before || label === '' || label === before.label) return;
+    await this.attempt(async () => {
+      await this.host.request('object/update', { object, label });
+      this.changeDocument((now) => withObject(now, { ...before, label }));
+    });
+  }
+
+  async recolor(object: ObjectId, color: string): Promise<void> {
+    const before = this.store.document.value?.objects.find(({ id }) => id === object);
+    if (!before || color === before.color || !this.mayChange()) return;
+    await this.attempt(async () => {
+      await this.host.request('object/update', { object, color });
+      this.changeDocument((now) => withObject(now, { ...before, color }));
+    });
+  }
+
+  /** Asks first where masks would go with the object. */
+  async askToRemove(object: ObjectId): Promise<void> {
+    const document = this.store.document.value;
+    if (!document || !this.mayChange()) return;
+    if (maskCountOf(document, object) > 0) this.store.removing.value = object;
+    else await this.remove(object);
+  }
+
+  async remove(object: ObjectId): Promise<void> {
+    this.store.removing.value = undefined;
+    await this.attempt(async () => {
+      await this.host.request('object/remove', { object });
+      this.changeDocument((now) => withoutObject(now, object));
+      const objects = this.store.document.value?.objects ?? [];
+      if (this.store.view.value.object === object)
+        this.changeView((view) => withSelected(view, objects[0]?.id));
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------------- propagation
+
+  setRange(end: 'start' | 'end'): void {
+    const frameCount = this.store.document.value?.video.frameCount;
+    if (frameCount === undefined) return;
+    this.changeView((view) =>
+      end === 'start' ? withRangeStart(view, view.frame, frameCount) : withRangeEnd(view, view.frame),
+    );
+  }
+
+  clearRange(): void {
+    this.changeView(withoutRange);
+  }
+
+  async propagate(direction: Direction | 'both'): Promise<void> {
+    const { store } = this;
+    const document = store.document.value;
+    if (!document || document.propagation || !this.mayChange()) return;
+    const only = store.selectedOnly.value ? store.selected.value : undefined;
+    if (!hasPrompts(document, only?.id)) {
+      this.say(
+        only
+          ? `${only.label} has no prompts yet: click it first.`
+          : 'Nothing to propagate yet: click an object first.',
+      );
+      return;
+    }
+    const { range } = store.view.value;
+    await this.attempt(async () => {
+      const { frames, cancelled } = await this.host.request('propagate', {
+        direction,
+        ...(only && { objects: [only.id] }),
+        ...(range && { range }),
+      });
+      const done = `${frames} ${frames === 1 ? 'frame' : 'frames'}`;
+      this.say(cancelled ? `Cancelled after ${done}; they are kept.` : `Propagated ${done}.`);
+    });
+  }
+
+  async cancelPropagation(): Promise<void> {
+    await this.attempt(() => this.host.request('propagate/cancel', {}));
+  }
+
+  setFollow(follow: boolean): void {
+    batch(() => {
+      this.store.follow.value = follow;
+      this.store.followPaused.value = false;
+    });
+    const frame = this.store.document.value?.propagation?.frame;
+    if (follow && frame !== undefined)
+      this.changeView((view) => withFrame(view, frame, this.store.document.value?.video.frameCount ?? 0));
+  }
+
+  // ------------------------------------------------------------------------------------------------- notices
+
+  say(text: string): void {
+    this.store.notice.value = { kind: 'info', text };
+  }
+
+  dismissNotice(): void {
+    this.store.notice.value = undefined;
+  }
+
+  /** False, with the reason said, where nothing may be changed. */
+  private mayChange(): boolean {
+    const reason = this.store.locked.value;
+    if (reason !== undefined) this.say(reason);
+    return reason === undefined;
+  }
+
+  /** A notice is about the last thing that was done: the next one that works takes it away. */
+  private async attempt(run: () => Promise<unknown>): Promise<void> {
+    const before = this.store.notice.value;
+    try {
+      await run();
+      if (before && this.store.notice.value === before) this.store.notice.value = undefined;
+    } catch (error) {
+      if (!(error instanceof AbandonedError)) this.store.notice.value = noticeOf(error);
+    }
+  }
+
+  private changeDocument(change: (document: DocumentState) => DocumentState): void {
+    const { document } = this.store;
+    if (document.value) document.value = change(document.value);
+  }
+
+  private changeView(change: (view: ViewState) => ViewState): void {
+    this.store.view.value = change(this.store.view.value);
+  }
+}
+
+export function noticeOf(error: unknown): Notice {
+  const text = error instanceof Error ? error.message : String(error);
+  return {
+    kind: 'error',
+    text,
+    ...(error instanceof HostError && error.hint !== undefined && { hint: error.hint }),
+  };
+}

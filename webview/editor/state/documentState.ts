@@ -1,0 +1,189 @@
+import type {
+  Box,
+  DocumentState,
+  FrameIndex,
+  FramePrompt,
+  MaskView,
+  ObjectId,
+  ObjectRecord,
+  ObjectStatus,
+  PointPrompt,
+} from '../../protocol';
+import { frameCountOf, includesFrame, type Ranges, withFrame, withoutFrame } from './ranges';
+
+/*
+ * Pure changes to what the host last said. They only bridge the moment until it says so itself: the next state from the
+ * host replaces everything.
+ */
+
+export function statusOf(document: DocumentState, object: ObjectId): ObjectStatus | undefined {
+  return document.status.find((status) => status.object === object);
+}
+
+export function promptOf(
+  document: DocumentState,
+  object: ObjectId,
+  frame: FrameIndex,
+): FramePrompt | undefined {
+  return document.prompts.find((prompt) => prompt.object === object && prompt.frame === frame);
+}
+
+export function hasPrompts(document: DocumentState, object?: ObjectId): boolean {
+  return document.prompts.some((prompt) => object === undefined || prompt.object === object);
+}
+
+/** Frames of an object that have a mask of any state. */
+export function maskCountOf(document: DocumentState, object: ObjectId): number {
+  const status = statusOf(document, object);
+  return status ? frameCountOf(status.masked) : 0;
+}
+
+export function withObject(document: DocumentState, object: ObjectRecord): DocumentState {
+  const known = document.objects.some(({ id }) => id === object.id);
+  return {
+    ...document,
+    objects: known
+      ? document.objects.map((other) => (other.id === object.id ? object : other))
+      : [...document.objects, object],
+  };
+}
+
+export function withoutObject(document: DocumentState, object: ObjectId): DocumentState {
+  return {
+    ...document,
+    objects: document.objects.filter(({ id }) => id !== object),
+    status: document.status.filter((status) => status.object !== object),
+    prompts: document.prompts.filter((prompt) => prompt.object !== object),
+  };
+}
+
+/** Points that are there already are not added again. */
+export function withPoints(
+  document: DocumentState,
+  object: ObjectId,
+  frame: FrameIndex,
+  points: readonly PointPrompt[],
+): DocumentState {
+  return changePrompt(document, object, frame, (prompt) => {
+    const fresh = points.filter(
+      ({ x, y, label }) =>
+        !prompt.points.some((other) => other.x === x && other.y === y && other.label === label),
+    );
+    return fresh.length === 0 ? prompt : { ...prompt, points: [...prompt.points, ...fresh] };
+  });
+}
+
+export function withBox(
+  document: DocumentState,
+  object: ObjectId,
+  frame: FrameIndex,
+  box: Box,
+): DocumentState {
+  return changePrompt(document, object, frame, (prompt) => ({ ...prompt, box }));
+}
+
+export function withoutPrompt(document: DocumentState, object: ObjectId, frame: FrameIndex): DocumentState {
+  return {
+    ...document,
+    prompts: document.prompts.filter((prompt) => prompt.object !== object || prompt.frame !== frame),
+    status: changeStatus(document.status, object, (status) => ({
+      ...status,
+      prompted: withoutFrame(status.prompted, frame),
+    })),
+  };
+}
+
+/** Takes masks just made into account, so that the timeline grows with every frame. */
+export function withMasks(
+  document: DocumentState,
+  frame: FrameIndex,
+  masks: readonly MaskView[],
+): DocumentState {
+  let { status } = document;
+  for (const mask of masks) {
+    if (!document.objects.some(({ id }) => id === mask.object)) continue;
+    status = changeStatus(status, mask.object, (before) => ({
+      ...before,
+      masked: withFrame(before.masked, frame),
+      prompted: setFrame(before.prompted, frame, mask.state === 'prompted'),
+      stale: setFrame(before.stale, frame, mask.stale),
+      verified: setFrame(before.verified, frame, mask.verified),
+      edited: setFrame(before.edited, frame, mask.state === 'edited'),
+      absent: setFrame(before.absent, frame, mask.state === 'absent'),
+    }));
+  }
+  return status === document.status ? document : { ...document, status };
+}
+
+export function withVerified(
+  document: DocumentState,
+  object: ObjectId,
+  frame: FrameIndex,
+  verified: boolean,
+): DocumentState {
+  return {
+    ...document,
+    status: changeStatus(document.status, object, (status) => ({
+      ...status,
+      verified: setFrame(status.verified, frame, verified),
+    })),
+  };
+}
+
+/**
+ * True where masks may have changed that no message brought: prompts changed (undo, another editor), or ranges did while
+ * nothing propagated, for propagation sends its masks itself.
+ */
+export function masksMayDiffer(before: DocumentState, after: DocumentState): boolean {
+  if (!same(before.prompts, after.prompts) || !same(before.objects, after.objects)) return true;
+  if (after.propagation) return false;
+  return before.propagation !== undefined || !same(before.status, after.status);
+}
+
+/** What there is to say about an object on a frame, in the words of the field. */
+export function frameWords(status: ObjectStatus, frame: FrameIndex): string[] {
+  const words: string[] = [];
+  if (includesFrame(status.prompted, frame)) words.push('prompted');
+  else if (includesFrame(status.edited, frame)) words.push('edited');
+  else if (includesFrame(status.absent, frame)) words.push('absent');
+  else if (includesFrame(status.masked, frame)) words.push('propagated');
+  if (includesFrame(status.stale, frame)) words.push('stale');
+  if (includesFrame(status.verified, frame)) words.push('verified');
+  return words;
+}
+
+function setFrame(ranges: Ranges, frame: FrameIndex, on: boolean): Ranges {
+  return on ? withFrame(ranges, frame) : withoutFrame(ranges, frame);
+}
+
+function changePrompt(
+  document: DocumentState,
+  object: ObjectId,
+  frame: FrameIndex,
+  change: (prompt: FramePrompt) => FramePrompt,
+): DocumentState {
+  const before = promptOf(document, object, frame);
+  const after = change(before ?? { object, frame, points: [] });
+  if (after === before) return document;
+  return {
+    ...document,
+    prompts: before
+      ? document.prompts.map((prompt) => (prompt === before ? after : prompt))
+      : [...document.prompts, after],
+  };
+}
+
+function changeStatus(
+  status: readonly ObjectStatus[],
+  object: ObjectId,
+  change: (status: ObjectStatus) => ObjectStatus,
+): readonly ObjectStatus[] {
+  const before = status.find((candidate) => candidate.object === object);
+  if (before) return status.map((candidate) => (candidate === before ? change(before) : candidate));
+  const empty = { object, prompted: [], masked: [], stale: [], verified: [], edited: [], absent: [] };
+  return [...status, change(empty)];
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

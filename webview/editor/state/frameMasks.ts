@@ -1,0 +1,80 @@
+import { signal } from '@preact/signals';
+import type { FrameIndex, MaskView, ObjectId } from '../../protocol';
+
+interface Entry {
+  readonly masks: readonly MaskView[];
+  /** False where the host must be asked again: only a part is known, or it may have changed. */
+  readonly complete: boolean;
+}
+
+/** Frames kept: run lengths are small. */
+const MAX_FRAMES = 512;
+
+/** The masks of the frames seen lately. */
+export class FrameMasks {
+  /** Grows with every change. */
+  readonly revision = signal(0);
+  /** In the order of use, the oldest first. */
+  private readonly frames = new Map<FrameIndex, Entry>();
+  private readonly changes = new Map<FrameIndex, number>();
+  private outdatings = 0;
+
+  get(frame: FrameIndex): readonly MaskView[] {
+    return this.frames.get(frame)?.masks ?? [];
+  }
+
+  maskOf(object: ObjectId, frame: FrameIndex): MaskView | undefined {
+    return this.get(frame).find((mask) => mask.object === object);
+  }
+
+  isComplete(frame: FrameIndex): boolean {
+    return this.frames.get(frame)?.complete ?? false;
+  }
+
+  /** Differs once a frame's masks changed: an answer that was under way meanwhile may be old. */
+  versionOf(frame: FrameIndex): number {
+    return this.outdatings + (this.changes.get(frame) ?? 0);
+  }
+
+  /** All masks of a frame. */
+  set(frame: FrameIndex, masks: readonly MaskView[]): void {
+    this.put(frame, { masks, complete: true });
+  }
+
+  /** Masks that are new or changed; those of other objects stay. */
+  merge(frame: FrameIndex, masks: readonly MaskView[]): void {
+    const before = this.frames.get(frame);
+    const others = (before?.masks ?? []).filter(
+      ({ object }) => !masks.some((mask) => mask.object === object),
+    );
+    this.noteChange(frame);
+    this.put(frame, { masks: [...others, ...masks], complete: before?.complete ?? false });
+  }
+
+  /** Shows nothing on the frame until the host was asked. */
+  clear(frame: FrameIndex): void {
+    this.noteChange(frame);
+    this.put(frame, { masks: [], complete: false });
+  }
+
+  /** Everything may have changed: goes on showing what there is, and asks again. */
+  outdate(): void {
+    this.outdatings++;
+    for (const [frame, { masks }] of this.frames) this.frames.set(frame, { masks, complete: false });
+    this.revision.value++;
+  }
+
+  private noteChange(frame: FrameIndex): void {
+    this.changes.set(frame, (this.changes.get(frame) ?? 0) + 1);
+  }
+
+  private put(frame: FrameIndex, entry: Entry): void {
+    this.frames.delete(frame);
+    this.frames.set(frame, entry);
+    if (this.frames.size > MAX_FRAMES) {
+      const [oldest] = this.frames.keys();
+      this.frames.delete(oldest);
+    }
+    this.revision.value++;
+  }
+}

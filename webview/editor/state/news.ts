@@ -1,0 +1,80 @@
+import { batch } from '@preact/signals';
+import type { DocumentState, EditorCommand, FrameIndex, MaskView, ViewState } from '../../protocol';
+import type { HostNews } from '../host/hostClient';
+import type { Actions } from './actions';
+import { masksMayDiffer, withMasks } from './documentState';
+import type { EditorStore } from './store';
+import { reconciled, withFrame, withZoom } from './viewState';
+
+/** Takes in what the host says unasked. */
+export class News {
+  constructor(
+    private readonly store: EditorStore,
+    private readonly actions: Actions,
+    /** What this view looked at before it was hidden or reloaded, where the host does not know. */
+    private readonly kept: ViewState | undefined,
+  ) {}
+
+  take(news: HostNews): void {
+    batch(() => {
+      switch (news.kind) {
+        case 'state':
+          this.state(news.state, news.view);
+          return;
+        case 'masks':
+          this.masks(news.frame, news.masks);
+          return;
+        case 'command':
+          this.command(news.command);
+      }
+    });
+  }
+
+  private state(document: DocumentState, given: ViewState | undefined): void {
+    const { store } = this;
+    const before = store.document.value;
+    const view = given ?? (before ? store.view.value : (this.kept ?? store.view.value));
+    store.document.value = document;
+    store.view.value = reconciled(view, document);
+    if (before && masksMayDiffer(before, document)) store.masks.outdate();
+    if (!document.propagation) store.followPaused.value = false;
+    const exists = (id: string | undefined): boolean => document.objects.some((object) => object.id === id);
+    if (!exists(store.renaming.value)) store.renaming.value = undefined;
+    if (!exists(store.removing.value)) store.removing.value = undefined;
+  }
+
+  private masks(frame: FrameIndex, masks: readonly MaskView[]): void {
+    const { store } = this;
+    if (masks.length === 0) {
+      store.masks.clear(frame);
+      return;
+    }
+    store.masks.merge(frame, masks);
+    const document = store.document.value;
+    if (!document) return;
+    store.document.value = withMasks(document, frame, masks);
+    const travels = masks.some(({ state }) => state === 'propagated' || state === 'absent');
+    if (document.propagation && travels && store.following.value)
+      store.view.value = withFrame(store.view.value, frame, document.video.frameCount);
+  }
+
+  private command(command: EditorCommand): void {
+    switch (command.command) {
+      case 'goToFrame':
+        this.actions.goTo(command.frame, performance.now());
+        return;
+      case 'step':
+        this.actions.step(command.by, performance.now());
+        return;
+      case 'selectObject':
+        this.actions.select(command.object);
+        return;
+      case 'renameObject':
+        this.actions.select(command.object);
+        this.actions.startRenaming(command.object);
+        return;
+      case 'fit':
+        this.store.view.value = withZoom(this.store.view.value, undefined);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { DocumentState, FrameIndex } from '../../protocol';
+
+/** Seconds from the first frame. */
+export function secondsOf({ video, times }: DocumentState, frame: FrameIndex): number {
+  return times?.[frame] ?? (video.fps > 0 ? frame / video.fps : 0);
+}
+
+/** `m:ss.mmm`, with hours where there are any. */
+export function formatTime(seconds: number): string {
+  const ms = Math.round(seconds * 1000);
+  const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
+  const hours = Math.floor(ms / 3_600_000);
+  const minutes = Math.floor(ms / 60_000) % 60;
+  const rest = `${pad(Math.floor(ms / 1000) % 60, 2)}.${pad(ms % 1000, 3)}`;
+  return hours > 0 ? `${hours}:${pad(minutes, 2)}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** How long something will take, in words short enough for a toolbar. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

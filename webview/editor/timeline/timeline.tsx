@@ -1,0 +1,184 @@
+import { effect, type Signal, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { DocumentState, FrameIndex } from '../../protocol';
+import type { Editor } from '../editor';
+import { frameWords, statusOf } from '../state/documentState';
+import { formatTime, secondsOf } from '../state/time';
+import { frameAtX, type TimelineScale, xOfFrame } from './layout';
+import { paintTimeline, TIMELINE_HEIGHT, type TimelineColors } from './paint';
+import { themeColor, themeRevision } from './theme';
+
+/** Room at both ends, for the playhead's own width. */
+const PADDING = 12;
+
+/** All frames in one strip, with what the selected object has on them; clicking and dragging goes there. */
+export function Timeline({ editor }: { readonly editor: Editor }) {
+  const element = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const hovered = useSignal<FrameIndex | undefined>(undefined);
+  const width = useSignal(0);
+
+  useEffect(() => {
+    const stopPainting = keepPainted(canvas.current!, editor, width, hovered);
+    const stopPointing = followPointer(element.current!, editor, hovered);
+    const observer = new ResizeObserver(([entry]) => (width.value = entry.contentRect.width));
+    observer.observe(element.current!);
+    return () => {
+      observer.disconnect();
+      stopPointing();
+      stopPainting();
+    };
+  }, [editor, hovered, width]);
+
+  const document = editor.store.document.value;
+  const { frame } = editor.store.view.value;
+  return (
+    <div
+      class="timeline"
+      ref={element}
+      role="slider"
+      tabIndex={0}
+      aria-label="Frame"
+      aria-valuemin={0}
+      aria-valuemax={document ? document.video.frameCount - 1 : 0}
+      aria-valuenow={frame}
+      aria-valuetext={document ? describe(document, frame, editor.store.selected.value?.id) : ''}
+    >
+      <canvas class="timeline-canvas" ref={canvas} />
+      <Tooltip editor={editor} frame={hovered.value} width={width.value} />
+    </div>
+  );
+}
+
+function Tooltip({
+  editor,
+  frame,
+  width,
+}: {
+  readonly editor: Editor;
+  readonly frame: FrameIndex | undefined;
+  readonly width: number;
+}) {
+  const document = editor.store.document.value;
+  if (!document || frame === undefined) return null;
+  const x = xOfFrame(scaleOf(document, width), frame + 0.5);
+  const style =
+    x < width / 2 ? { left: `${Math.max(4, x - 30)}px` } : { right: `${Math.max(4, width - x - 30)}px` };
+  return (
+    <div class="timeline-tooltip" style={style}>
+      {describe(document, frame, editor.store.selected.value?.id)}
+    </div>
+  );
+}
+
+function describe(document: DocumentState, frame: FrameIndex, object: string | undefined): string {
+  const status = object === undefined ? undefined : statusOf(document, object);
+  const words = status ? frameWords(status, frame) : [];
+  return [`Frame ${frame}`, formatTime(secondsOf(document, frame)), ...words].join(' · ');
+}
+
+function scaleOf(document: DocumentState, width: number): TimelineScale {
+  return { frameCount: document.video.frameCount, left: PADDING, width: Math.max(1, width - 2 * PADDING) };
+}
+
+function keepPainted(
+  canvas: HTMLCanvasElement,
+  editor: Editor,
+  width: Signal<number>,
+  hovered: Signal<FrameIndex | undefined>,
+): () => void {
+  const context = canvas.getContext('2d', { alpha: false });
+  if (!context) throw new Error('This browser gives no 2D canvas.');
+  const { store } = editor;
+  let scheduled: number | undefined;
+  let colors: TimelineColors | undefined;
+  let theme = -1;
+
+  const paint = (): void => {
+    scheduled = undefined;
+    const document = store.document.value;
+    if (!document || width.value === 0) return;
+    if (!colors || theme !== themeRevision.value) colors = readColors();
+    theme = themeRevision.value;
+    const ratio = window.devicePixelRatio;
+    const size = { width: width.value, height: TIMELINE_HEIGHT };
+    if (canvas.width !== Math.round(size.width * ratio)) canvas.width = Math.round(size.width * ratio);
+    if (canvas.height !== Math.round(size.height * ratio)) canvas.height = Math.round(size.height * ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const selected = store.selected.value;
+    const { frame, range } = store.view.value;
+    paintTimeline(
+      context,
+      size,
+      scaleOf(document, size.width),
+      {
+        frame,
+        propagating: document.propagation?.frame,
+        hovered: hovered.value,
+        range,
+        status: selected && statusOf(document, selected.id),
+        color: selected?.color ?? colors.text,
+      },
+      colors,
+    );
+  };
+  const stop = effect(() => {
+    void [store.document.value, store.view.value, width.value, hovered.value, themeRevision.value];
+    scheduled ??= requestAnimationFrame(paint);
+  });
+  return () => {
+    stop();
+    if (scheduled !== undefined) cancelAnimationFrame(scheduled);
+  };
+}
+
+function readColors(): TimelineColors {
+  return {
+    text: themeColor(['--vscode-descriptionForeground', '--vscode-foreground'], '#888888'),
+    line: themeColor(['--vscode-contrastBorder', '--vscode-editorLineNumber-foreground'], '#888888'),
+    background: themeColor(['--vscode-editor-background'], '#1f1f1f'),
+    track: themeColor(['--masklet-track'], 'rgba(128, 128, 128, 0.2)'),
+    playhead: themeColor(['--vscode-foreground'], '#cccccc'),
+    range: themeColor(['--vscode-focusBorder'], '#0078d4'),
+    verified: themeColor(['--vscode-testing-iconPassed', '--vscode-charts-green'], '#2ea043'),
+    absent: themeColor(['--vscode-descriptionForeground', '--vscode-foreground'], '#888888'),
+  };
+}
+
+function followPointer(
+  element: HTMLElement,
+  editor: Editor,
+  hovered: Signal<FrameIndex | undefined>,
+): () => void {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const frameOf = (event: PointerEvent): FrameIndex | undefined => {
+    const document = editor.store.document.value;
+    if (!document) return undefined;
+    const { left, width } = element.getBoundingClientRect();
+    return frameAtX(scaleOf(document, width), event.clientX - left);
+  };
+  const goTo = (event: PointerEvent): void => {
+    const frame = frameOf(event);
+    if (frame !== undefined) editor.actions.goTo(frame);
+  };
+  element.addEventListener(
+    'pointerdown',
+    (event) => {
+      if (event.button !== 0) return;
+      element.setPointerCapture(event.pointerId);
+      goTo(event);
+    },
+    { signal },
+  );
+  element.addEventListener(
+    'pointermove',
+    (event) => {
+      hovered.value = frameOf(event);
+      if (element.hasPointerCapture(event.pointerId)) goTo(event);
+    },
+    { signal },
+  );
+  element.addEventListener('pointerleave', () => (hovered.value = undefined), { signal });
+  return () => stop.abort();
+}

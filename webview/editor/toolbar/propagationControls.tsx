@@ -1,0 +1,113 @@
+import { Icon } from '../../icon';
+import { Button, Checkbox } from '../../toolkit';
+import type { Editor } from '../editor';
+import { hasPrompts } from '../state/documentState';
+
+/** Where to carry the masks: which way, over which frames, of which objects. */
+export function PropagationControls({ editor }: { readonly editor: Editor }) {
+  const { store, actions } = editor;
+  const document = store.document.value;
+  const locked = store.locked.value !== undefined;
+  const ready = !locked && document !== undefined && hasPrompts(document);
+  return (
+    <div class="propagation" role="group" aria-label="Propagate">
+      <Button
+        kind="secondary"
+        label="Propagate backward"
+        title="Propagate backward (Shift+P)"
+        disabled={!ready}
+        onClick={() => void actions.propagate('backward')}
+      >
+        <Icon name="arrow-left" />
+        <div class="button-text wide">Backward</div>
+      </Button>
+      <Button
+        kind="secondary"
+        label="Propagate both ways"
+        title="Propagate both ways (B)"
+        disabled={!ready}
+        onClick={() => void actions.propagate('both')}
+      >
+        <Icon name="arrow-both" />
+        <div class="button-text wide">Both</div>
+      </Button>
+      <Button
+        kind="primary"
+        label="Propagate forward"
+        title="Propagate forward (P)"
+        disabled={!ready}
+        onClick={() => void actions.propagate('forward')}
+      >
+        <div class="button-text">Propagate</div>
+        <Icon name="arrow-right" />
+      </Button>
+      <span class="toolbar-line" />
+      <RangeControls editor={editor} />
+      <span class="toolbar-line wide" />
+      <Checkbox
+        class="toolbar-check"
+        title="Propagate only the selected object; else all that have prompts"
+        checked={store.selectedOnly.value}
+        disabled={locked}
+        onChange={(checked) => {
+          store.selectedOnly.value = checked;
+        }}
+      >
+        Selected only
+      </Checkbox>
+      <FollowCheckbox editor={editor} />
+    </div>
+  );
+}
+
+function RangeControls({ editor }: { readonly editor: Editor }) {
+  const { store, actions } = editor;
+  const { range } = store.view.value;
+  return (
+    <span class="range" role="group" aria-label="Range">
+      <Button
+        kind="icon"
+        label="Range from this frame"
+        title="Range from this frame (I)"
+        onClick={() => actions.setRange('start')}
+      >
+        <div class="range-end">[</div>
+      </Button>
+      <span class={range ? 'range-text set' : 'range-text'} title="Frames that propagation covers">
+        {range ? `${range.first}–${range.last}` : 'Whole clip'}
+      </span>
+      <Button
+        kind="icon"
+        label="Range to this frame"
+        title="Range to this frame (O)"
+        onClick={() => actions.setRange('end')}
+      >
+        <div class="range-end">]</div>
+      </Button>
+      {range && (
+        <Button
+          kind="icon"
+          label="Whole clip"
+          title="Whole clip again (X)"
+          onClick={() => actions.clearRange()}
+        >
+          <Icon name="close" />
+        </Button>
+      )}
+    </span>
+  );
+}
+
+export function FollowCheckbox({ editor }: { readonly editor: Editor }) {
+  const { store, actions } = editor;
+  return (
+    <Checkbox
+      class="toolbar-check"
+      title="Show each frame as propagation finishes it"
+      checked={store.following.value}
+      onChange={(checked) => actions.setFollow(checked)}
+    >
+      Follow
+    </Checkbox>
+  );
+}

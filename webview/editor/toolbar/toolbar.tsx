@@ -1,0 +1,90 @@
+import { Icon } from '../../icon';
+import { Button } from '../../toolkit';
+import type { Editor } from '../editor';
+import { statusOf } from '../state/documentState';
+import { includesFrame } from '../state/ranges';
+import { PropagationControls } from './propagationControls';
+import { PropagationProgress } from './propagationProgress';
+
+/** Propagation on the left, or its progress while it runs; what concerns frame and view on the right. */
+export function Toolbar({ editor }: { readonly editor: Editor }) {
+  const propagation = editor.store.document.value?.propagation;
+  return (
+    <div class="toolbar" role="toolbar" aria-label="Video editor">
+      {propagation ? (
+        <PropagationProgress editor={editor} propagation={propagation} />
+      ) : (
+        <PropagationControls editor={editor} />
+      )}
+      <span class="toolbar-gap" />
+      <FrameButtons editor={editor} />
+      <span class="toolbar-line" />
+      <ViewButtons editor={editor} />
+    </div>
+  );
+}
+
+function FrameButtons({ editor }: { readonly editor: Editor }) {
+  const { store, actions } = editor;
+  const document = store.document.value;
+  const selected = store.selected.value;
+  const { frame } = store.view.value;
+  const status = document && selected && statusOf(document, selected.id);
+  const masked = status !== undefined && includesFrame(status.masked, frame);
+  const verified = status !== undefined && includesFrame(status.verified, frame);
+  const prompted =
+    document?.prompts.some((prompt) => prompt.object === selected?.id && prompt.frame === frame) ?? false;
+  const locked = store.locked.value !== undefined;
+  return (
+    <>
+      <Button
+        kind="icon"
+        class={verified ? 'verified' : undefined}
+        label="Verify"
+        title={`${verified ? 'Verified: propagation leaves this mask alone. Take back' : 'Verify the mask on this frame'} (V)`}
+        pressed={verified}
+        disabled={locked || !masked}
+        onClick={() => void actions.toggleVerified()}
+      >
+        <Icon name={verified ? 'verified-filled' : 'verified'} />
+        <div class="button-text">{verified ? 'Verified' : 'Verify'}</div>
+      </Button>
+      <Button
+        kind="icon"
+        label="Clear prompts"
+        title="Clear the prompts on this frame (Delete)"
+        disabled={locked || !prompted}
+        onClick={() => void actions.clearPrompts()}
+      >
+        <Icon name="eraser" />
+      </Button>
+    </>
+  );
+}
+
+function ViewButtons({ editor }: { readonly editor: Editor }) {
+  const { store } = editor;
+  return (
+    <>
+      <Button
+        kind="icon"
+        label="Fit the picture"
+        title="Fit the picture (F)"
+        pressed={!store.view.value.zoom}
+        onClick={() => editor.fit()}
+      >
+        <Icon name="screen-full" />
+      </Button>
+      <Button
+        kind="icon"
+        label="Keys"
+        title="Keys (?)"
+        onClick={() => {
+          store.helpOpen.value = true;
+        }}
+      >
+        <Icon name="question" />
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,159 @@
+/**
+ * The boundary between the extension host and the video editor's webview: types and nothing else.
+ *
+ * The host holds the truth and the webview shows it: the webview may be closed and made again at any moment, and asks for
+ * everything after `ready`. Every message says what kind it is; every request ends in one response or one error.
+ */
+import type {
+  Box,
+  Direction,
+  FrameIndex,
+  FrameRange,
+  MaskView,
+  ModelState,
+  ObjectId,
+  ObjectRecord,
+  ObjectStatus,
+  PointPrompt,
+  FramePrompt,
+  VideoInfo,
+} from '../kernel/protocol';
+
+export type {
+  Box,
+  Direction,
+  FrameIndex,
+  FramePrompt,
+  FrameRange,
+  MaskState,
+  MaskView,
+  ModelState,
+  ObjectId,
+  ObjectRecord,
+  ObjectStatus,
+  PointPrompt,
+  RleMask,
+} from '../kernel/protocol';
+
+// ---------------------------------------------------------------------------------------------------- state
+
+/** Everything about a document that is not pixels. Sent whole after `ready` and whenever it changes. */
+export interface DocumentState {
+  readonly video: Pick<
+    VideoInfo,
+    'path' | 'frameCount' | 'width' | 'height' | 'fps' | 'timeBase' | 'variableRate'
+  >;
+  /** Seconds from the first frame, of each frame; only where the rate is variable. */
+  readonly times?: readonly number[];
+  readonly objects: readonly ObjectRecord[];
+  readonly status: readonly ObjectStatus[];
+  readonly prompts: readonly FramePrompt[];
+  /** Set where nothing may be changed, with the reason in words. */
+  readonly readOnly?: string;
+  readonly model: ModelState;
+  /** Set while a propagation runs. */
+  readonly propagation?: PropagationState;
+  /** What happened to the kernel, while it is not ready. */
+  readonly kernel: 'starting' | 'ready' | 'restarting' | 'failed';
+  readonly problems: readonly string[];
+  /** Set once where masks changed on many frames: what is shown must be asked for again. */
+  readonly masksChanged?: boolean;
+}
+
+export interface PropagationState {
+  readonly direction: Direction | 'both';
+  readonly objects: readonly ObjectId[];
+  readonly frame?: FrameIndex;
+  readonly done: number;
+  readonly total: number;
+  readonly secondsPerFrame?: number;
+  readonly cancelling: boolean;
+}
+
+/** What the webview remembers through tab switches and reloads, and what the host's commands work on. */
+export interface ViewState {
+  readonly frame: FrameIndex;
+  readonly object?: ObjectId;
+  readonly hidden: readonly ObjectId[];
+  /**
+   * CSS pixels a video pixel, and the video's point in the middle of the stage; absent while the picture is fitted to
+   * the window.
+   */
+  readonly zoom?: { readonly scale: number; readonly x: number; readonly y: number };
+  readonly range?: FrameRange;
+}
+
+// ---------------------------------------------------------------------------------------------------- requests
+
+/** What the webview asks of the host: `[params, result]`. */
+export interface HostRequests {
+  'frame/image': [
+    {
+      readonly frame: FrameIndex;
+      /** Longest side wanted, in device pixels. */
+      readonly maxDimension: number;
+      /** Exact pixels, once single pixels can be seen. */
+      readonly lossless: boolean;
+    },
+    { readonly data: Uint8Array; readonly width: number; readonly height: number; readonly mime: string },
+  ];
+  'frame/masks': [{ readonly frame: FrameIndex }, readonly MaskView[]];
+  'object/add': [Record<string, never>, ObjectRecord];
+  'object/update': [{ readonly object: ObjectId; readonly label?: string; readonly color?: string }, null];
+  'object/remove': [{ readonly object: ObjectId }, null];
+  'prompt/points': [
+    { readonly object: ObjectId; readonly frame: FrameIndex; readonly points: readonly PointPrompt[] },
+    MaskView,
+  ];
+  'prompt/box': [{ readonly object: ObjectId; readonly frame: FrameIndex; readonly box: Box }, MaskView];
+  /** Removes the prompts of an object on a frame. */
+  'prompt/clear': [{ readonly object: ObjectId; readonly frame: FrameIndex }, null];
+  'mask/verify': [
+    { readonly object: ObjectId; readonly frame: FrameIndex; readonly verified: boolean },
+    null,
+  ];
+  propagate: [
+    {
+      readonly objects?: readonly ObjectId[];
+      readonly direction: Direction | 'both';
+      readonly range?: FrameRange;
+    },
+    { readonly frames: number; readonly cancelled: boolean },
+  ];
+  'propagate/cancel': [Record<string, never>, null];
+}
+
+export type HostMethod = keyof HostRequests;
+
+/** Something to do that came from a command, a key binding or another editor. */
+export type EditorCommand =
+  | { readonly command: 'goToFrame'; readonly frame: FrameIndex }
+  | { readonly command: 'step'; readonly by: number }
+  | { readonly command: 'selectObject'; readonly object: ObjectId }
+  | { readonly command: 'renameObject'; readonly object: ObjectId }
+  | { readonly command: 'fit' };
+
+export type ToWebview =
+  | { readonly kind: 'state'; readonly state: DocumentState; readonly view?: ViewState }
+  /** Masks that are new or changed, as propagation finishes frames or prompts change; an empty list clears the frame. */
+  | { readonly kind: 'masks'; readonly frame: FrameIndex; readonly masks: readonly MaskView[] }
+  | { readonly kind: 'command'; readonly command: EditorCommand }
+  | { readonly kind: 'response'; readonly id: number; readonly result: unknown }
+  | {
+      readonly kind: 'error';
+      readonly id: number;
+      readonly message: string;
+      readonly hint?: string;
+      /** True where the host has shown it already. */
+      readonly shown: boolean;
+    };
+
+export type FromWebview =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'request'; readonly id: number; readonly method: HostMethod; readonly params: unknown }
+  /** The answer is not wanted any more, for example of a picture already passed. */
+  | { readonly kind: 'abandon'; readonly id: number }
+  | { readonly kind: 'view'; readonly view: ViewState }
+  /** Times measured in the webview, for `bench:ui`. */
+  | { readonly kind: 'measure'; readonly name: string; readonly ms: number }
+  | { readonly kind: 'log'; readonly level: 'warning' | 'error'; readonly message: string };
