@@ -1,0 +1,83 @@
+import * as vscode from 'vscode';
+import type { Direction, ObjectId } from '../../kernel/protocol';
+import { showError } from '../errors';
+import { Disposables } from '../dispose';
+import type { EditorPanel } from '../editor/editorPanel';
+import type { EditorRegistry } from '../editor/registry';
+import type { KernelService } from '../kernel/kernelService';
+import { showDoctor } from './doctor';
+
+/** The palette's commands. Those of the editor work on the tab in front, and on the object and frame it shows. */
+export function registerCommands(kernel: KernelService, editors: EditorRegistry): vscode.Disposable {
+  const owned = new Disposables();
+
+  const command = (id: string, run: () => Promise<unknown> | void): void => {
+    owned.add(
+      vscode.commands.registerCommand(`masklet.${id}`, async () => {
+        try {
+          await run();
+        } catch (error) {
+          showError(error, kernel.log);
+        }
+      }),
+    );
+  };
+  const inEditor = (id: string, run: (panel: EditorPanel) => Promise<unknown> | void): void =>
+    command(id, () => {
+      const panel = editors.active;
+      if (panel) return run(panel);
+      void vscode.window.showInformationMessage('Open a video in Masklet first.');
+    });
+  const onObject = (
+    id: string,
+    run: (panel: EditorPanel, object: ObjectId) => Promise<unknown> | void,
+  ): void =>
+    inEditor(id, (panel) => {
+      const { object } = panel.view;
+      if (object !== undefined) return run(panel, object);
+      void vscode.window.showInformationMessage('Select an object in the editor first.');
+    });
+
+  const propagate = (id: string, direction: Direction | 'both'): void =>
+    inEditor(id, async ({ document }) => {
+      await document.propagate({ direction });
+    });
+  propagate('propagate', 'forward');
+  propagate('propagateBackward', 'backward');
+  propagate('propagateBoth', 'both');
+  inEditor('cancelPropagation', ({ document }) => document.cancelPropagation());
+
+  inEditor('nextFrame', (panel) => panel.command({ command: 'step', by: 1 }));
+  inEditor('previousFrame', (panel) => panel.command({ command: 'step', by: -1 }));
+  inEditor('goToFrame', async (panel) => {
+    const last = panel.document.state.video.frameCount - 1;
+    const answer = await vscode.window.showInputBox({
+      title: 'Go to Frame',
+      prompt: `A frame from 0 to ${last}`,
+      value: String(panel.view.frame),
+      validateInput: (text) =>
+        /^\d+$/.test(text.trim()) && Number(text) <= last ? undefined : `There are the frames 0 to ${last}.`,
+    });
+    if (answer !== undefined) panel.command({ command: 'goToFrame', frame: Number(answer) });
+  });
+
+  inEditor('addObject', async (panel) => {
+    const object = await panel.document.addObject();
+    panel.command({ command: 'selectObject', object: object.id });
+  });
+  onObject('deleteObject', ({ document }, object) => document.removeObject(object));
+  onObject('verifyFrame', async ({ document, view }, object) => {
+    const mask = (await document.masks(view.frame)).find((candidate) => candidate.object === object);
+    if (mask) return await document.verify(object, view.frame, !mask.verified);
+    void vscode.window.showInformationMessage(`The object has no mask on frame ${view.frame} to verify.`);
+  });
+  inEditor('restoreDiscarded', async ({ document }) => {
+    if (await document.restoreDiscarded()) return;
+    void vscode.window.showInformationMessage('Nothing was discarded in this video.');
+  });
+
+  command('restartKernel', () => kernel.restart());
+  command('showKernelLog', () => kernel.log.show());
+  command('doctor', () => showDoctor(kernel));
+  return owned;
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+
+/** The page that holds the editor: a root element, our bundle and our styles, and nothing else may run or load. */
+export function editorHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
+  const nonce = randomBytes(16).toString('base64');
+  const resource = (name: string): string =>
+    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', name)).toString();
+  const policy = [
+    `default-src 'none'`,
+    `img-src ${webview.cspSource} blob: data:`,
+    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
+    `script-src 'nonce-${nonce}'`,
+    `font-src ${webview.cspSource}`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="${policy}">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <link rel="stylesheet" nonce="${nonce}" href="${resource('editor.css')}">
+    <title>Masklet</title>
+  </head>
+  <body>
+    <div id="root"></div>
+    <script nonce="${nonce}" src="${resource('editor.js')}"></script>
+  </body>
+</html>`;
+}
+
+/** A page that says why there is no editor, and what to do. */
+export function messageHtml(title: string, lines: readonly string[]): string {
+  const escape = (text: string): string =>
+    text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return `<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'">
+    <title>Masklet</title>
+  </head>
+  <body>
+    <h2>${escape(title)}</h2>
+    ${lines.map((line) => `<p>${escape(line)}</p>`).join('\n    ')}
+  </body>
+</html>`;
+}

@@ -1,0 +1,157 @@
+import * as vscode from 'vscode';
+import { isCancelled, toErrorData } from '../../kernel/errors';
+import type {
+  EditorCommand,
+  FromWebview,
+  HostMethod,
+  HostRequests,
+  ToWebview,
+  ViewState,
+} from '../../webview/protocol';
+import { Disposables } from '../dispose';
+import { showError } from '../errors';
+import { editorHtml } from './editorHtml';
+import type { VideoDocument } from './videoDocument';
+
+type Handlers = {
+  [M in HostMethod]: (params: HostRequests[M][0], signal: AbortSignal) => Promise<HostRequests[M][1]>;
+};
+
+/** One tab that shows a document: carries messages between its webview and the document, and holds nothing of its own. */
+export class EditorPanel implements vscode.Disposable {
+  private readonly owned = new Disposables();
+  private readonly activeEmitter = this.owned.add(new vscode.EventEmitter<boolean>());
+  private readonly viewEmitter = this.owned.add(new vscode.EventEmitter<ViewState>());
+  private readonly disposeEmitter = new vscode.EventEmitter<void>();
+  private readonly open = new Map<number, AbortController>();
+  private ready = false;
+  private waiting: ToWebview[] = [];
+
+  readonly onDidChangeActive = this.activeEmitter.event;
+  readonly onDidChangeView = this.viewEmitter.event;
+  readonly onDidDispose = this.disposeEmitter.event;
+
+  constructor(
+    readonly document: VideoDocument,
+    private readonly panel: vscode.WebviewPanel,
+    extensionUri: vscode.Uri,
+    private readonly log: vscode.LogOutputChannel,
+    private currentView: ViewState,
+  ) {
+    const { webview } = panel;
+    webview.options = {
+      enableScripts: true,
+      localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')],
+    };
+    this.owned.add(webview.onDidReceiveMessage((message: FromWebview) => this.receive(message)));
+    this.owned.add(document.onDidChangeState((state) => this.send({ kind: 'state', state })));
+    this.owned.add(
+      document.onDidChangeMasks(({ frame, masks }) => this.send({ kind: 'masks', frame, masks })),
+    );
+    this.owned.add(panel.onDidChangeViewState(() => this.activeEmitter.fire(panel.active)));
+    panel.onDidDispose(() => this.dispose());
+    webview.html = editorHtml(webview, extensionUri);
+  }
+
+  /** What the user looks at: the commands work on it. */
+  get view(): ViewState {
+    return this.currentView;
+  }
+
+  get active(): boolean {
+    return this.panel.active;
+  }
+
+  command(command: EditorCommand): void {
+    this.send({ kind: 'command', command });
+  }
+
+  dispose(): void {
+    for (const controller of this.open.values()) controller.abort();
+    this.disposeEmitter.fire();
+    this.disposeEmitter.dispose();
+    this.owned.dispose();
+  }
+
+  private readonly handlers: Handlers = {
+    'frame/image': (params, signal) => this.document.image(params, signal),
+    'frame/masks': ({ frame }) => this.document.masks(frame),
+    'object/add': () => this.document.addObject(),
+    'object/update': async ({ object, ...changes }) => {
+      await this.document.updateObject(object, changes);
+      return null;
+    },
+    'object/remove': async ({ object }) => {
+      await this.document.removeObject(object);
+      return null;
+    },
+    'prompt/points': ({ object, frame, points }) => this.document.addPoints(object, frame, points),
+    'prompt/box': ({ object, frame, box }) => this.document.addBox(object, frame, box),
+    'prompt/clear': async ({ object, frame }) => {
+      await this.document.clearPrompts(object, frame);
+      return null;
+    },
+    'mask/verify': async ({ object, frame, verified }) => {
+      await this.document.verify(object, frame, verified);
+      return null;
+    },
+    propagate: async (params) => await this.document.propagate(params),
+    'propagate/cancel': async () => {
+      await this.document.cancelPropagation();
+      return null;
+    },
+  };
+
+  private receive(message: FromWebview): void {
+    switch (message.kind) {
+      case 'ready':
+        this.ready = true;
+        this.send({ kind: 'state', state: this.document.state, view: this.currentView });
+        for (const waiting of this.waiting.splice(0)) this.send(waiting);
+        break;
+      case 'request':
+        void this.answer(message.id, message.method, message.params);
+        break;
+      case 'abandon':
+        this.open.get(message.id)?.abort();
+        break;
+      case 'view':
+        this.currentView = message.view;
+        this.viewEmitter.fire(message.view);
+        break;
+      case 'measure':
+        this.log.debug(`measure ${message.name} ${message.ms.toFixed(1)}`);
+        break;
+      case 'log':
+        this.log[message.level === 'error' ? 'error' : 'warn'](message.message);
+        break;
+    }
+  }
+
+  /** Every request ends in one response or one error. */
+  private async answer<M extends HostMethod>(id: number, method: M, params: unknown): Promise<void> {
+    const controller = new AbortController();
+    this.open.set(id, controller);
+    try {
+      const result = await this.handlers[method](params as HostRequests[M][0], controller.signal);
+      if (!controller.signal.aborted) this.send({ kind: 'response', id, result });
+    } catch (error) {
+      if (isCancelled(error) && controller.signal.aborted) return;
+      const { message, hint } = toErrorData(error);
+      // Pictures that fail are told where the picture would be; what the user asked to do fails in a notification.
+      const shown = !method.startsWith('frame/');
+      if (shown) showError(error, this.log);
+      this.send({ kind: 'error', id, message, ...(hint ? { hint } : {}), shown });
+    } finally {
+      this.open.delete(id);
+    }
+  }
+
+  private send(message: ToWebview): void {
+    if (!this.ready) {
+      if (message.kind === 'command') this.waiting.push(message);
+      return;
+    }
+    void this.panel.webview.postMessage(message);
+  }
+}

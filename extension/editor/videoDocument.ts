@@ -1,0 +1,363 @@
+import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import type { KernelSession, SessionMethod } from '../../kernel/client/kernelClient';
+import { isCancelled, toErrorData } from '../../kernel/errors';
+import type {
+  Box,
+  Direction,
+  FrameIndex,
+  FrameProgress,
+  FrameRange,
+  HistoryResult,
+  KernelRequests,
+  MaskView,
+  ObjectId,
+  ObjectRecord,
+  PointPrompt,
+  PropagateResult,
+  SnapshotResult,
+} from '../../kernel/protocol';
+import type { DocumentState, PropagationState } from '../../webview/protocol';
+import { Disposables } from '../dispose';
+import type { KernelService } from '../kernel/kernelService';
+
+/** One undoable change, as VS Code's edit stack holds it. */
+export interface DocumentEdit {
+  readonly label: string;
+  undo(): Promise<void>;
+  redo(): Promise<void>;
+}
+
+/** While masks come in, what is shown of ranges and counts need not be newer than this. */
+const SNAPSHOT_MS = 700;
+
+/**
+ * A video opened in the editor: the one place that changes it. Panels show what it says and ask it to act; the kernel
+ * and its database hold what is true.
+ */
+export class VideoDocument implements vscode.CustomDocument {
+  private readonly owned = new Disposables();
+  private readonly stateEmitter = this.owned.add(new vscode.EventEmitter<DocumentState>());
+  private readonly masksEmitter = this.owned.add(
+    new vscode.EventEmitter<{ frame: FrameIndex; masks: readonly MaskView[] }>(),
+  );
+  private readonly editEmitter = this.owned.add(new vscode.EventEmitter<DocumentEdit>());
+  private readonly contentEmitter = this.owned.add(new vscode.EventEmitter<void>());
+  private readonly disposeEmitter = new vscode.EventEmitter<void>();
+  private current: DocumentState;
+  private running: { cancel: AbortController; finished: Promise<unknown> } | undefined;
+  private snapshotTimer: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  readonly onDidChangeState = this.stateEmitter.event;
+  readonly onDidChangeMasks = this.masksEmitter.event;
+  readonly onDidEdit = this.editEmitter.event;
+  /** The document became different from its file without an edit of this window. */
+  readonly onDidChangeContent = this.contentEmitter.event;
+  readonly onDidDispose = this.disposeEmitter.event;
+
+  private constructor(
+    readonly uri: vscode.Uri,
+    private readonly kernel: KernelService,
+    private readonly session: KernelSession,
+    snapshot: SnapshotResult,
+  ) {
+    const { video, problems, writer, readOnly, conflicts } = session.opened;
+    this.current = {
+      video,
+      ...(video.variableRate ? { times: snapshot.seconds } : {}),
+      ...this.rows(snapshot),
+      ...(writer || readOnly ? { readOnly: readOnlyReason(session) } : {}),
+      model: kernel.model,
+      kernel: 'ready',
+      problems: [
+        ...problems.map((problem) => problem.message),
+        ...conflicts.map(
+          (conflict) => `Two versions of ${conflict.key} in ${conflict.file}: the first is shown.`,
+        ),
+      ],
+    };
+    this.owned.add(kernel.onDidChangeModel((model) => this.update({ model })));
+    this.owned.add(kernel.onDidDie(() => void this.recover()));
+    this.owned.add(
+      kernel.onEvent((event) => {
+        if (event.event === 'session/problem' && event.value.session === session.id) {
+          this.update({ problems: [...this.current.problems, event.value.problem.message] });
+        }
+      }),
+    );
+  }
+
+  /** Opens a video in the kernel. @throws MaskletError */
+  static async open(
+    uri: vscode.Uri,
+    kernel: KernelService,
+    options: { workspaceRoot?: string; readOnly: boolean; acceptChangedVideo: boolean; signal: AbortSignal },
+  ): Promise<VideoDocument> {
+    const session = await kernel.open(
+      {
+        path: uri.fsPath,
+        holder: 'VS Code',
+        readOnly: options.readOnly,
+        acceptChangedVideo: options.acceptChangedVideo,
+        ...(options.workspaceRoot ? { workspaceRoot: options.workspaceRoot } : {}),
+      },
+      { signal: options.signal },
+    );
+    return new VideoDocument(uri, kernel, session, await session.request('session/snapshot', {}));
+  }
+
+  get name(): string {
+    return basename(this.uri.fsPath);
+  }
+
+  get state(): DocumentState {
+    return this.current;
+  }
+
+  /** True where the database is ahead of the sidecar: after a crash, or work of the command line. */
+  get openedDirty(): boolean {
+    return this.session.opened.dirty;
+  }
+
+  get sidecar(): string {
+    return this.session.opened.sidecar;
+  }
+
+  dispose(): void {
+    this.closed = true;
+    clearTimeout(this.snapshotTimer);
+    this.running?.cancel.abort();
+    this.session.close().catch(() => undefined);
+    this.disposeEmitter.fire();
+    this.disposeEmitter.dispose();
+    this.owned.dispose();
+  }
+
+  // ------------------------------------------------------------------------------------------- pictures, masks
+
+  async image(
+    params: { frame: FrameIndex; maxDimension: number; lossless: boolean },
+    signal?: AbortSignal,
+  ): Promise<{ data: Uint8Array; width: number; height: number; mime: string }> {
+    const format = params.lossless ? 'webp-lossless' : 'jpeg';
+    const { frame, maxDimension } = params;
+    const { data, width, height } = await this.request(
+      'frame/image',
+      { frame, format, maxDimension },
+      signal,
+    );
+    return { data, width, height, mime: params.lossless ? 'image/webp' : 'image/jpeg' };
+  }
+
+  async masks(frame: FrameIndex): Promise<readonly MaskView[]> {
+    return await this.request('frame/masks', { frame });
+  }
+
+  // ------------------------------------------------------------------------------------------- edits
+
+  async addObject(): Promise<ObjectRecord> {
+    const object = randomBytes(4).toString('hex');
+    return await this.edit('Add object', (edit) => this.request('object/add', { object, edit }));
+  }
+
+  async updateObject(object: ObjectId, changes: { label?: string; color?: string }): Promise<void> {
+    await this.edit('Change object', (edit) => this.request('object/update', { object, ...changes, edit }));
+  }
+
+  async removeObject(object: ObjectId): Promise<void> {
+    await this.edit('Delete object', (edit) => this.request('object/remove', { object, edit }));
+    await this.pushMasks();
+  }
+
+  async addPoints(object: ObjectId, frame: FrameIndex, points: readonly PointPrompt[]): Promise<MaskView> {
+    const { mask } = await this.edit('Add point', (edit) =>
+      this.request('object/addPoints', { object, frame, points, edit }),
+    );
+    await this.pushMasks([frame]);
+    return mask;
+  }
+
+  async addBox(object: ObjectId, frame: FrameIndex, box: Box): Promise<MaskView> {
+    const { mask } = await this.edit('Add box', (edit) =>
+      this.request('object/addBox', { object, frame, box, edit }),
+    );
+    await this.pushMasks([frame]);
+    return mask;
+  }
+
+  async clearPrompts(object: ObjectId, frame: FrameIndex): Promise<void> {
+    await this.edit('Clear prompts', (edit) => this.request('object/clearPrompts', { object, frame, edit }));
+    await this.pushMasks([frame]);
+  }
+
+  async verify(object: ObjectId, frame: FrameIndex, verified: boolean): Promise<void> {
+    await this.edit(verified ? 'Verify frame' : 'Unverify frame', (edit) =>
+      this.request('object/verify', { object, frames: [frame], verified, edit }),
+    );
+    await this.pushMasks([frame]);
+  }
+
+  // ------------------------------------------------------------------------------------------- propagation
+
+  /** One edit, reported with its first mask; undoing it cancels it. */
+  async propagate(params: {
+    objects?: readonly ObjectId[];
+    direction: Direction | 'both';
+    range?: FrameRange;
+  }): Promise<PropagateResult> {
+    const edit = randomBytes(8).toString('hex');
+    const cancel = new AbortController();
+    const started = performance.now();
+    let reported = false;
+    const objects = params.objects ?? this.current.objects.map((object) => object.id);
+    const show = (propagation: PropagationState): void => this.update({ propagation });
+    show({ direction: params.direction, objects, done: 0, total: 0, cancelling: false });
+    const onProgress = (value: unknown): void => {
+      const { frame, masks, skipped, done, total } = value as FrameProgress;
+      if (!skipped && !reported) {
+        reported = true;
+        this.fireEdit('Propagate', edit);
+      }
+      if (!skipped)
+        this.masksEmitter.fire({ frame, masks: masks.map((mask) => ({ ...mask, stale: false })) });
+      const secondsPerFrame = (performance.now() - started) / 1000 / Math.max(1, done);
+      const cancelling = cancel.signal.aborted;
+      show({ direction: params.direction, objects, frame, done, total, secondsPerFrame, cancelling });
+      this.snapshotSoon();
+    };
+    const finished = this.request('session/propagate', { ...params, edit }, cancel.signal, onProgress);
+    this.running = { cancel, finished: finished.catch(() => undefined) };
+    try {
+      return await finished;
+    } finally {
+      this.running = undefined;
+      this.update({ propagation: undefined });
+      await this.takeSnapshot().catch(() => undefined);
+    }
+  }
+
+  async cancelPropagation(): Promise<void> {
+    const { running } = this;
+    if (!running) return;
+    running.cancel.abort();
+    if (this.current.propagation)
+      this.update({ propagation: { ...this.current.propagation, cancelling: true } });
+    await running.finished;
+  }
+
+  // ------------------------------------------------------------------------------------------- files
+
+  async save(): Promise<void> {
+    const { problems } = await this.request('session/save', {});
+    if (problems.length > 0) {
+      this.update({ problems: [...this.current.problems, ...problems.map((problem) => problem.message)] });
+    }
+  }
+
+  /** Takes the sidecar's state back; what is discarded can be restored. */
+  async revert(): Promise<void> {
+    await this.cancelPropagation();
+    await this.takeBack(await this.request('session/revert', {}));
+  }
+
+  /** Brings back what the last revert discarded. @returns false where there is nothing. */
+  async restoreDiscarded(): Promise<boolean> {
+    const edit = randomBytes(8).toString('hex');
+    const result = await this.request('session/restoreDiscarded', { edit });
+    if (!result) return false;
+    await this.takeBack(result);
+    this.fireEdit('Restore discarded changes', edit);
+    return true;
+  }
+
+  // ------------------------------------------------------------------------------------------- helpers
+
+  private async edit<T>(label: string, run: (edit: string) => Promise<T>): Promise<T> {
+    const edit = randomBytes(8).toString('hex');
+    const result = await run(edit);
+    this.fireEdit(label, edit);
+    await this.takeSnapshot();
+    return result;
+  }
+
+  private fireEdit(label: string, edit: string): void {
+    this.editEmitter.fire({
+      label,
+      undo: async () => {
+        await this.cancelPropagation();
+        await this.takeBack(await this.request('history/undo', { edit }));
+      },
+      redo: async () => this.takeBack(await this.request('history/redo', { edit })),
+    });
+  }
+
+  private async takeBack({ frames }: HistoryResult): Promise<void> {
+    await this.takeSnapshot();
+    await this.pushMasks(frames);
+  }
+
+  /** Tells the panels that masks changed: on these frames, or anywhere. */
+  private async pushMasks(frames?: readonly FrameIndex[]): Promise<void> {
+    // More than a handful: panels ask for what they show.
+    if (!frames || frames.length > 8) {
+      this.stateEmitter.fire({ ...this.current, masksChanged: true });
+      return;
+    }
+    for (const frame of frames) this.masksEmitter.fire({ frame, masks: await this.masks(frame) });
+  }
+
+  private async request<M extends SessionMethod>(
+    method: M,
+    params: Omit<KernelRequests[M][0], 'session'>,
+    signal?: AbortSignal,
+    onProgress?: (value: unknown) => void,
+  ): Promise<KernelRequests[M][1]> {
+    return await this.session.request(method, params, {
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+    });
+  }
+
+  /** The kernel died: it is started again with the next request, which this is. */
+  private async recover(): Promise<void> {
+    this.update({ kernel: 'restarting' });
+    try {
+      await this.takeSnapshot();
+      this.update({ kernel: 'ready' });
+    } catch (error) {
+      if (isCancelled(error) || this.closed) return;
+      this.kernel.log.error(toErrorData(error).message);
+      this.update({ kernel: 'failed' });
+    }
+  }
+
+  private snapshotSoon(): void {
+    this.snapshotTimer ??= setTimeout(() => {
+      this.snapshotTimer = undefined;
+      this.takeSnapshot().catch(() => undefined);
+    }, SNAPSHOT_MS);
+  }
+
+  private async takeSnapshot(): Promise<void> {
+    this.update(this.rows(await this.request('session/snapshot', {})));
+  }
+
+  private rows(snapshot: SnapshotResult): Pick<DocumentState, 'objects' | 'status' | 'prompts'> {
+    const { objects, status, prompts } = snapshot;
+    return { objects, status, prompts };
+  }
+
+  private update(change: Partial<DocumentState>): void {
+    if (this.closed) return;
+    this.current = { ...this.current, ...change };
+    this.stateEmitter.fire(this.current);
+  }
+}
+
+function readOnlyReason(session: KernelSession): string {
+  const { writer } = session.opened;
+  if (!writer) return 'This video is open read-only.';
+  return `${writer.holder} (process ${writer.pid} on ${writer.host}) is annotating this video: what it does is shown here.`;
+}

@@ -1,0 +1,160 @@
+import * as vscode from 'vscode';
+import { toErrorData } from '../../kernel/errors';
+import { Disposables } from '../dispose';
+import type { KernelService } from '../kernel/kernelService';
+import { messageHtml } from './editorHtml';
+import { EditorPanel } from './editorPanel';
+import type { EditorRegistry } from './registry';
+import { VideoDocument } from './videoDocument';
+
+export const VIEW_TYPE = 'masklet.video';
+
+/** A document that cannot be shown, and why. */
+class RefusedDocument implements vscode.CustomDocument {
+  constructor(
+    readonly uri: vscode.Uri,
+    readonly title: string,
+    readonly lines: readonly string[],
+  ) {}
+
+  dispose(): void {
+    // It holds nothing.
+  }
+}
+
+type AnyDocument = VideoDocument | RefusedDocument;
+type Changes =
+  vscode.CustomDocumentEditEvent<AnyDocument> | vscode.CustomDocumentContentChangeEvent<AnyDocument>;
+
+/** Gives VS Code the video editor: documents with real edits, so that undo, save, revert and hot exit are VS Code's own. */
+export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocument>, vscode.Disposable {
+  private readonly owned = new Disposables();
+  private readonly changed = this.owned.add(new vscode.EventEmitter<Changes>());
+  // VS Code takes either kind of event, as they come; only the type wants one of them.
+  readonly onDidChangeCustomDocument = this.changed.event as vscode.Event<
+    vscode.CustomDocumentEditEvent<AnyDocument>
+  >;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly kernel: KernelService,
+    private readonly editors: EditorRegistry,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.owned.add(
+      vscode.window.registerCustomEditorProvider(VIEW_TYPE, this, {
+        supportsMultipleEditorsPerDocument: true,
+        webviewOptions: { retainContextWhenHidden: false },
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  async openCustomDocument(
+    uri: vscode.Uri,
+    _context: vscode.CustomDocumentOpenContext,
+    token: vscode.CancellationToken,
+  ): Promise<AnyDocument> {
+    if (uri.scheme !== 'file') {
+      return new RefusedDocument(uri, 'Only the working copy can be annotated', [
+        `${uri.path} comes from "${uri.scheme}:", which holds another version of the file or no file at all.`,
+        'Masklet shows videos that lie on a disk. Open the file itself from the Explorer.',
+      ]);
+    }
+    const cancel = new AbortController();
+    token.onCancellationRequested(() => cancel.abort());
+    try {
+      const document = await this.openVideo(uri, cancel.signal, false);
+      this.follow(document);
+      return document;
+    } catch (error) {
+      const data = toErrorData(error);
+      if (data.code === 'video/changed' && (await this.acceptChange(data.message))) {
+        const document = await this.openVideo(uri, cancel.signal, true);
+        this.follow(document);
+        return document;
+      }
+      this.log.error(`${data.code}: ${data.message}`);
+      return new RefusedDocument(uri, 'This video cannot be opened', [
+        data.message,
+        ...(data.hint ? [data.hint] : []),
+      ]);
+    }
+  }
+
+  resolveCustomEditor(document: AnyDocument, panel: vscode.WebviewPanel): void {
+    if (document instanceof RefusedDocument) {
+      panel.webview.html = messageHtml(document.title, document.lines);
+      return;
+    }
+    const key = viewKey(document.uri);
+    const view = this.context.workspaceState.get(key, { frame: 0, hidden: [] });
+    const editor = new EditorPanel(document, panel, this.context.extensionUri, this.log, view);
+    editor.onDidChangeView((current) => void this.context.workspaceState.update(key, current));
+    this.editors.addPanel(editor);
+  }
+
+  async saveCustomDocument(document: AnyDocument): Promise<void> {
+    if (document instanceof VideoDocument) await document.save();
+  }
+
+  /** Copies the video, then its annotations beside it. */
+  async saveCustomDocumentAs(document: AnyDocument, destination: vscode.Uri): Promise<void> {
+    if (document instanceof RefusedDocument) throw new Error(document.lines.join(' '));
+    await document.save();
+    await vscode.workspace.fs.copy(document.uri, destination, { overwrite: true });
+    const sidecar = vscode.Uri.file(document.sidecar);
+    const target = destination.with({ path: `${destination.path}.masklet` });
+    await vscode.workspace.fs.copy(sidecar, target, { overwrite: true });
+  }
+
+  async revertCustomDocument(document: AnyDocument): Promise<void> {
+    if (document instanceof VideoDocument) await document.revert();
+  }
+
+  /** Hot exit: the database has it all already, so a backup is nothing but the word that it does. */
+  backupCustomDocument(
+    document: AnyDocument,
+    context: vscode.CustomDocumentBackupContext,
+  ): Promise<vscode.CustomDocumentBackup> {
+    void document;
+    return Promise.resolve({ id: context.destination.toString(), delete: () => undefined });
+  }
+
+  private async openVideo(
+    uri: vscode.Uri,
+    signal: AbortSignal,
+    acceptChangedVideo: boolean,
+  ): Promise<VideoDocument> {
+    const root = vscode.workspace.getWorkspaceFolder(uri)?.uri;
+    return await VideoDocument.open(uri, this.kernel, {
+      ...(root?.scheme === 'file' ? { workspaceRoot: root.fsPath } : {}),
+      readOnly: !vscode.workspace.isTrusted,
+      acceptChangedVideo,
+      signal,
+    });
+  }
+
+  /** Carries the document's changes to VS Code. */
+  private follow(document: VideoDocument): void {
+    document.onDidEdit((edit) =>
+      this.changed.fire({ document, label: edit.label, undo: () => edit.undo(), redo: () => edit.redo() }),
+    );
+    document.onDidChangeContent(() => this.changed.fire({ document }));
+    this.editors.addDocument(document);
+    // A database ahead of the sidecar is unsaved work, whoever made it.
+    if (document.openedDirty && !document.state.readOnly)
+      setTimeout(() => this.changed.fire({ document }), 0);
+  }
+
+  private async acceptChange(message: string): Promise<boolean> {
+    const use = 'Use It Anyway';
+    const detail = 'Its annotations were made on other content. They stay as they are if you do not go on.';
+    return (await vscode.window.showWarningMessage(message, { modal: true, detail }, use)) === use;
+  }
+}
+
+const viewKey = (uri: vscode.Uri): string => `view:${uri.toString()}`;

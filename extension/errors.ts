@@ -1,0 +1,36 @@
+import * as vscode from 'vscode';
+import { isCancelled, toErrorData } from '../kernel/errors';
+import type { ErrorData } from '../kernel/protocol';
+
+/** Shows an error once, with its hint and the way out that a button can offer. What was cancelled is no error. */
+export function showError(error: unknown, log: vscode.LogOutputChannel): void {
+  if (isCancelled(error)) return;
+  const data = toErrorData(error);
+  log.error(`${data.code}: ${data.message}${data.hint ? ` (${data.hint})` : ''}`);
+  const action = wayOut(data);
+  const text = [firstLine(data.message), data.hint].filter(Boolean).join(' ');
+  void vscode.window
+    .showErrorMessage(`Masklet: ${text}`, ...(action ? [action.title] : []))
+    .then((chosen) => {
+      if (action && chosen === action.title)
+        void vscode.commands.executeCommand(action.command, ...action.args);
+    });
+}
+
+const firstLine = (text: string): string => text.split('\n')[0];
+
+function wayOut({
+  code,
+}: ErrorData): { title: string; command: string; args: readonly string[] } | undefined {
+  const area = code.split('/')[0];
+  if (code === 'ffmpeg/missing') {
+    return { title: 'Open Setting', command: 'workbench.action.openSettings', args: ['masklet.ffmpegPath'] };
+  }
+  if (code === 'storage/read-only') {
+    return { title: 'Open Setting', command: 'workbench.action.openSettings', args: ['masklet.dataDir'] };
+  }
+  if (area === 'kernel') return { title: 'Restart Kernel', command: 'masklet.restartKernel', args: [] };
+  if (area === 'model') return { title: 'Doctor', command: 'masklet.doctor', args: [] };
+  if (code === 'internal') return { title: 'Show Log', command: 'masklet.showKernelLog', args: [] };
+  return undefined;
+}

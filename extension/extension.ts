@@ -1,0 +1,32 @@
+/** The extension in the host: wires kernel, editors and commands together, and holds no logic of its own. */
+import * as vscode from 'vscode';
+import { registerCommands } from './commands/register';
+import { EditorContext } from './editor/editorContext';
+import { EditorRegistry } from './editor/registry';
+import { VideoEditorProvider } from './editor/videoEditorProvider';
+import { followFiles } from './files/followFiles';
+import { KernelService } from './kernel/kernelService';
+import { KernelStatusBar } from './statusBar';
+
+let kernel: KernelService | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('Masklet', { log: true });
+  kernel = new KernelService(log);
+  const editors = new EditorRegistry();
+  context.subscriptions.push(
+    log,
+    kernel,
+    editors,
+    new VideoEditorProvider(context, kernel, editors, log),
+    new KernelStatusBar(kernel, editors),
+    new EditorContext(editors),
+    registerCommands(kernel, editors),
+    followFiles(),
+  );
+}
+
+/** Waits for the kernel to end: it lets go of the clips it writes, so that the next window can write them at once. */
+export async function deactivate(): Promise<void> {
+  await kernel?.stop();
+}

@@ -1,0 +1,140 @@
+import * as vscode from 'vscode';
+import { KernelClient, type KernelSession } from '../../kernel/client/kernelClient';
+import { toErrorData } from '../../kernel/errors';
+import type {
+  KernelEvent,
+  KernelRequests,
+  ModelState,
+  OpenParams,
+  OpenProgress,
+} from '../../kernel/protocol';
+import { Disposables } from '../dispose';
+import { kernelSettings } from '../settings';
+
+export type KernelState =
+  | { readonly state: 'stopped' }
+  | { readonly state: 'starting' }
+  | { readonly state: 'ready' }
+  | { readonly state: 'failed'; readonly message: string; readonly hint?: string };
+
+/** The one kernel of this window: starts it when it is first needed, says how it is, and keeps its log. */
+export class KernelService implements vscode.Disposable {
+  private readonly owned = new Disposables();
+  private readonly stateEmitter = this.owned.add(new vscode.EventEmitter<KernelState>());
+  private readonly modelEmitter = this.owned.add(new vscode.EventEmitter<ModelState>());
+  private readonly eventEmitter = this.owned.add(new vscode.EventEmitter<KernelEvent>());
+  private readonly deathEmitter = this.owned.add(new vscode.EventEmitter<void>());
+  private client: KernelClient;
+  private current: KernelState = { state: 'stopped' };
+  private currentModel: ModelState = { id: '', state: 'idle' };
+
+  readonly onDidChangeState = this.stateEmitter.event;
+  readonly onDidChangeModel = this.modelEmitter.event;
+  readonly onEvent = this.eventEmitter.event;
+  /** The kernel ended unasked; sessions come back with the next request. */
+  readonly onDidDie = this.deathEmitter.event;
+
+  constructor(readonly log: vscode.LogOutputChannel) {
+    this.client = this.makeClient();
+  }
+
+  get state(): KernelState {
+    return this.current;
+  }
+
+  get model(): ModelState {
+    return this.currentModel;
+  }
+
+  get pid(): number | undefined {
+    return this.client.pid;
+  }
+
+  async request<M extends keyof KernelRequests>(
+    method: M,
+    params: KernelRequests[M][0],
+  ): Promise<KernelRequests[M][1]> {
+    return await this.watched(() => this.client.request(method, params));
+  }
+
+  /** Opens a video. @throws MaskletError */
+  async open(
+    params: OpenParams,
+    options: { signal?: AbortSignal; onProgress?: (progress: OpenProgress) => void } = {},
+  ): Promise<KernelSession> {
+    return await this.watched(() => this.client.open(params, options));
+  }
+
+  /** Starts the kernel afresh; open documents come back with their next request. */
+  async restart(): Promise<void> {
+    this.log.info('Restarting the kernel.');
+    this.setState({ state: 'starting' });
+    await this.client.restart();
+    this.deathEmitter.fire();
+    await this.request('kernel/cleanup', {});
+  }
+
+  /** Ends the kernel and everything it holds. */
+  async stop(): Promise<void> {
+    await this.client.dispose();
+  }
+
+  dispose(): void {
+    void this.stop();
+    this.owned.dispose();
+  }
+
+  private makeClient(): KernelClient {
+    return new KernelClient({
+      client: 'VS Code',
+      settings: kernelSettings(),
+      onEvent: (event) => this.take(event),
+      onStderr: (line) => this.log.warn(line),
+      onDeath: (error) => {
+        this.log.error(error.message);
+        this.setState({ state: 'failed', message: error.message.split('\n')[0] });
+        this.deathEmitter.fire();
+      },
+    });
+  }
+
+  private take(event: KernelEvent): void {
+    if (event.event === 'model/state') {
+      this.currentModel = event.value;
+      const { id, state, provider, fallback, error } = event.value;
+      this.log.info(
+        `Model ${id}: ${state}${provider ? ` on ${provider}` : ''}${fallback ? ` (${fallback})` : ''}`,
+      );
+      if (error) this.log.error(error.message);
+      this.modelEmitter.fire(event.value);
+    }
+    if (event.event === 'log')
+      this.log[event.value.level === 'warning' ? 'warn' : event.value.level](event.value.message);
+    this.eventEmitter.fire(event);
+  }
+
+  /** Keeps the state honest: a request that is answered at all was answered by a living kernel. */
+  private async watched<T>(task: () => Promise<T>): Promise<T> {
+    if (this.client.pid === undefined) this.setState({ state: 'starting' });
+    try {
+      const result = await task();
+      this.setState({ state: 'ready' });
+      return result;
+    } catch (error) {
+      const { code, message, hint } = toErrorData(error);
+      if (code === 'kernel/died' || code === 'kernel/start-failed' || code === 'kernel/version-mismatch') {
+        this.log.error(message);
+        this.setState({ state: 'failed', message, ...(hint ? { hint } : {}) });
+      } else {
+        this.setState({ state: 'ready' });
+      }
+      throw error;
+    }
+  }
+
+  private setState(state: KernelState): void {
+    if (state.state === this.current.state) return;
+    this.current = state;
+    this.stateEmitter.fire(state);
+  }
+}

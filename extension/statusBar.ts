@@ -1,0 +1,72 @@
+import * as vscode from 'vscode';
+import { Disposables } from './dispose';
+import type { EditorRegistry } from './editor/registry';
+import type { KernelService } from './kernel/kernelService';
+
+/** Says how the kernel is, with the model and provider that really loaded, and what to do where it failed. */
+export class KernelStatusBar implements vscode.Disposable {
+  private readonly owned = new Disposables();
+  private readonly item = this.owned.add(
+    vscode.window.createStatusBarItem('masklet.kernel', vscode.StatusBarAlignment.Right, 100),
+  );
+
+  constructor(
+    private readonly kernel: KernelService,
+    private readonly editors: EditorRegistry,
+  ) {
+    this.item.name = 'Masklet kernel';
+    this.owned.add(kernel.onDidChangeState(() => this.update()));
+    this.owned.add(kernel.onDidChangeModel(() => this.update()));
+    this.owned.add(editors.onDidChange(() => this.update()));
+    this.update();
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  private update(): void {
+    const { item, kernel } = this;
+    const { state } = kernel;
+    if (state.state === 'stopped' && this.editors.documents.length === 0) {
+      item.hide();
+      return;
+    }
+    item.backgroundColor = undefined;
+    item.command = 'masklet.showKernelLog';
+    const busy = this.editors.documents.find((document) => document.state.propagation);
+    if (state.state === 'failed') {
+      item.text = '$(error) Masklet: kernel stopped';
+      item.tooltip = `${state.message}\n${state.hint ?? ''}\nClick to restart it.`;
+      item.backgroundColor = new vscode.ThemeColor('statusBarItem.errorBackground');
+      item.command = 'masklet.restartKernel';
+    } else if (state.state === 'starting') {
+      item.text = '$(loading~spin) Masklet: starting';
+      item.tooltip = 'The kernel is starting.';
+    } else if (kernel.model.state === 'failed') {
+      item.text = '$(error) Masklet: no model';
+      item.tooltip = `${kernel.model.error?.message ?? 'The model did not load.'}\nClick to check what is missing.`;
+      item.backgroundColor = new vscode.ThemeColor('statusBarItem.errorBackground');
+      item.command = 'masklet.doctor';
+    } else if (kernel.model.state === 'loading') {
+      item.text = '$(loading~spin) Masklet: loading model';
+      item.tooltip = kernel.model.id;
+    } else if (busy?.state.propagation) {
+      const { done, total } = busy.state.propagation;
+      item.text = `$(sync~spin) Masklet: ${done}/${total}`;
+      item.tooltip = `Propagating through ${busy.name}. Click to cancel.`;
+      item.command = 'masklet.cancelPropagation';
+    } else {
+      const { id, provider, fallback } = kernel.model;
+      item.text = provider ? `$(check) Masklet: ${provider}` : '$(check) Masklet';
+      item.tooltip = [
+        id && `Model ${id}`,
+        provider && `Provider ${provider}`,
+        fallback && `Not used: ${fallback}`,
+      ]
+        .filter(Boolean)
+        .join('\n');
+    }
+    item.show();
+  }
+}
