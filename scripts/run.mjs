@@ -52,16 +52,39 @@ function installFfmpeg() {
   if (existsSync(packaged) || works('ffmpeg', ['-version'])) return;
   const advice =
     'ffmpeg is missing: install it (Debian, Ubuntu: "sudo apt-get install ffmpeg"; macOS: "brew install ffmpeg") and try again.';
-  if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get')) fail(advice);
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  if (sudo.length > 0 && !works('sudo', ['-n', 'true'])) fail(advice);
   console.error('masklet: installing ffmpeg (once)');
+  if (!aptInstall('ffmpeg')) fail(advice);
+}
+
+/** Installs Debian packages where this user may. */
+function aptInstall(...packages) {
+  if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get')) return false;
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  if (sudo.length > 0 && !works('sudo', ['-n', 'true'])) return false;
   const apt = (...args) => {
     const [command, ...rest] = [...sudo, 'apt-get', '-qq', ...args];
     return run(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
   };
   apt('update');
-  if (apt('install', '-y', '--no-install-recommends', 'ffmpeg') !== 0) fail(advice);
+  return apt('install', '-y', '--no-install-recommends', ...packages) === 0;
+}
+
+/** The end-to-end tests' browser and VS Code. Where they cannot be had, those tests are skipped and say so. */
+function setupEndToEnd() {
+  const skipped = (why) => console.error(`masklet: the tests in a real VS Code will be skipped: ${why}`);
+  const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  if (!process.env.CHROME_PATH && !browsers.some((path) => existsSync(path))) {
+    console.error('masklet: installing Chromium for the tests (once)');
+    if (!aptInstall('chromium')) return skipped('there is no Chromium; install it, or set CHROME_PATH.');
+  }
+  const folder = join(root, 'test', 'e2e');
+  if (existsSync(join(folder, 'node_modules', 'code-server', 'out', 'node', 'entry.js'))) return;
+  console.error('masklet: installing a VS Code for the tests (once, some minutes)');
+  // Its native parts are compiled: Kerberos headers, a compiler, and the headers of the Node it will run on.
+  if (!existsSync('/usr/include/gssapi/gssapi.h')) aptInstall('libkrb5-dev', 'build-essential', 'python3');
+  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, env }) !== 0) {
+    skipped('npm could not install it: see its message above.');
+  }
 }
 
 function setup() {
@@ -100,14 +123,18 @@ function hand(script, args) {
 const [command, ...args] = process.argv.slice(2);
 const commands = {
   setup: () => undefined,
-  test: () =>
+  test: () => {
+    setupEndToEnd();
     steps(
       () => tool('eslint', '.', '--max-warnings', '0'),
       () => tool('prettier', '--check', '--log-level', 'warn', '.'),
       () => tool('tsc', '--noEmit'),
       () => tool('tsc', '--noEmit', '-p', 'webview'),
+      build,
+      () => run(node, ['scripts/package.mjs'], { env }),
       () => tool('vitest', 'run', ...args),
-    ),
+    );
+  },
   'test:full': () => {
     env.MASKLET_TEST_FULL = '1';
     commands.test();

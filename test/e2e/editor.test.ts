@@ -226,7 +226,7 @@ describe.skipIf(missing !== undefined)('the editor in VS Code', { timeout: 240_0
 
   test('the kernel killed in mid-propagation: nothing acknowledged is lost, and it goes on', async () => {
     await goTo(0);
-    await editor.locator('.object-name, [role=option]').first().click();
+    await editor.locator('.object-select').first().click();
     await goTo(0);
     await click(clip.point.x + 3, clip.point.y);
     await until(() => query('SELECT 1 FROM prompts WHERE frame = 0').length >= 1, 'no prompt');

@@ -196,21 +196,25 @@ export class Workbench {
 
   /** A window knows its extensions a moment after it is drawn. */
   async waitForExtension(): Promise<void> {
-    for (let attempt = 0; attempt < 30; attempt++) {
-      await this.page.keyboard.press('F1');
-      const input = this.page.locator('.quick-input-widget input').first();
-      await input.fill('>Masklet: Doctor');
-      const row = this.page
-        .locator('.quick-input-list .monaco-list-row', { hasText: 'Masklet: Doctor' })
-        .first();
-      const known = await row.waitFor({ timeout: 1_000 }).then(
-        () => true,
-        () => false,
-      );
-      await this.page.keyboard.press('Escape');
-      if (known) return;
+    await this.findCommand('Masklet: Doctor', 40);
+    await this.page.keyboard.press('Escape');
+  }
+
+  /** Brings a command up in the palette. The workbench moves the focus about while it starts: so more than once. */
+  private async findCommand(title: string, attempts: number): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input').first();
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      try {
+        await this.page.keyboard.press('F1');
+        await input.fill(`>${title}`, { timeout: 1_500 });
+        await row.waitFor({ timeout: 1_500 });
+        return;
+      } catch {
+        await this.page.keyboard.press('Escape');
+      }
     }
-    throw new Error('VS Code does not know the extension.');
+    throw new Error(`The palette has no command "${title}".`);
   }
 
   /** Opens a file as a double click in the Explorer does. */
@@ -220,11 +224,7 @@ export class Workbench {
 
   /** Runs a command of the palette by its title. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input').first();
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+    await this.findCommand(title, 8);
     await this.page.keyboard.press('Enter');
   }
 

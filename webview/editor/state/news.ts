@@ -36,7 +36,7 @@ export class News {
     const view = given ?? (before ? store.view.value : (this.kept ?? store.view.value));
     store.document.value = document;
     store.view.value = reconciled(view, document);
-    if (before && masksMayDiffer(before, document)) store.masks.outdate();
+    if (before && (document.masksChanged || masksMayDiffer(before, document))) store.masks.outdate();
     if (!document.propagation) store.followPaused.value = false;
     const exists = (id: string | undefined): boolean => document.objects.some((object) => object.id === id);
     if (!exists(store.renaming.value)) store.renaming.value = undefined;
