@@ -46,6 +46,7 @@ export default tseslint.config(
     'better-sqlite3',
     'sharp',
   ),
+  boundary(['webview/editor/**'], 'vscode', 'node:*', '**/extension/**', '**/kernel/!(protocol)/**'),
   {
     files: ['**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],

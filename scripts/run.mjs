@@ -140,6 +140,14 @@ const commands = {
     commands.test();
   },
   package: () => steps(build, () => run(node, ['scripts/package.mjs', ...args], { env })),
+  start: () => {
+    setupEndToEnd();
+    steps(
+      build,
+      () => run(node, ['scripts/package.mjs'], { env }),
+      () => run(node, ['scripts/start.mjs', ...args], { env }),
+    );
+  },
   demo: () => {
     steps(build);
     hand('kernel/demo.cjs', args);

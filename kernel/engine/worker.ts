@@ -5,19 +5,22 @@ import { OnnxSessions } from './onnx/sessions';
 
 const sessions = new OnnxSessions();
 
-serveWorker<InferenceApi & EmbeddedApi>({
-  load: (request) => sessions.load(request),
-  run: async ({ handle, feeds }, context) => {
-    const start = performance.now();
-    const outputs = await sessions.run(handle, feeds);
-    for (const { data } of Object.values(outputs)) {
-      if (data.buffer instanceof ArrayBuffer) context.transfer(data.buffer);
-    }
-    return { outputs, ms: performance.now() - start };
+serveWorker<InferenceApi & EmbeddedApi>(
+  {
+    load: (request) => sessions.load(request),
+    run: async ({ handle, feeds }, context) => {
+      const start = performance.now();
+      const outputs = await sessions.run(handle, feeds);
+      for (const { data } of Object.values(outputs)) {
+        if (data.buffer instanceof ArrayBuffer) context.transfer(data.buffer);
+      }
+      return { outputs, ms: performance.now() - start };
+    },
+    release: async ({ handle }) => {
+      await sessions.release(handle);
+      return null;
+    },
+    ...embeddedSteps(sessions),
   },
-  release: async ({ handle }) => {
-    await sessions.release(handle);
-    return null;
-  },
-  ...embeddedSteps(sessions),
-});
+  { oneByOne: true },
+);

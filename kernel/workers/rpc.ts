@@ -43,10 +43,18 @@ export type WorkerHandlers<Api> = {
  * Answers requests inside a worker thread. Each request ends in one result or one typed error; requests run as they
  * come, so handlers that must not interleave say so themselves (a synchronous handler never interleaves).
  */
-export function serveWorker<Api>(handlers: WorkerHandlers<Api>, port: MessagePort | null = parentPort): void {
+export function serveWorker<Api>(
+  handlers: WorkerHandlers<Api>,
+  options: {
+    /** Begin a request only when the one before it is answered, so that its time is its own. */
+    readonly oneByOne?: boolean;
+  } = {},
+  port: MessagePort | null = parentPort,
+): void {
   if (!port) throw new Error('serveWorker() must be called inside a worker thread');
   const stopFlag = (workerData as Partial<StartData> | null)?.stopFlag;
   const running = new Map<number, AbortController>();
+  let turn = Promise.resolve();
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'cancel') {
       running.get(message.id)?.abort();
@@ -75,7 +83,8 @@ export function serveWorker<Api>(handlers: WorkerHandlers<Api>, port: MessagePor
         running.delete(id);
       }
     };
-    void answer();
+    if (!options.oneByOne) void answer();
+    else turn = turn.then(answer);
   });
 }
 

@@ -58,13 +58,13 @@ export interface TrackingParameters {
 
 export const trackingDefaults: TrackingParameters = {
   conditioningFrames: 2,
-  recentOffsets: [0, 1],
+  recentOffsets: [0, 1, 3],
   rememberIou: 0.5,
   topK: 10,
   temperature: 30,
   recentSigma: 12,
   conditioningSigma: 0,
-  conditioningBias: 3,
+  conditioningBias: 2,
   presentAbove: 0.15,
   threshold: 0.5,
   componentShare: 0.1,

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../../icon';
+import { ProgressRing } from '../../toolkit';
 import type { Editor } from '../editor';
 import { hasPrompts, maskCountOf } from '../state/documentState';
 import { spaceHeld } from '../state/spaceBar';
@@ -90,7 +91,7 @@ function StageCover({ editor }: { readonly editor: Editor }) {
   if (painted.value !== undefined) return null;
   return (
     <div class="stage-cover late">
-      <Icon name="loading" spin />
+      <ProgressRing label="Loading" />
       <span>{document.value ? 'Loading the picture…' : 'Opening the video…'}</span>
     </div>
   );
