@@ -190,6 +190,8 @@ describe.skipIf(missing !== undefined)('the editor in VS Code', { timeout: 240_0
     await window.page.keyboard.press('Control+z');
     await until(() => verified() === 0, 'undo did nothing');
     expect(rows()).toBe(before);
+    // VS Code takes a redo only once the undo has returned to it.
+    await window.page.waitForTimeout(500);
     await window.page.keyboard.press('Control+Shift+z');
     await until(() => verified() === 1, 'redo did nothing');
     expect(rows()).toBe(after);

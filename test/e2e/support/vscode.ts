@@ -132,6 +132,13 @@ export class VsCode {
     return new VsCode(server, home, `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`);
   }
 
+  /** Changes the user's settings, which VS Code takes in as they are saved. */
+  setSettings(settings: Record<string, unknown>): void {
+    const file = join(this.home, 'data', 'User', 'settings.json');
+    const known = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...known, ...settings }, null, 2));
+  }
+
   /** A window on the workspace. */
   async open(size = { width: 1400, height: 900 }): Promise<Workbench> {
     this.browser ??= await chromium.launch({
@@ -219,7 +226,19 @@ export class Workbench {
 
   /** Opens a file as a double click in the Explorer does. */
   async openFile(name: string): Promise<void> {
-    await this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first().dblclick();
+    const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).last();
+    const tab = this.page.locator('.tab', { hasText: name }).first();
+    // The Explorer may be drawing itself anew just now, and lose a click.
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await this.page.locator('.quick-input-widget').first().waitFor({ state: 'hidden' });
+      await row.dblclick();
+      const opened = await tab.waitFor({ timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (opened) return;
+    }
+    throw new Error(`${name} does not open.`);
   }
 
   /** Runs a command of the palette by its title. */

@@ -1,0 +1,170 @@
+/** The editor among VS Code's own: closing without saving, renaming, two tabs on one clip, themes, untrusted folders. */
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KernelClient } from '../../kernel/client/kernelClient';
+import { renderSampleClip, type SampleClip } from '../../kernel/sample/sampleClip';
+import { findFfmpeg } from '../../kernel/video/ffmpeg';
+import { until } from '../support/kernel';
+import { VsCode, missingPart, workspaceWith, type Workbench } from './support/vscode';
+
+const missing = missingPart();
+const THEMES = {
+  light: 'Default Light Modern',
+  dark: 'Default Dark Modern',
+  contrast: 'Default High Contrast',
+};
+const SIZES = [
+  { width: 1400, height: 900 },
+  { width: 1000, height: 700 },
+];
+
+let folder: string;
+let clip: SampleClip;
+
+/** Two objects with masks on all frames, saved, as an earlier session would have left them. */
+async function annotated(): Promise<string> {
+  const workspace = workspaceWith([clip.video]);
+  const kernel = new KernelClient({ client: 'test' });
+  const session = await kernel.open({ path: join(workspace, 'clip.mp4') });
+  for (const [n, { masks }] of clip.groundTruth.objects.entries()) {
+    const object = `fish-${n}`;
+    for (const [frame, mask] of masks.slice(0, 6).entries()) {
+      await session.request('object/addMask', { object, frame, mask });
+    }
+    await session.request('object/update', { object, label: ['koi', 'goldfish'][n] });
+  }
+  await session.request('object/verify', { object: 'fish-0', frames: [2], verified: true });
+  await session.request('session/save', {});
+  await session.close();
+  await kernel.dispose();
+  return workspace;
+}
+
+describe.skipIf(missing !== undefined)('the editor among others', { timeout: 180_000 }, () => {
+  let workspace: string;
+  let code: VsCode;
+  let window: Workbench;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'masklet-e2e-'));
+    const { path: ffmpeg } = await findFfmpeg();
+    const size = { width: 640, height: 360 };
+    clip = await renderSampleClip({
+      out: join(folder, 'clip.mp4'),
+      ffmpeg,
+      ...size,
+      first: 6,
+      occlusion: 'none',
+    });
+    workspace = await annotated();
+    code = await VsCode.start({ workspace, settings: { 'files.autoSave': 'off' } });
+    window = await code.open();
+  }, 240_000);
+
+  afterAll(async () => {
+    await code?.stop();
+    for (const path of [folder, workspace]) if (path) rmSync(path, { recursive: true, force: true });
+  });
+
+  const rowCount = async (): Promise<number> => (await window.editor()).locator('.object-select').count();
+
+  test('looks right in every theme and size', async () => {
+    await window.openFile('clip.mp4');
+    const editor = await window.editor();
+    await editor.locator('.status-mask, .object-select').first().waitFor({ timeout: 30_000 });
+    await editor.locator('.object-select').first().click();
+    await editor.locator('.status-mask').waitFor();
+    for (const [name, theme] of Object.entries(THEMES)) {
+      code.setSettings({ 'workbench.colorTheme': theme });
+      const wanted =
+        { light: 'vscode-light', dark: 'vscode-dark', contrast: 'vscode-high-contrast' }[name] ?? '';
+      await until(async () => (await editor.locator(`body.${wanted}`).count()) === 1, `no ${name} theme`);
+      for (const size of SIZES) {
+        await window.page.setViewportSize(size);
+        await window.page.waitForTimeout(700);
+        await window.screenshot(`theme-${name}-${size.width}`);
+        const canvas = await editor.locator('canvas').first().boundingBox();
+        expect(canvas?.width).toBeGreaterThan(200);
+        // Nothing may hang out of the editor.
+        const overflow = await editor.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+        expect(overflow).toBeLessThanOrEqual(0);
+      }
+    }
+    await window.page.setViewportSize(SIZES[0]);
+  });
+
+  test("closing without saving takes the sidecar's state back, restorable", async () => {
+    const editor = await window.editor();
+    await editor.locator('canvas').first().focus();
+    await window.page.keyboard.press('n');
+    await until(async () => (await rowCount()) === 3, 'there is no third object');
+    await window.command('View: Close Editor');
+    await window.page.getByRole('button', { name: "Don't Save" }).click();
+    await until(async () => (await window.page.locator('.tab').count()) === 0, 'the tab is still there');
+    await window.openFile('clip.mp4');
+    await (await window.editor()).locator('.object-select').first().waitFor({ timeout: 30_000 });
+    expect(await rowCount()).toBe(2);
+    expect(await window.isDirty()).toBe(false);
+    await window.command('Masklet: Restore Discarded Changes');
+    await until(async () => (await rowCount()) === 3, 'nothing came back');
+    await window.command('File: Revert File');
+    await until(async () => (await rowCount()) === 2, 'revert did nothing');
+  });
+
+  test('two tabs on one clip show the same', async () => {
+    await window.command('View: Split Editor Right');
+    const [first, second] = [await window.editor(0), await window.editor(1)];
+    await second.locator('.object-select').first().waitFor({ timeout: 30_000 });
+    await second.locator('canvas').first().focus();
+    await window.page.keyboard.press('n');
+    await until(
+      async () => (await first.locator('.object-select').count()) === 3,
+      'the first tab did not follow',
+    );
+    await window.command('File: Revert File');
+    await until(
+      async () => (await first.locator('.object-select').count()) === 2,
+      'the first tab did not follow back',
+    );
+    await window.command('View: Close All Editors');
+  });
+
+  test('a renamed video takes its annotations along', async () => {
+    const row = window.page
+      .locator('.explorer-folders-view .monaco-list-row', { hasText: 'clip.mp4' })
+      .last();
+    await row.click();
+    await window.page.keyboard.press('F2');
+    const input = window.page.locator('.explorer-folders-view input');
+    await input.fill('pond.mp4');
+    await input.press('Enter');
+    await until(
+      () => existsSync(join(workspace, 'pond.mp4.masklet', 'video.json')),
+      'the sidecar stayed behind',
+    );
+    expect(existsSync(join(workspace, 'clip.mp4.masklet'))).toBe(false);
+    await window.command('View: Close All Editors');
+    await window.openFile('pond.mp4');
+    const editor = await window.editor();
+    await editor.locator('.object-select').first().waitFor({ timeout: 30_000 });
+    expect(await editor.locator('.object-select').count()).toBe(2);
+  });
+
+  test('in an untrusted folder the video is shown and nothing is written', async () => {
+    const untrusted = workspaceWith([clip.video]);
+    const restricted = await VsCode.start({ workspace: untrusted, restricted: true });
+    try {
+      const other = await restricted.open();
+      await other.openFile('clip.mp4');
+      const editor = await other.editor();
+      await editor.getByText('read-only').first().waitFor({ timeout: 30_000 });
+      await other.screenshot('untrusted');
+      expect(readdirSync(untrusted)).toEqual(['clip.mp4']);
+    } finally {
+      await restricted.stop();
+      rmSync(untrusted, { recursive: true, force: true });
+    }
+  });
+});
