@@ -32,6 +32,9 @@ export interface DocumentEdit {
 /** While masks come in, what is shown of ranges and counts need not be newer than this. */
 const SNAPSHOT_MS = 700;
 
+/** Documents on their way out, by address. */
+const closingDocuments = new Map<string, Promise<unknown>>();
+
 /**
  * A video opened in the editor: the one place that changes it. Panels show what it says and ask it to act; the kernel
  * and its database hold what is true.
@@ -49,6 +52,7 @@ export class VideoDocument implements vscode.CustomDocument {
   private running: { cancel: AbortController; finished: Promise<unknown> } | undefined;
   private snapshotTimer: NodeJS.Timeout | undefined;
   private closed = false;
+  private reverting: Promise<unknown> = Promise.resolve();
 
   readonly onDidChangeState = this.stateEmitter.event;
   readonly onDidChangeMasks = this.masksEmitter.event;
@@ -95,6 +99,8 @@ export class VideoDocument implements vscode.CustomDocument {
     kernel: KernelService,
     options: { workspaceRoot?: string; readOnly: boolean; acceptChangedVideo: boolean; signal: AbortSignal },
   ): Promise<VideoDocument> {
+    // The same clip may have been closed a moment ago: it is to be written by one at a time.
+    await closingDocuments.get(uri.toString());
     const session = await kernel.open(
       {
         path: uri.fsPath,
@@ -129,7 +135,12 @@ export class VideoDocument implements vscode.CustomDocument {
     this.closed = true;
     clearTimeout(this.snapshotTimer);
     this.running?.cancel.abort();
-    this.session.close().catch(() => undefined);
+    const key = this.uri.toString();
+    const closing = this.reverting
+      .then(() => this.session.close())
+      .catch((error: unknown) => this.kernel.log.warn(toErrorData(error).message))
+      .finally(() => closingDocuments.delete(key));
+    closingDocuments.set(key, closing);
     this.disposeEmitter.fire();
     this.disposeEmitter.dispose();
     this.owned.dispose();
@@ -258,8 +269,11 @@ export class VideoDocument implements vscode.CustomDocument {
 
   /** Takes the sidecar's state back; what is discarded can be restored. */
   async revert(): Promise<void> {
-    await this.cancelPropagation();
-    await this.takeBack(await this.request('session/revert', {}));
+    const reverting = this.cancelPropagation().then(() => this.request('session/revert', {}));
+    // "Don't Save" reverts and closes in one breath: the session must not close under it.
+    this.reverting = reverting.catch(() => undefined);
+    const result = await reverting;
+    if (!this.closed) await this.takeBack(result);
   }
 
   /** Brings back what the last revert discarded. @returns false where there is nothing. */
@@ -358,6 +372,10 @@ export class VideoDocument implements vscode.CustomDocument {
 
 function readOnlyReason(session: KernelSession): string {
   const { writer } = session.opened;
-  if (!writer) return 'This video is open read-only.';
+  if (!writer) {
+    return vscode.workspace.isTrusted
+      ? 'This video is open read-only: its folder cannot be written to. The setting masklet.dataDir keeps annotations elsewhere.'
+      : 'This video is open read-only: the folder is not trusted.';
+  }
   return `${writer.holder} (process ${writer.pid} on ${writer.host}) is annotating this video: what it does is shown here.`;
 }

@@ -132,13 +132,6 @@ export class VsCode {
     return new VsCode(server, home, `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`);
   }
 
-  /** Changes the user's settings, which VS Code takes in as they are saved. */
-  setSettings(settings: Record<string, unknown>): void {
-    const file = join(this.home, 'data', 'User', 'settings.json');
-    const known = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-    writeFileSync(file, JSON.stringify({ ...known, ...settings }, null, 2));
-  }
-
   /** A window on the workspace. */
   async open(size = { width: 1400, height: 900 }): Promise<Workbench> {
     this.browser ??= await chromium.launch({

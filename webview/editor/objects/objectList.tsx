@@ -22,7 +22,9 @@ export function ObjectList({ editor }: { readonly editor: Editor }) {
         </Button>
       </header>
       {objects.length === 0 ? (
-        <p class="objects-empty">The first click on the picture makes one.</p>
+        <p class="objects-empty">
+          {store.locked.value === undefined ? 'The first click on the picture makes one.' : 'There are none.'}
+        </p>
       ) : (
         <ul class="objects-list" onKeyDown={(event) => moveSelection(event, editor)}>
           {objects.map((object, n) => (
