@@ -69,22 +69,24 @@ function aptInstall(...packages) {
   return apt('install', '-y', '--no-install-recommends', ...packages) === 0;
 }
 
-/** The end-to-end tests' browser and VS Code. Where they cannot be had, those tests are skipped and say so. */
-function setupEndToEnd() {
-  const skipped = (why) => console.error(`masklet: the tests in a real VS Code will be skipped: ${why}`);
+/** The browser of the editor's tests. Where it cannot be had, those tests are skipped and say so. */
+function setupBrowser() {
   const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-  if (!process.env.CHROME_PATH && !browsers.some((path) => existsSync(path))) {
-    console.error('masklet: installing Chromium for the tests (once)');
-    if (!aptInstall('chromium')) return skipped('there is no Chromium; install it, or set CHROME_PATH.');
-  }
+  if (process.env.CHROME_PATH || browsers.some((path) => existsSync(path))) return;
+  console.error('masklet: installing Chromium for the tests (once)');
+  if (aptInstall('chromium')) return;
+  console.error('masklet: there is no Chromium, so the tests in a browser are skipped; install it, or set CHROME_PATH.');
+}
+
+/** A real VS Code that shows itself in the browser. Where it cannot be had, its tests are skipped and say so. */
+function setupVsCode() {
   const folder = join(root, 'test', 'e2e');
   if (existsSync(join(folder, 'node_modules', 'code-server', 'out', 'node', 'entry.js'))) return;
-  console.error('masklet: installing a VS Code for the tests (once, some minutes)');
-  // Its native parts are compiled: Kerberos headers, a compiler, and the headers of the Node it will run on.
+  console.error('masklet: installing a VS Code for the browser (once, some minutes)');
+  // Its native parts are compiled: that takes Kerberos headers and a compiler.
   if (!existsSync('/usr/include/gssapi/gssapi.h')) aptInstall('libkrb5-dev', 'build-essential', 'python3');
-  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, env }) !== 0) {
-    skipped('npm could not install it: see its message above.');
-  }
+  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, env }) === 0) return;
+  console.error('masklet: npm could not install a VS Code (see above), so the tests in it are skipped.');
 }
 
 function setup() {
@@ -124,24 +126,25 @@ const [command, ...args] = process.argv.slice(2);
 const commands = {
   setup: () => undefined,
   test: () => {
-    setupEndToEnd();
+    setupBrowser();
     steps(
       () => tool('eslint', '.', '--max-warnings', '0'),
       () => tool('prettier', '--check', '--log-level', 'warn', '.'),
       () => tool('tsc', '--noEmit'),
       () => tool('tsc', '--noEmit', '-p', 'webview'),
-      build,
-      () => run(node, ['scripts/package.mjs'], { env }),
       () => tool('vitest', 'run', ...args),
     );
   },
   'test:full': () => {
     env.MASKLET_TEST_FULL = '1';
+    setupVsCode();
+    // The tests in VS Code install what users install.
+    steps(build, () => run(node, ['scripts/package.mjs'], { env }));
     commands.test();
   },
   package: () => steps(build, () => run(node, ['scripts/package.mjs', ...args], { env })),
   start: () => {
-    setupEndToEnd();
+    setupVsCode();
     steps(
       build,
       () => run(node, ['scripts/package.mjs'], { env }),
