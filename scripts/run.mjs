@@ -75,7 +75,9 @@ function setupBrowser() {
   if (process.env.CHROME_PATH || browsers.some((path) => existsSync(path))) return;
   console.error('masklet: installing Chromium for the tests (once)');
   if (aptInstall('chromium')) return;
-  console.error('masklet: there is no Chromium, so the tests in a browser are skipped; install it, or set CHROME_PATH.');
+  console.error(
+    'masklet: there is no Chromium, so the tests in a browser are skipped; install it, or set CHROME_PATH.',
+  );
 }
 
 /** A real VS Code that shows itself in the browser. Where it cannot be had, its tests are skipped and say so. */
