@@ -12,28 +12,9 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Frame, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { packageRoot } from '../../../kernel/paths';
-
-const CHROMIUM_FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-/** The Chromium to drive; undefined where there is none. */
-export function findChromium(): string | undefined {
-  return [
-    process.env.CHROME_PATH,
-    '/usr/bin/chromium',
-    '/usr/bin/chromium-browser',
-    '/usr/bin/google-chrome',
-  ].find((path) => path !== undefined && existsSync(path));
-}
+import { findChromium, launchChromium } from '../../support/chromium';
 
 function codeServer(): string {
   return join(packageRoot(), 'test', 'e2e', 'node_modules', 'code-server', 'out', 'node', 'entry.js');
@@ -134,11 +115,7 @@ export class VsCode {
 
   /** A window on the workspace. */
   async open(size = { width: 1400, height: 900 }): Promise<Workbench> {
-    this.browser ??= await chromium.launch({
-      executablePath: findChromium(),
-      headless: true,
-      args: CHROMIUM_FLAGS,
-    });
+    this.browser ??= await launchChromium(findChromium());
     const context = await this.browser.newContext({ viewport: size });
     const page = await context.newPage();
     await page.goto(this.url);
