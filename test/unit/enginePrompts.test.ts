@@ -110,6 +110,14 @@ describe('tracking', () => {
     expect(meanPriorInside(candidates.logits[1], prior)).toBe(1);
     expect(softIou(candidates.logits[0], prior)).toBeCloseTo(0.5, 6);
   });
+
+  it('lets the whole object get ahead of a part that fits what is remembered better', () => {
+    const prior = rectangle(0, 0, 100, 100, 1, 0);
+    const whole = rectangle(0, 0, 120, 100);
+    const candidates: Candidates = { logits: [whole, rectangle(0, 0, 100, 100)], iou: [0.9, 0.9] };
+    expect(bestCandidate(candidates, prior, { ...trackingDefaults, wholeBonus: 0 }).logits).not.toBe(whole);
+    expect(bestCandidate(candidates, prior, { ...trackingDefaults, wholeBonus: 0.2 }).logits).toBe(whole);
+  });
 });
 
 describe('combined answers', () => {
@@ -124,7 +132,10 @@ describe('combined answers', () => {
   });
 
   it('follow the better scored one, and take over its predicted IoU', () => {
-    const { logits, iou } = combineAnswers([{ ...other, score: 1.2 }, sure], trackingDefaults);
+    const { logits, iou } = combineAnswers([{ ...other, score: 1.2 }, sure], {
+      ...trackingDefaults,
+      sharpness: 10,
+    });
     expect(logits[150 * grid]).toBeLessThan(-4.9);
     expect(iou).toBe(0.9);
   });

@@ -46,15 +46,19 @@ export interface Answer {
   readonly logits: Float32Array;
   /** The decoder's predicted IoU, 0..1. */
   readonly iou: number;
-  /** Predicted IoU plus agreement with the prior. */
+  /** Predicted IoU plus agreement with the prior, plus the bonus of the whole object. */
   readonly score: number;
 }
 
-/** The candidate with the best sum of predicted IoU and agreement with what the memory expected. */
+/**
+ * The candidate with the best sum of predicted IoU and agreement with what the memory expected. Where a part of an
+ * object was hidden the memory expects less than all of it, and a part fits that better: so the whole gets ahead.
+ */
 export function bestCandidate(candidates: Candidates, prior: Prior, p: TrackingParameters): Answer {
   const answers = candidates.logits.map((logits, i): Answer => {
     const iou = Math.min(1, Math.max(0, candidates.iou[i]));
-    return { logits, iou, score: iou + p.priorWeight * softIou(logits, prior) };
+    const whole = i === 0 ? p.wholeBonus : 0;
+    return { logits, iou, score: iou + p.priorWeight * softIou(logits, prior) + whole };
   });
   return answers.reduce((best, answer) => (answer.score > best.score ? answer : best));
 }

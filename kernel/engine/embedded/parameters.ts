@@ -52,6 +52,8 @@ export interface TrackingParameters {
   readonly styles: readonly PromptStyle[];
   /** Weight of agreement with the prior against the predicted IoU in a candidate's score. */
   readonly priorWeight: number;
+  /** What the decoder's first candidate, the whole object, gets ahead of the others, which are parts, in its score. */
+  readonly wholeBonus: number;
   /** How much more a better scored answer counts when those to all styles are averaged. */
   readonly sharpness: number;
 }
@@ -74,5 +76,6 @@ export const trackingDefaults: TrackingParameters = {
     { box: false, points: 1, hint: true },
   ],
   priorWeight: 1,
-  sharpness: 10,
+  wholeBonus: 0.2,
+  sharpness: 5,
 };
