@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { doctor } from './health/doctor';
 import { MaskletError } from './errors';
-import type { KernelProgress, KernelRequests, KernelSettings, ProtocolVersion } from './protocol';
+import type { KernelProgress, KernelRequests, KernelSettings } from './protocol';
+import { PROTOCOL_VERSION } from './rpc/ipc';
 import { frameImage } from './session/frameImage';
 import type { Sessions } from './session/sessions';
 import { version } from './version';
-
-export const PROTOCOL_VERSION: ProtocolVersion = 1;
 
 export interface KernelContext {
   readonly settings: KernelSettings;

@@ -6,13 +6,11 @@ import type {
   KernelEvent,
   KernelRequests,
   KernelSettings,
-  ProtocolVersion,
   RequestEnvelope,
   ResponseEnvelope,
 } from '../protocol';
-import { EVENT_PREFIX, PROGRESS, ipcConnection, type ProgressMessage } from '../rpc/ipc';
+import { EVENT_PREFIX, PROGRESS, PROTOCOL_VERSION, ipcConnection, type ProgressMessage } from '../rpc/ipc';
 
-const PROTOCOL_VERSION: ProtocolVersion = 1;
 const STDERR_LINES = 40;
 const START_TIMEOUT_MS = 30_000;
 const LAST_WORDS_MS = 500;

@@ -5,6 +5,10 @@ import {
   createMessageConnection,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
+import type { ProtocolVersion } from '../protocol';
+
+/** What both ends say in their hello. */
+export const PROTOCOL_VERSION: ProtocolVersion = 1;
 
 /** JSON-RPC over a forked child's IPC channel, whose `advanced` serialization carries Uint8Array as it is. */
 export function ipcConnection(end: ChildProcess | NodeJS.Process): MessageConnection {
