@@ -1,3 +1,4 @@
+import '../workers/loadTurn';
 import { serveWorker } from '../workers/rpc';
 import { embeddedSteps } from './embedded/steps';
 import type { EmbeddedApi, InferenceApi } from './embedded/workerApi';

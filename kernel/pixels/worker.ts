@@ -1,3 +1,4 @@
+import '../workers/loadTurn';
 import { weighSharedMemory } from '../video/sharedMemory';
 import { serveWorker } from '../workers/rpc';
 import type { PixelApi } from './api';

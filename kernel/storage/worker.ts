@@ -1,3 +1,4 @@
+import '../workers/loadTurn';
 import { serveWorker } from '../workers/rpc';
 import type { StorageApi } from './api';
 import { Store } from './store';

@@ -1,3 +1,4 @@
+import '../workers/loadTurn';
 import { workerData } from 'node:worker_threads';
 import { MaskletError } from '../errors';
 import { serveWorker } from '../workers/rpc';

@@ -1,6 +1,7 @@
 import { Worker, parentPort, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
 import { CancelledError, MaskletError, throwIfAborted, toErrorData } from '../errors';
 import type { ErrorData } from '../protocol';
+import { endLoadTurn, newLoadTurn, type LoadTurn } from './loadTurn';
 
 /** A worker's methods: name -> [params, result]. */
 export type WorkerApi = Record<string, [params: unknown, result: unknown]>;
@@ -52,9 +53,10 @@ export function serveWorker<Api>(
   port: MessagePort | null = parentPort,
 ): void {
   if (!port) throw new Error('serveWorker() must be called inside a worker thread');
-  const stopFlag = (workerData as Partial<StartData> | null)?.stopFlag;
+  const { stopFlag, loadTurn } = (workerData ?? {}) as Partial<StartData>;
+  if (loadTurn) endLoadTurn({ loadTurn });
   const running = new Map<number, AbortController>();
-  let turn = Promise.resolve();
+  let last = Promise.resolve();
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'cancel') {
       running.get(message.id)?.abort();
@@ -84,7 +86,7 @@ export function serveWorker<Api>(
       }
     };
     if (!options.oneByOne) void answer();
-    else turn = turn.then(answer);
+    else last = last.then(answer);
   });
 }
 
@@ -95,7 +97,7 @@ export interface RequestOptions {
 }
 
 /** What every worker is started with. */
-interface StartData {
+interface StartData extends LoadTurn {
   /** Set to 1 when the thread is to end: requests that wait in its queue are not begun any more. */
   readonly stopFlag: Int32Array;
 }
@@ -105,6 +107,8 @@ interface Pending {
   reject(error: unknown): void;
   onProgress?: (value: unknown) => void;
 }
+
+const loadTurn = newLoadTurn();
 
 /** The main thread's end of a worker: starts it at the first request, answers every request even if the thread dies. */
 export class WorkerClient<Api> {
@@ -181,8 +185,9 @@ export class WorkerClient<Api> {
   }
 
   private start(): Worker {
-    const startData: StartData = { ...this.workerData, stopFlag: this.stopFlag };
+    const startData: StartData = { ...this.workerData, ...loadTurn, stopFlag: this.stopFlag };
     const worker = new Worker(this.script, { workerData: startData, name: this.name });
+    const { threadId } = worker;
     worker.on('message', (message: FromWorker) => {
       if (message.kind !== 'progress') this.answered(message.id);
       const pending = this.pending.get(message.id);
@@ -192,6 +197,7 @@ export class WorkerClient<Api> {
       else pending.reject(MaskletError.fromData(message.error));
     });
     const died = (cause: unknown): void => {
+      endLoadTurn(loadTurn, threadId);
       if (this.worker === worker) this.worker = undefined;
       for (const id of [...this.unanswered]) this.answered(id);
       this.rejectAll(
