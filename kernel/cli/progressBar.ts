@@ -17,8 +17,11 @@ export interface ProgressBarOptions {
 }
 
 export interface ProgressBar {
-  /** @param total unknown where it is left out: then there is a count, but no bar and no time left. */
-  update(done: number, total?: number): void;
+  /**
+   * @param total unknown where it is left out: then there is a count, but no bar and no time left.
+   * @param worked how many of those done took time; default: all since the first call.
+   */
+  update(done: number, total?: number, worked?: number): void;
   /** Leaves the last state standing on a line of its own. Further calls do nothing. */
   done(): void;
 }
@@ -37,17 +40,17 @@ export function progressBar({
 }: ProgressBarOptions): ProgressBar {
   const started = now();
   let first: number | undefined;
-  let state: { done: number; total?: number } | undefined;
+  let state: { done: number; total?: number; worked?: number } | undefined;
   let shownAt = -Infinity;
   let shownTenth = -1;
   let shown: typeof state;
   let ended = false;
 
   const text = (withBar: boolean): string => {
-    const { done, total } = state ?? { done: 0 };
+    const { done, total, worked } = state ?? { done: 0 };
     const elapsed = now() - started;
     // Frames that were there already when counting began took no time now.
-    const counted = done - (first ?? 0);
+    const counted = worked ?? done - (first ?? 0);
     const each = counted > 0 ? elapsed / counted : undefined;
     const parts = [total === undefined ? `${done} ${unit}` : `${done}/${total} ${unit}`];
     if (each !== undefined) parts.push(perUnit(each, unit));
@@ -71,10 +74,10 @@ export function progressBar({
   };
 
   return {
-    update(done, total) {
+    update(done, total, worked) {
       if (ended) return;
       first ??= Math.max(0, done - 1);
-      state = { done, total };
+      state = { done, total, worked };
       const waited = now() - shownAt;
       if (stream.isTTY) {
         if (waited >= REDRAW_MS || done === total) draw();

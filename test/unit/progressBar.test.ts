@@ -42,6 +42,16 @@ describe('progressBar', () => {
     expect(written.join('')).toContain('2/100');
   });
 
+  it('does not take what was there already for speed', () => {
+    const { written, wait, options } = recorder(true, 100);
+    const bar = progressBar(options);
+    bar.update(1, 5, 0);
+    expect(written.at(-1)).not.toContain('/s');
+    wait(3000);
+    bar.update(4, 5, 3);
+    expect(written.at(-1)).toContain('4/5 frames  1.00 s/frame  1 s left');
+  });
+
   it('never fills the whole width of a terminal', () => {
     const { written, options } = recorder(true, 40);
     progressBar(options).update(1, 1000);

@@ -81,6 +81,7 @@ export async function runSegment(video: string, options: SegmentOptions): Promis
       objects.push(await placeObject(session, object));
     }
     const bar = progressBar({ label: 'propagating', unit: 'frames' });
+    let worked = 0;
     const propagated = await session
       .request(
         'session/propagate',
@@ -93,8 +94,9 @@ export async function runSegment(video: string, options: SegmentOptions): Promis
         {
           signal,
           onProgress: (value) => {
-            const { done, total } = value as FrameProgress;
-            bar.update(done, total);
+            const { done, total, skipped } = value as FrameProgress;
+            if (!skipped) worked++;
+            bar.update(done, total, worked);
           },
         },
       )
