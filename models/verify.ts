@@ -2,21 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { modelFolderVariable, type ModelFile } from './catalogue';
-
-/** A model file that cannot be used, and what to do about it. */
-export class ModelFileError extends Error {
-  override readonly name = 'ModelFileError';
-
-  constructor(
-    readonly problem: 'missing' | 'corrupted',
-    readonly file: string,
-    message: string,
-    readonly hint: string,
-    cause?: unknown,
-  ) {
-    super(message, { cause });
-  }
-}
+import { ModelFileError } from './modelFileError';
 
 const reinstall = `Run "npm install" again, or set ${modelFolderVariable} to a folder that holds the file.`;
 

@@ -11,7 +11,8 @@ import { findFfmpeg } from '../video/ffmpeg';
 import { WorkerClient } from '../workers/rpc';
 import { catalogue, locateModelFile, modelFolders } from '../../models/catalogue';
 import { memoryReadoutModel } from '../../models/memoryReadout';
-import { ModelFileError, verifyModelFile } from '../../models/verify';
+import { ModelFileError } from '../../models/modelFileError';
+import { verifyModelFile } from '../../models/verify';
 
 const OLDEST_NODE = 22;
 

@@ -11,7 +11,8 @@ import {
   sam2TinyEmbedded,
   type ModelFile,
 } from '../../models/catalogue';
-import { ModelFileError, verifyModelFile } from '../../models/verify';
+import { ModelFileError } from '../../models/modelFileError';
+import { verifyModelFile } from '../../models/verify';
 
 const content = Buffer.from('weights');
 const file: ModelFile = {

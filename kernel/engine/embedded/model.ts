@@ -6,7 +6,8 @@ import {
   type ModelFile,
 } from '../../../models/catalogue';
 import { memoryReadoutModel } from '../../../models/memoryReadout';
-import { ModelFileError, verifyModelFile } from '../../../models/verify';
+import { ModelFileError } from '../../../models/modelFileError';
+import { verifyModelFile } from '../../../models/verify';
 import { CancelledError, MaskletError, isCancelled, throwIfAborted, toErrorData } from '../../errors';
 import { emptyRle, rleArea, rleBox } from '../../masks/rle';
 import { kernelScript, packageRoot } from '../../paths';

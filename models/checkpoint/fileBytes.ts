@@ -1,0 +1,73 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { ModelFileError } from '../modelFileError';
+
+/** A file of known size from which ranges are read; what lies outside it is refused. */
+export class FileBytes {
+  private constructor(
+    readonly path: string,
+    readonly size: number,
+    private readonly handle: FileHandle,
+  ) {}
+
+  /** Opens `path` for the time of `work`. @throws ModelFileError `missing` where it is no readable file. */
+  static async use<T>(path: string, work: (file: FileBytes) => Promise<T>): Promise<T> {
+    const unreadable = (cause?: unknown): ModelFileError =>
+      new ModelFileError(
+        'missing',
+        path,
+        `The checkpoint ${path} cannot be read.`,
+        'Check the path and its permissions.',
+        cause,
+      );
+    const handle = await open(path, 'r').catch((cause: unknown) => {
+      throw unreadable(cause);
+    });
+    try {
+      const found = await handle.stat();
+      if (!found.isFile()) throw unreadable();
+      return await work(new FileBytes(path, found.size, handle));
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** @throws ModelFileError `corrupted` where the range is not all inside the file. */
+  async read(offset: number, bytes: number, what: string): Promise<Buffer> {
+    if (!isRange(offset, bytes, this.size)) {
+      throw this.corrupted(`${what} lies outside the file`);
+    }
+    const buffer = Buffer.alloc(bytes);
+    const { bytesRead } = await this.handle.read(buffer, 0, bytes, offset);
+    if (bytesRead !== bytes) throw this.corrupted(`${what} is cut off`);
+    return buffer;
+  }
+
+  corrupted(reason: string): ModelFileError {
+    return new ModelFileError(
+      'corrupted',
+      this.path,
+      `The checkpoint ${this.path} is damaged: ${reason}.`,
+      'Download or copy the file again.',
+    );
+  }
+
+  unsupported(reason: string, hint: string): ModelFileError {
+    return new ModelFileError(
+      'unsupported',
+      this.path,
+      `The checkpoint ${this.path} is not read: ${reason}.`,
+      hint,
+    );
+  }
+}
+
+/** Whether `offset` and `bytes` are whole numbers that stay within `size`. */
+export function isRange(offset: number, bytes: number, size: number): boolean {
+  return (
+    Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(bytes) &&
+    offset >= 0 &&
+    bytes >= 0 &&
+    offset + bytes <= size
+  );
+}

@@ -1,0 +1,20 @@
+/**
+ * `missing`: not there or not readable; `corrupted`: cut off or other than it should be; `unsupported`: intact, but not
+ * something that is read here, such as code in a pickle or a model of another make.
+ */
+export type ModelFileProblem = 'missing' | 'corrupted' | 'unsupported';
+
+/** A model file that cannot be used, and what to do about it. */
+export class ModelFileError extends Error {
+  override readonly name = 'ModelFileError';
+
+  constructor(
+    readonly problem: ModelFileProblem,
+    readonly file: string,
+    message: string,
+    readonly hint: string,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+  }
+}

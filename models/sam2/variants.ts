@@ -1,0 +1,58 @@
+import type { Sam2Config, Sam2Flags, TrunkConfig } from './config';
+
+export type Sam2Size = 'tiny' | 'small' | 'base_plus' | 'large';
+export type Sam2Release = 'sam2' | 'sam2.1';
+
+const windows = [8, 4, 14, 7];
+const small = { embedDim: 96, numHeads: 1, windows, backgroundSize: [7, 7] } as const;
+
+/** The trunks of Meta's four sizes (sam2/configs of facebookresearch/sam2). */
+export const trunks: Readonly<Record<Sam2Size, TrunkConfig>> = {
+  tiny: { ...small, stages: [1, 2, 7, 2], globalBlocks: [5, 7, 9] },
+  small: { ...small, stages: [1, 2, 11, 2], globalBlocks: [7, 10, 13] },
+  base_plus: {
+    embedDim: 112,
+    numHeads: 2,
+    stages: [2, 3, 16, 3],
+    globalBlocks: [12, 16, 20],
+    windows,
+    backgroundSize: [14, 14],
+  },
+  large: {
+    embedDim: 144,
+    numHeads: 2,
+    stages: [2, 6, 36, 4],
+    globalBlocks: [23, 33, 43],
+    windows: [8, 4, 16, 8],
+    backgroundSize: [7, 7],
+  },
+};
+
+export const releaseFlags: Readonly<Record<Sam2Release, Sam2Flags>> = {
+  sam2: {
+    noObjectEmbedding: false,
+    pointerTime: false,
+    pointerTimeProjection: false,
+    pointerTimeSigned: false,
+  },
+  'sam2.1': {
+    noObjectEmbedding: true,
+    pointerTime: true,
+    pointerTimeProjection: true,
+    pointerTimeSigned: true,
+  },
+};
+
+export function variantConfig(release: Sam2Release, size: Sam2Size): Sam2Config {
+  return {
+    imageSize: 1024,
+    trunk: trunks[size],
+    dModel: 256,
+    memDim: 64,
+    memoryFrames: 7,
+    maxObjectPointers: 16,
+    memoryAttentionLayers: 4,
+    memoryAttentionHidden: 2048,
+    flags: releaseFlags[release],
+  };
+}
