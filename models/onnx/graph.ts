@@ -2,6 +2,7 @@ import {
   attributeTypes,
   elementTypes,
   encodeModel,
+  externalDataLocation,
   type AttributeProto,
   type ElementType,
   type NodeProto,
@@ -21,9 +22,24 @@ export type Shape = readonly (number | string)[];
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
 const producer = 'masklet';
-/** Opset 17 with IR version 8: old enough for every onnxruntime that this project meets. */
-const opset = 17;
-const irVersion = 8;
+/** Opset 20, the first with Gelu, and its IR version. */
+const opset = 20;
+const irVersion = 9;
+
+/** onnxruntime's own operators (ContribOperators.md in its repository), which it has fast kernels for. */
+const contribDomain = 'com.microsoft';
+const contribOperators = new Set(['MultiHeadAttention', 'RotaryEmbedding']);
+
+/** Stands for an optional input that is left out. */
+export const omitted: Value = { name: '' };
+
+/** Values of a constant in a file beside the graph. */
+export interface ExternalData {
+  /** Relative to the graph's folder; onnxruntime takes no absolute paths, `..` or links out of it. */
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
 
 /**
  * Writes an ONNX graph node by node. Names are given by itself, except those of inputs and outputs, which the caller
@@ -76,6 +92,7 @@ export class GraphBuilder {
       input: inputs.map((value) => value.name),
       output: values.map((value) => value.name),
       attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
+      ...(contribOperators.has(type) ? { domain: contribDomain } : {}),
     });
     return values;
   }
@@ -103,12 +120,31 @@ export class GraphBuilder {
     return this.constant('uint8', Uint8Array.of(value), []);
   }
 
+  /** A float32 constant whose values lie in a file of their own; `name` is given once. */
+  external(name: string, shape: readonly number[], { file, offset, bytes }: ExternalData): Value {
+    this.initializers.push({
+      name,
+      dims: [...shape],
+      dataType: elementTypes.float32,
+      dataLocation: externalDataLocation,
+      externalData: [
+        { key: 'location', value: file },
+        { key: 'offset', value: String(offset) },
+        { key: 'length', value: String(bytes) },
+      ],
+    });
+    return { name };
+  }
+
   /** The graph as the bytes of an `.onnx` file. */
   build(): Uint8Array {
     return encodeModel({
       irVersion,
       producerName: producer,
-      opsetImport: [{ domain: '', version: opset }],
+      opsetImport: [
+        { domain: '', version: opset },
+        { domain: contribDomain, version: 1 },
+      ],
       graph: {
         name: this.name,
         node: this.nodes,

@@ -105,8 +105,14 @@ export interface TensorProto {
   name: string;
   dims: number[];
   dataType: number;
-  rawData: Uint8Array;
+  rawData?: Uint8Array;
+  externalData?: { key: string; value: string }[];
+  dataLocation?: number;
 }
+
+/** `TensorProto.DataLocation`: the values lie in a file of their own. */
+export const externalDataLocation = 1;
+
 export interface AttributeProto {
   name: string;
   type: number;
@@ -122,6 +128,7 @@ export interface NodeProto {
   input: string[];
   output: string[];
   attribute: AttributeProto[];
+  domain?: string;
 }
 export interface ValueInfoProto {
   name: string;

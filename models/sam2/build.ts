@@ -1,0 +1,113 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { copyFile, link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCheckpoint } from '../checkpoint/readCheckpoint';
+import { readFloats, type Checkpoint } from '../checkpoint/tensor';
+import type { Sam2Config } from './config';
+import { buildGraph, builderVersion, graphNames, type GraphName } from './graphs';
+import { recognise, type ConfigHints, type RecognisedModel } from './recognise';
+import { Weights } from './weights';
+
+/** A model ready to be loaded: graphs and weights in one folder. */
+export interface BuiltModel extends RecognisedModel {
+  readonly folder: string;
+  /** Paths of the `.onnx` files. */
+  readonly graphs: Readonly<Record<GraphName, string>>;
+}
+
+export interface BuildOptions {
+  /** Where built models are kept, one folder each. */
+  readonly cacheFolder: string;
+  /** SHA-256 of the checkpoint file, as it was verified. */
+  readonly sha256: string;
+  /** What the checkpoint does not tell of itself. */
+  readonly hints?: ConfigHints;
+  readonly signal?: AbortSignal;
+}
+
+const description = 'model.json';
+const checkpointName = 'checkpoint';
+const dataName = 'weights.bin';
+
+/**
+ * Writes the graphs of a SAM 2 checkpoint, once: a later call finds them. The checkpoint is linked into the model's
+ * folder, or copied across file systems, since onnxruntime reads weights from nowhere else.
+ * @throws ModelFileError where the checkpoint is not one of SAM 2; errors of the file system, such as a full disk.
+ */
+export async function buildModel(checkpointFile: string, options: BuildOptions): Promise<BuiltModel> {
+  const { cacheFolder, sha256, hints, signal } = options;
+  const key = createHash('sha256').update(JSON.stringify([sha256, builderVersion, hints ?? {}]));
+  const folder = join(cacheFolder, key.digest('hex').slice(0, 32));
+  const known = await describe(folder);
+  if (known) return known;
+
+  const checkpoint = await readCheckpoint(checkpointFile);
+  const recognised = recognise(checkpoint, hints);
+  const draft = join(cacheFolder, `.draft-${randomBytes(6).toString('hex')}`);
+  await mkdir(draft, { recursive: true });
+  try {
+    await linkOrCopy(checkpointFile, join(draft, checkpointName));
+    await writeGraphs(checkpoint, recognised.config, draft, signal);
+    await writeFile(join(draft, description), JSON.stringify(recognised));
+    await rename(draft, folder).catch(async (error: unknown) => {
+      // Another process was faster: its folder is as good.
+      if (!(await describe(folder))) throw error;
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  return withPaths(folder, recognised);
+}
+
+async function describe(folder: string): Promise<BuiltModel | undefined> {
+  const text = await readFile(join(folder, description), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : withPaths(folder, JSON.parse(text) as RecognisedModel);
+}
+
+function withPaths(folder: string, model: RecognisedModel): BuiltModel {
+  const graphs = Object.fromEntries(graphNames.map((name) => [name, join(folder, `${name}.onnx`)]));
+  return { ...model, folder, graphs: graphs as Record<GraphName, string> };
+}
+
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await link(from, to).catch(() => copyFile(from, to));
+}
+
+async function writeGraphs(
+  checkpoint: Checkpoint,
+  config: Sam2Config,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const weights = new Weights(checkpoint, { checkpoint: checkpointName, data: dataName });
+  for (const name of graphNames) {
+    signal?.throwIfAborted();
+    await writeFile(join(folder, `${name}.onnx`), buildGraph(name, config, weights));
+  }
+  await writeData(checkpoint, weights, join(folder, dataName), signal);
+}
+
+/** Writes the tensors that the checkpoint holds in another form, one after the other. */
+export async function writeData(
+  checkpoint: Checkpoint,
+  weights: Weights,
+  path: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (weights.toRewrite.length === 0) return;
+  const source = await open(checkpoint.file, 'r');
+  try {
+    const target = await open(path, 'w');
+    try {
+      for (const { name, tensor, offset } of weights.toRewrite) {
+        signal?.throwIfAborted();
+        const values = await readFloats(source, tensor, name, checkpoint.file);
+        await target.write(values, 0, values.byteLength, offset);
+      }
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,187 @@
+import { GraphBuilder, omitted, type Value } from '../onnx/graph';
+import type { Weights } from './weights';
+
+export type Activation = 'Gelu' | 'Relu';
+
+/** PyTorch's default, and what the trunk and all two-dimensional norms use instead. */
+export const defaultEpsilon = 1e-5;
+export const smallEpsilon = 1e-6;
+
+/**
+ * Neural network layers as nodes of one graph, named by their parameters in the state dict. "Channels last" means that
+ * the last axis holds the channels; images are [batch, channels, height, width] unless said otherwise.
+ */
+export class Layers {
+  private readonly parameters = new Map<string, Value>();
+
+  constructor(
+    readonly g: GraphBuilder,
+    private readonly weights: Weights,
+  ) {}
+
+  /** A parameter; `dims` reads the same values in another shape. */
+  parameter(name: string, dims = this.weights.shape(name)): Value {
+    const key = `${name}[${dims.join()}]`;
+    let value = this.parameters.get(key);
+    if (!value) {
+      value = this.g.external(key, dims, this.weights.locate(name));
+      this.parameters.set(key, value);
+    }
+    return value;
+  }
+
+  /**
+   * An affine map of the last axis, from a `Linear` or a 1x1 convolution. Written as Gemm over rows, which takes the
+   * weights as the checkpoint has them, [out, in].
+   */
+  linear(x: Value, name: string): Value {
+    const [outputs, inputs] = this.weights.shape(`${name}.weight`);
+    const rows = this.reshape(x, [-1, inputs]);
+    const y = this.g.op(
+      'Gemm',
+      [rows, this.parameter(`${name}.weight`, [outputs, inputs]), this.parameter(`${name}.bias`)],
+      { transB: 1 },
+    );
+    const leading = this.g.op('Shape', [x], { start: 0, end: -1 });
+    return this.g.op('Reshape', [y, this.concat([leading, this.g.int64([outputs])], 0)]);
+  }
+
+  /** `MLP` of the reference: an activation between its layers, none after the last. */
+  mlp(x: Value, name: string, layers: number, activation: Activation): Value {
+    for (let i = 0; i < layers; i++) {
+      x = this.linear(x, `${name}.layers.${i}`);
+      if (i < layers - 1) x = this.activate(x, activation);
+    }
+    return x;
+  }
+
+  activate(x: Value, activation: Activation): Value {
+    return this.g.op(activation, [x]);
+  }
+
+  conv(
+    x: Value,
+    name: string,
+    { stride = 1, padding = 0, groups = 1 }: { stride?: number; padding?: number; groups?: number } = {},
+  ): Value {
+    return this.g.op('Conv', [x, this.parameter(`${name}.weight`), this.parameter(`${name}.bias`)], {
+      strides: [stride, stride],
+      pads: [padding, padding, padding, padding],
+      group: groups,
+    });
+  }
+
+  /** A transposed convolution that doubles the size: kernel 2, stride 2. */
+  upscale(x: Value, name: string): Value {
+    const inputs = [x, this.parameter(`${name}.weight`), this.parameter(`${name}.bias`)];
+    return this.g.op('ConvTranspose', inputs, { strides: [2, 2] });
+  }
+
+  /** Over the last axis. */
+  layerNorm(x: Value, name: string, epsilon = defaultEpsilon): Value {
+    const inputs = [x, this.parameter(`${name}.weight`), this.parameter(`${name}.bias`)];
+    return this.g.op('LayerNormalization', inputs, { axis: -1, epsilon });
+  }
+
+  /** `LayerNorm2d` of the reference: over the channels of each pixel. */
+  layerNorm2d(x: Value, name: string): Value {
+    return this.toChannelsFirst(this.layerNorm(this.toChannelsLast(x), name, smallEpsilon));
+  }
+
+  /**
+   * Scaled dot-product attention of [batch, tokens, channels], split into `heads`. Values may have other channels than
+   * queries and keys.
+   */
+  attention(query: Value, key: Value, value: Value, heads: number): Value {
+    return this.g.op('MultiHeadAttention', [query, key, value], { num_heads: heads });
+  }
+
+  add(...terms: readonly Value[]): Value {
+    return terms.reduce((sum, term) => this.g.op('Add', [sum, term]));
+  }
+
+  mul(a: Value, b: Value): Value {
+    return this.g.op('Mul', [a, b]);
+  }
+
+  /** A float32 that is combined with tensors of any shape. */
+  scalar(value: number): Value {
+    return this.g.float32([value], [1]);
+  }
+
+  reshape(x: Value, dims: readonly number[]): Value {
+    return this.g.op('Reshape', [x, this.g.int64(dims)]);
+  }
+
+  transpose(x: Value, perm: readonly number[]): Value {
+    return this.g.op('Transpose', [x], { perm });
+  }
+
+  toChannelsLast(x: Value): Value {
+    return this.transpose(x, [0, 2, 3, 1]);
+  }
+
+  toChannelsFirst(x: Value): Value {
+    return this.transpose(x, [0, 3, 1, 2]);
+  }
+
+  /** An image as tokens: [batch, channels, height, width] to [batch, height * width, channels]. */
+  toTokens(x: Value, channels: number): Value {
+    return this.transpose(this.reshape(x, [0, channels, -1]), [0, 2, 1]);
+  }
+
+  /** Tokens as an image of `size` x `size`. */
+  toImage(x: Value, channels: number, size: number): Value {
+    return this.reshape(this.transpose(x, [0, 2, 1]), [0, channels, size, size]);
+  }
+
+  concat(values: readonly Value[], axis: number): Value {
+    return this.g.op('Concat', values, { axis });
+  }
+
+  split(x: Value, sizes: readonly number[], axis: number): Value[] {
+    return this.g.opWithOutputs('Split', sizes.length, [x, this.g.int64(sizes)], { axis });
+  }
+
+  /** Elements `from` to before `to` of one axis. */
+  slice(x: Value, axis: number, from: number, to: number): Value {
+    return this.g.op('Slice', [x, this.g.int64([from]), this.g.int64([to]), this.g.int64([axis])]);
+  }
+
+  /** The size of the first axis, as a list of one. */
+  batchOf(x: Value): Value {
+    return this.g.op('Shape', [x], { start: 0, end: 1 });
+  }
+
+  /** 1 where `condition`, else 0. */
+  toFloat(condition: Value): Value {
+    return this.g.op('Cast', [condition], { to: 1 });
+  }
+
+  isAbove(x: Value, threshold: number): Value {
+    return this.g.op('Greater', [x, this.scalar(threshold)]);
+  }
+
+  /** Bilinear or nearest resizing to `size` x `size`, pixel centres aligned as PyTorch's `align_corners=False`. */
+  resize(x: Value, sizes: readonly number[], mode: 'linear' | 'nearest' | 'cubic', antialias = false): Value {
+    return this.g.op('Resize', [x, omitted, omitted, this.g.int64(sizes)], {
+      mode,
+      ...(mode === 'nearest'
+        ? { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
+        : { coordinate_transformation_mode: 'half_pixel', cubic_coeff_a: { float: -0.75 } }),
+      antialias: antialias ? 1 : 0,
+    });
+  }
+
+  /** The same, of an image with any batch: `scale` times as large. */
+  scale(x: Value, scale: number, mode: 'linear' | 'nearest', antialias = false): Value {
+    const scales = this.g.float32([1, 1, scale, scale], [4]);
+    return this.g.op('Resize', [x, omitted, scales], {
+      mode,
+      ...(mode === 'nearest'
+        ? { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
+        : { coordinate_transformation_mode: 'half_pixel' }),
+      antialias: antialias ? 1 : 0,
+    });
+  }
+}

@@ -1,0 +1,123 @@
+import type { Value } from '../onnx/graph';
+import { featureSize, maskSize, type Sam2Config } from './config';
+import type { ImageFeatures } from './imageEncoder';
+import type { Layers } from './layers';
+import { densePositions } from './promptEncoder';
+import { twoWayTransformer } from './twoWayTransformer';
+
+const decoder = 'sam_mask_decoder';
+/** One for a single answer, three for the readings of an ambiguous prompt. */
+const maskTokens = 4;
+/** Mask logits of an object that is not in the frame. */
+export const noObjectLogit = -1024;
+/** The single answer is stable where moving the threshold by this much hardly changes its area. */
+const stability = { delta: 0.05, threshold: 0.98 };
+
+export interface DecodedMasks {
+  /** The answer taken: logits [objects, 1, maskSize, maskSize]. */
+  readonly mask: Value;
+  /** Its predicted IoU, [objects, 1]. */
+  readonly iou: Value;
+  /** All four answers, the single one first: [objects, 4, maskSize, maskSize] and [objects, 4]. */
+  readonly allMasks: Value;
+  readonly allIous: Value;
+  /** Above 0 where the object is in the frame: [objects, 1]. */
+  readonly objectScore: Value;
+  /** What later frames know the object by, [objects, dModel]. */
+  readonly objectPointer: Value;
+}
+
+/**
+ * SAM 2's mask decoder with its heads for predicted IoU, object score and object pointer (Ravi et al. 2024, section
+ * C.1), and the choice among its answers.
+ * @param imageEmbed [objects or 1, dModel, featureSize, featureSize], conditioned on memory or not.
+ * @param multimask [1], 1 to take the best of three answers (an ambiguous prompt), 0 to take the single one, or the
+ *   best of three where that is not stable.
+ */
+export function maskDecoder(
+  n: Layers,
+  config: Sam2Config,
+  imageEmbed: Value,
+  { highRes0, highRes1 }: Omit<ImageFeatures, 'imageEmbed'>,
+  { sparse, dense }: { sparse: Value; dense: Value },
+  multimask: Value,
+): DecodedMasks {
+  const { dModel } = config;
+  const own = n.concat(
+    ['obj_score_token', 'iou_token', 'mask_tokens'].map((name) => n.parameter(`${decoder}.${name}.weight`)),
+    0,
+  );
+  const ownCount = 2 + maskTokens;
+  const spread = n.g.op('Expand', [
+    n.reshape(own, [1, ownCount, dModel]),
+    n.concat([n.batchOf(sparse), n.g.int64([1, 1])], 0),
+  ]);
+  const { tokens, image } = twoWayTransformer(
+    n,
+    n.concat([spread, sparse], 1),
+    n.toTokens(n.add(imageEmbed, dense), dModel),
+    densePositions(n, config),
+  );
+  const token = (index: number): Value => n.reshape(n.slice(tokens, 1, index, index + 1), [-1, dModel]);
+
+  // Fine features come in while the image is upscaled.
+  const coarse = n.toImage(image, dModel, featureSize(config));
+  const at = `${decoder}.output_upscaling`;
+  const middle = n.activate(n.layerNorm2d(n.add(n.upscale(coarse, `${at}.0`), highRes1), `${at}.1`), 'Gelu');
+  const fine = n.activate(n.add(n.upscale(middle, `${at}.3`), highRes0), 'Gelu');
+  const hyper = Array.from({ length: maskTokens }, (_, i) =>
+    n.reshape(n.mlp(token(2 + i), `${decoder}.output_hypernetworks_mlps.${i}`, 3, 'Relu'), [-1, 1, dModel / 8]),
+  );
+  const size = maskSize(config);
+  const masks = n.g.op('MatMul', [n.concat(hyper, 1), n.reshape(fine, [0, dModel / 8, size * size])]);
+  const ious = n.g.op('Sigmoid', [n.mlp(token(1), `${decoder}.iou_prediction_head`, 3, 'Relu')]);
+  const objectScore = n.mlp(token(0), `${decoder}.pred_obj_score_head`, 3, 'Relu');
+
+  const { answer, pointerToken } = choose(n, masks, ious, multimask);
+  const appears = n.isAbove(objectScore, 0);
+  const gated = n.g.op('Where', [n.reshape(appears, [-1, 1, 1]), masks, n.scalar(noObjectLogit)]);
+  const pick = (from: Value, index: Value): Value => n.g.op('GatherND', [from, index], { batch_dims: 1 });
+  const chosenToken = pick(n.slice(tokens, 1, 2, 2 + maskTokens), pointerToken);
+  return {
+    mask: n.reshape(pick(gated, answer), [-1, 1, size, size]),
+    iou: n.reshape(pick(ious, answer), [-1, 1]),
+    allMasks: n.reshape(gated, [-1, maskTokens, size, size]),
+    allIous: ious,
+    objectScore,
+    objectPointer: n.g.op('Where', [
+      appears,
+      n.mlp(chosenToken, 'obj_ptr_proj', 3, 'Relu'),
+      n.parameter('no_obj_ptr'),
+    ]),
+  };
+}
+
+/**
+ * Which answer is taken, and whose token becomes the object pointer: indices 0..3, [objects, 1] each.
+ * @param masks [objects, 4, pixels], before absent objects are taken out.
+ */
+function choose(
+  n: Layers,
+  masks: Value,
+  ious: Value,
+  multimask: Value,
+): { answer: Value; pointerToken: Value } {
+  const best = n.add(n.g.op('ArgMax', [n.slice(ious, 1, 1, maskTokens)], { axis: 1 }), n.g.int64([1]));
+  const first = n.slice(masks, 1, 0, 1);
+  const area = (above: number): Value =>
+    n.g.op('ReduceSum', [n.toFloat(n.isAbove(first, above)), n.g.int64([2])], { keepdims: 0 });
+  const [inner, outer] = [area(stability.delta), area(-stability.delta)];
+  // An empty mask is stable.
+  const score = n.g.op('Where', [n.isAbove(outer, 0), n.g.op('Div', [inner, outer]), n.scalar(1)]);
+  const stable = n.g.op('GreaterOrEqual', [score, n.scalar(stability.threshold)]);
+  const single = n.g.int64([0]);
+  const ambiguous = n.isAbove(multimask, 0.5);
+  return {
+    answer: n.g.op('Where', [ambiguous, best, n.g.op('Where', [stable, single, best])]),
+    pointerToken: n.g.op('Where', [
+      ambiguous,
+      best,
+      n.g.op('Expand', [single, n.g.op('Shape', [best])]),
+    ]),
+  };
+}

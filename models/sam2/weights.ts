@@ -1,0 +1,65 @@
+import { isContiguous, type Checkpoint, type TensorLocation } from '../checkpoint/tensor';
+import { ModelFileError } from '../modelFileError';
+import type { ExternalData } from '../onnx/graph';
+
+/** A tensor that has to be rewritten as contiguous float32 into the data file. */
+export interface RewrittenTensor {
+  readonly name: string;
+  readonly tensor: TensorLocation;
+  /** Where it begins in the data file. */
+  readonly offset: number;
+}
+
+/** onnxruntime maps files into memory by pages; a cache line is enough for its kernels. */
+const alignment = 64;
+
+/**
+ * Says where the graphs find a checkpoint's tensors: in the checkpoint itself where it holds them as onnxruntime reads
+ * them, else in one data file to be written beside it.
+ */
+export class Weights {
+  private readonly rewritten = new Map<string, RewrittenTensor & { readonly bytes: number }>();
+  private dataBytes = 0;
+
+  /** @param files names, in the graphs' folder, of the checkpoint and of the data file. */
+  constructor(
+    private readonly checkpoint: Checkpoint,
+    private readonly files: { readonly checkpoint: string; readonly data: string },
+  ) {}
+
+  /** @throws ModelFileError `unsupported` where there is no such tensor. */
+  shape(name: string): readonly number[] {
+    return this.tensor(name).shape;
+  }
+
+  locate(name: string): ExternalData {
+    const tensor = this.tensor(name);
+    if (tensor.dtype === 'float32' && isContiguous(tensor) && tensor.offset % 4 === 0) {
+      return { file: this.files.checkpoint, offset: tensor.offset, bytes: tensor.bytes };
+    }
+    let placed = this.rewritten.get(name);
+    if (!placed) {
+      const bytes = 4 * tensor.shape.reduce((product, size) => product * size, 1);
+      placed = { name, tensor, offset: this.dataBytes, bytes };
+      this.rewritten.set(name, placed);
+      this.dataBytes = Math.ceil((placed.offset + bytes) / alignment) * alignment;
+    }
+    return { file: this.files.data, offset: placed.offset, bytes: placed.bytes };
+  }
+
+  /** What the data file must hold, in the order of its bytes. */
+  get toRewrite(): readonly RewrittenTensor[] {
+    return [...this.rewritten.values()];
+  }
+
+  private tensor(name: string): TensorLocation {
+    const tensor = this.checkpoint.tensors.get(name);
+    if (tensor) return tensor;
+    throw new ModelFileError(
+      'unsupported',
+      this.checkpoint.file,
+      `${this.checkpoint.file} has no tensor ${name}.`,
+      'Save the state dict of the whole model, with the names of facebookresearch/sam2.',
+    );
+  }
+}
