@@ -54,7 +54,11 @@ const builds = [
   },
   {
     ...node,
-    entryPoints: { bench: 'test/bench/bench.ts', davis: 'test/bench/davis.ts' },
+    entryPoints: {
+      bench: 'test/bench/bench.ts',
+      davis: 'test/bench/davis.ts',
+      parity: 'test/parity/parity.ts',
+    },
     outdir: 'dist/bench',
     external: native,
   },

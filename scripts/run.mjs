@@ -169,6 +169,10 @@ const commands = {
     steps(build);
     hand('bench/davis.cjs', args);
   },
+  parity: () => {
+    steps(build);
+    hand('bench/parity.cjs', args);
+  },
 };
 if (!Object.hasOwn(commands, command))
   fail(`there is no command "${command}"; there are ${Object.keys(commands).join(', ')}.`);

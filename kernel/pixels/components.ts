@@ -5,8 +5,8 @@ export interface Components {
   readonly areas: readonly number[];
 }
 
-/** The 4-connected components of the cells of a square grid for which `inside` is not 0. */
-export function connectedComponents(inside: Uint8Array, size: number): Components {
+/** The components of the cells of a square grid for which `inside` is not 0; with 8 neighbours, corners connect too. */
+export function connectedComponents(inside: Uint8Array, size: number, neighbours: 4 | 8 = 4): Components {
   const labels = new Int32Array(size * size);
   const areas: number[] = [];
   const stack: number[] = [];
@@ -23,11 +23,16 @@ export function connectedComponents(inside: Uint8Array, size: number): Component
     };
     for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) {
       area++;
-      const x = cell % size;
-      if (x > 0) visit(cell - 1);
-      if (x < size - 1) visit(cell + 1);
-      if (cell >= size) visit(cell - size);
-      if (cell < size * (size - 1)) visit(cell + size);
+      const left = cell % size > 0;
+      const right = cell % size < size - 1;
+      if (left) visit(cell - 1);
+      if (right) visit(cell + 1);
+      for (const row of [cell - size, cell + size]) {
+        if (row < 0 || row >= inside.length) continue;
+        visit(row);
+        if (neighbours === 8 && left) visit(row - 1);
+        if (neighbours === 8 && right) visit(row + 1);
+      }
     }
     areas.push(area);
   }

@@ -26,7 +26,8 @@ export interface BuildOptions {
 }
 
 const description = 'model.json';
-const checkpointName = 'checkpoint';
+/** Names in a model's folder. */
+export const checkpointName = 'checkpoint';
 const dataName = 'weights.bin';
 
 /**

@@ -24,6 +24,8 @@ export interface Sam2Flags {
   readonly pointerTimeProjection: boolean;
   /** It tells frames behind from frames ahead (SAM 2.1). */
   readonly pointerTimeSigned: boolean;
+  /** Takes the best of three answers where the single one is not stable; on in the reference's predictors. */
+  readonly dynamicMultimask: boolean;
 }
 
 /** A SAM 2 model's hyper-parameters. */

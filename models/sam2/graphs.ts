@@ -115,10 +115,8 @@ function memoryAttentionGraph(n: Layers, config: Sam2Config): void {
   const places = n.g.float32(sinePositions(size, memDim), [1, cells, memDim]);
   // A pointer is as long as several cells of memory: it is cut into that many tokens.
   const parts = dModel / memDim;
-  const tokens = n.g.op('Reshape', [
-    pointers,
-    n.concat([n.batchOf(pointers), n.g.int64([-1, memDim])], 0),
-  ], { allowzero: 0 });
+  const tokenShape = n.concat([n.batchOf(pointers), n.g.int64([-1, memDim])], 0);
+  const tokens = n.g.op('Reshape', [pointers, tokenShape]);
   const result = memoryAttention(
     n,
     config,

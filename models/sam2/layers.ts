@@ -43,7 +43,8 @@ export class Layers {
       { transB: 1 },
     );
     const leading = this.g.op('Shape', [x], { start: 0, end: -1 });
-    return this.g.op('Reshape', [y, this.concat([leading, this.g.int64([outputs])], 0)]);
+    // There may be no rows at all: a size of 0 is meant as such.
+    return this.g.op('Reshape', [y, this.concat([leading, this.g.int64([outputs])], 0)], { allowzero: 1 });
   }
 
   /** `MLP` of the reference: an activation between its layers, none after the last. */

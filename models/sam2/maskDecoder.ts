@@ -73,7 +73,7 @@ export function maskDecoder(
   const ious = n.g.op('Sigmoid', [n.mlp(token(1), `${decoder}.iou_prediction_head`, 3, 'Relu')]);
   const objectScore = n.mlp(token(0), `${decoder}.pred_obj_score_head`, 3, 'Relu');
 
-  const { answer, pointerToken } = choose(n, masks, ious, multimask);
+  const { answer, pointerToken } = choose(n, config, masks, ious, multimask);
   const appears = n.isAbove(objectScore, 0);
   const gated = n.g.op('Where', [n.reshape(appears, [-1, 1, 1]), masks, n.scalar(noObjectLogit)]);
   const pick = (from: Value, index: Value): Value => n.g.op('GatherND', [from, index], { batch_dims: 1 });
@@ -98,26 +98,28 @@ export function maskDecoder(
  */
 function choose(
   n: Layers,
+  { flags }: Sam2Config,
   masks: Value,
   ious: Value,
   multimask: Value,
 ): { answer: Value; pointerToken: Value } {
   const best = n.add(n.g.op('ArgMax', [n.slice(ious, 1, 1, maskTokens)], { axis: 1 }), n.g.int64([1]));
-  const first = n.slice(masks, 1, 0, 1);
-  const area = (above: number): Value =>
-    n.g.op('ReduceSum', [n.toFloat(n.isAbove(first, above)), n.g.int64([2])], { keepdims: 0 });
-  const [inner, outer] = [area(stability.delta), area(-stability.delta)];
-  // An empty mask is stable.
-  const score = n.g.op('Where', [n.isAbove(outer, 0), n.g.op('Div', [inner, outer]), n.scalar(1)]);
-  const stable = n.g.op('GreaterOrEqual', [score, n.scalar(stability.threshold)]);
-  const single = n.g.int64([0]);
+  const single = n.g.op('Expand', [n.g.int64([0]), n.g.op('Shape', [best])]);
   const ambiguous = n.isAbove(multimask, 0.5);
+  const unambiguous = flags.dynamicMultimask
+    ? n.g.op('Where', [isStable(n, n.slice(masks, 1, 0, 1)), single, best])
+    : single;
   return {
-    answer: n.g.op('Where', [ambiguous, best, n.g.op('Where', [stable, single, best])]),
-    pointerToken: n.g.op('Where', [
-      ambiguous,
-      best,
-      n.g.op('Expand', [single, n.g.op('Shape', [best])]),
-    ]),
+    answer: n.g.op('Where', [ambiguous, best, unambiguous]),
+    pointerToken: n.g.op('Where', [ambiguous, best, single]),
   };
+}
+
+/** Whether the area hardly depends on the threshold; an empty mask is stable. @param masks [objects, 1, pixels] */
+function isStable(n: Layers, masks: Value): Value {
+  const area = (above: number): Value =>
+    n.g.op('ReduceSum', [n.toFloat(n.isAbove(masks, above)), n.g.int64([2])], { keepdims: 0 });
+  const [inner, outer] = [area(stability.delta), area(-stability.delta)];
+  const score = n.g.op('Where', [n.isAbove(outer, 0), n.g.op('Div', [inner, outer]), n.scalar(1)]);
+  return n.g.op('GreaterOrEqual', [score, n.scalar(stability.threshold)]);
 }

@@ -9,7 +9,7 @@ export interface ConfigHints {
   readonly imageSize?: number;
   readonly maxObjectPointers?: number;
   readonly trunk?: Partial<Pick<TrunkConfig, 'numHeads' | 'globalBlocks' | 'windows'>>;
-  readonly flags?: Partial<Pick<Sam2Flags, 'pointerTimeSigned'>>;
+  readonly flags?: Partial<Pick<Sam2Flags, 'pointerTime' | 'pointerTimeSigned' | 'dynamicMultimask'>>;
 }
 
 /** A checkpoint known to be a SAM 2 model. */

@@ -34,12 +34,14 @@ export const releaseFlags: Readonly<Record<Sam2Release, Sam2Flags>> = {
     pointerTime: false,
     pointerTimeProjection: false,
     pointerTimeSigned: false,
+    dynamicMultimask: true,
   },
   'sam2.1': {
     noObjectEmbedding: true,
     pointerTime: true,
     pointerTimeProjection: true,
     pointerTimeSigned: true,
+    dynamicMultimask: true,
   },
 };
 

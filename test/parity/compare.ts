@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compareComponents } from './components';
+import { readManifest, type Manifest } from './manifest';
+import { frameFeatures, loadModel } from './referenceModel';
+import type { Report } from './report';
+import { compareScenario } from './scenarios';
+import { TensorFile } from './tensors';
+
+/**
+ * Compares everything in a folder of reference outputs: the components and scenarios of each model of its manifest.
+ * @param onReport called with each component set and scenario as it is done.
+ */
+export async function compareFolder(
+  folder: string,
+  newReport: () => Report,
+  onReport: (name: string, report: Report) => void,
+): Promise<void> {
+  const manifest = await readManifest(folder);
+  const cacheFolder = await mkdtemp(join(tmpdir(), 'masklet-parity-'));
+  try {
+    for (const name of Object.keys(manifest.models)) {
+      await compareModel(folder, name, manifest, cacheFolder, newReport, onReport);
+    }
+  } finally {
+    await rm(cacheFolder, { recursive: true, force: true });
+  }
+}
+
+async function compareModel(
+  folder: string,
+  name: string,
+  manifest: Manifest,
+  cacheFolder: string,
+  newReport: () => Report,
+  onReport: (name: string, report: Report) => void,
+): Promise<void> {
+  const wanted = manifest.models[name];
+  const model = await loadModel(folder, wanted, cacheFolder);
+  const clip = await TensorFile.open(join(folder, 'clip.safetensors'));
+  const features = frameFeatures(model, clip);
+  const components = join(folder, `${name}.components.safetensors`);
+  if (existsSync(components)) {
+    const report = newReport();
+    const expected = await TensorFile.open(components);
+    const frame = expected.has('image_encoder/fpn0') ? await features(0) : undefined;
+    await compareComponents(model, expected, frame, report);
+    onReport(`${name}: components`, report);
+  }
+  const frameCount = clip.shape('frames_rgb_u8')[0];
+  for (const scenario of wanted.scenarios) {
+    const report = newReport();
+    const expected = await TensorFile.open(join(folder, `${scenario.name}.expected.safetensors`));
+    await compareScenario(model, wanted, scenario, clip, expected, features, frameCount, report);
+    onReport(scenario.name, report);
+  }
+}

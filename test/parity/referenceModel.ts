@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { OnnxSessions } from '../../kernel/engine/onnx/sessions';
+import type { RunModel } from '../../kernel/engine/onnx/tensors';
+import { encodeImage, type FrameFeatures, type Sam2Model } from '../../kernel/engine/sam2/steps';
+import { buildModel, type BuiltModel } from '../../models/sam2/build';
+import { graphNames, type GraphName } from '../../models/sam2/graphs';
+import { hintsOf, type ManifestModel } from './manifest';
+import type { TensorFile } from './tensors';
+
+const imageMean = [0.485, 0.456, 0.406];
+const imageStd = [0.229, 0.224, 0.225];
+
+/** A model of the manifest, built and loaded on this thread. */
+export interface LoadedModel extends Sam2Model {
+  readonly built: BuiltModel;
+  /** Loads another graph that uses the same weights. */
+  load(model: Uint8Array | string): Promise<RunModel>;
+}
+
+/** @param cacheFolder where the graphs are written. */
+export async function loadModel(folder: string, { checkpoint, config }: ManifestModel, cacheFolder: string): Promise<LoadedModel> {
+  const built = await buildModel(join(folder, checkpoint), {
+    cacheFolder,
+    // Nothing is kept between runs, so that a name does.
+    sha256: checkpoint,
+    hints: hintsOf(config),
+  });
+  const sessions = new OnnxSessions();
+  const load = async (model: Uint8Array | string): Promise<RunModel> => {
+    const { handle } = await sessions.load({ model, name: 'graph', providers: ['cpu'], threads: 1 });
+    return (feeds) => sessions.run(handle, feeds);
+  };
+  const graphs = {} as Record<GraphName, RunModel>;
+  for (const name of graphNames) graphs[name] = await load(built.graphs[name]);
+  return { config: built.config, run: (graph, feeds) => graphs[graph](feeds), built, load };
+}
+
+/** The features of the clip's frames, which are already of the model's size; each is encoded once. */
+export function frameFeatures(model: Sam2Model, clip: TensorFile): (frame: number) => Promise<FrameFeatures> {
+  const encoded = new Map<number, Promise<FrameFeatures>>();
+  const encode = async (frame: number): Promise<FrameFeatures> => {
+    const rgb = await clip.bytes('frames_rgb_u8', frame);
+    const pixels = model.config.imageSize ** 2;
+    const image = new Float32Array(3 * pixels);
+    for (let i = 0; i < image.length; i++) {
+      const channel = Math.floor(i / pixels);
+      image[i] = (rgb[(i % pixels) * 3 + channel] / 255 - imageMean[channel]) / imageStd[channel];
+    }
+    return encodeImage(model, image);
+  };
+  return (frame) => {
+    let features = encoded.get(frame);
+    if (!features) encoded.set(frame, (features = encode(frame)));
+    return features;
+  };
+}
