@@ -133,7 +133,12 @@ function memoryAttentionGraph(n: Layers, config: Sam2Config): void {
 }
 
 /** [1, pointers * parts, memDim] */
-function pointerPositions(n: Layers, { dModel, memDim, flags }: Sam2Config, time: Value, parts: number): Value {
+function pointerPositions(
+  n: Layers,
+  { dModel, memDim, flags }: Sam2Config,
+  time: Value,
+  parts: number,
+): Value {
   const column = n.reshape(time, [-1, 1]);
   const spread = (x: Value): Value =>
     n.reshape(n.g.op('Tile', [n.reshape(x, [-1, 1, memDim]), n.g.int64([1, parts, 1])]), [1, -1, memDim]);

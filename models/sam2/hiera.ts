@@ -77,7 +77,9 @@ function windowAttention(
  * @returns [-1, size / 2, size / 2, channels]
  */
 function maxPool(n: Layers, x: Value, size: number, channels: number): Value {
-  const ofRows = n.g.op('ReduceMax', [n.reshape(x, [-1, 2, size * channels]), n.g.int64([1])], { keepdims: 0 });
+  const ofRows = n.g.op('ReduceMax', [n.reshape(x, [-1, 2, size * channels]), n.g.int64([1])], {
+    keepdims: 0,
+  });
   const ofBoth = n.g.op('ReduceMax', [n.reshape(ofRows, [-1, 2, channels]), n.g.int64([1])], { keepdims: 0 });
   return n.reshape(ofBoth, [-1, size / 2, size / 2, channels]);
 }
@@ -88,7 +90,9 @@ function partition(n: Layers, x: Value, size: number, window: number, channels: 
   if (across === 1 && size === window) return n.reshape(x, [1, size * size, channels]);
   const padding = across * window - size;
   const padded =
-    padding === 0 ? x : n.g.op('Pad', [x, n.g.int64([0, 0, 0, 0, 0, padding, padding, 0])], { mode: 'constant' });
+    padding === 0
+      ? x
+      : n.g.op('Pad', [x, n.g.int64([0, 0, 0, 0, 0, padding, padding, 0])], { mode: 'constant' });
   const cut = n.reshape(padded, [across, window, across, window, channels]);
   return n.reshape(n.transpose(cut, [0, 2, 1, 3, 4]), [across * across, window * window, channels]);
 }

@@ -1,4 +1,4 @@
-import { GraphBuilder, omitted, type Value } from '../onnx/graph';
+import { omitted, type GraphBuilder, type Value } from '../onnx/graph';
 import type { Weights } from './weights';
 
 export type Activation = 'Gelu' | 'Relu';

@@ -66,7 +66,11 @@ export function maskDecoder(
   const middle = n.activate(n.layerNorm2d(n.add(n.upscale(coarse, `${at}.0`), highRes1), `${at}.1`), 'Gelu');
   const fine = n.activate(n.add(n.upscale(middle, `${at}.3`), highRes0), 'Gelu');
   const hyper = Array.from({ length: maskTokens }, (_, i) =>
-    n.reshape(n.mlp(token(2 + i), `${decoder}.output_hypernetworks_mlps.${i}`, 3, 'Relu'), [-1, 1, dModel / 8]),
+    n.reshape(n.mlp(token(2 + i), `${decoder}.output_hypernetworks_mlps.${i}`, 3, 'Relu'), [
+      -1,
+      1,
+      dModel / 8,
+    ]),
   );
   const size = maskSize(config);
   const masks = n.g.op('MatMul', [n.concat(hyper, 1), n.reshape(fine, [0, dModel / 8, size * size])]);

@@ -34,7 +34,13 @@ export function twoWayTransformer(
     const seen = attention(n, `${layer}.cross_attn_token_to_image`, n.add(queries, tokens), placedKeys, keys);
     queries = norm(n.add(queries, seen), 2);
     queries = norm(n.add(queries, n.mlp(queries, `${layer}.mlp`, 2, 'Relu')), 3);
-    const told = attention(n, `${layer}.cross_attn_image_to_token`, placedKeys, n.add(queries, tokens), queries);
+    const told = attention(
+      n,
+      `${layer}.cross_attn_image_to_token`,
+      placedKeys,
+      n.add(queries, tokens),
+      queries,
+    );
     keys = norm(n.add(keys, told), 4);
   }
   const last = attention(

@@ -45,8 +45,7 @@ async function compareModel(
   if (existsSync(components)) {
     const report = newReport();
     const expected = await TensorFile.open(components);
-    const frame = expected.has('image_encoder/fpn0') ? await features(0) : undefined;
-    await compareComponents(model, expected, frame, report);
+    await compareComponents(model, expected, await features(0), report);
     onReport(`${name}: components`, report);
   }
   const frameCount = clip.shape('frames_rgb_u8')[0];

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { TensorData } from '../../kernel/engine/onnx/tensors';
+import { basename, dirname, join } from 'node:path';
+import type { RunModel, TensorData } from '../../kernel/engine/onnx/tensors';
 import type { FrameFeatures } from '../../kernel/engine/sam2/steps';
 import { readCheckpoint } from '../../models/checkpoint/readCheckpoint';
 import { checkpointName, writeData } from '../../models/sam2/build';
@@ -16,7 +16,9 @@ import type { Report } from './report';
 import type { TensorFile } from './tensors';
 
 /** The prompts of the `sam_heads/*` cases: x, y and label of each point, and whether one answer of three is taken. */
-const headCases: Readonly<Record<string, { readonly points: readonly [number, number, number][]; readonly multimask: boolean }>> = {
+const headCases: Readonly<
+  Record<string, { readonly points: readonly [number, number, number][]; readonly multimask: boolean }>
+> = {
   point: { points: [[50, 90, 1]], multimask: true },
   box_and_negative: {
     points: [
@@ -30,18 +32,27 @@ const headCases: Readonly<Record<string, { readonly points: readonly [number, nu
   no_prompt: { points: [[0, 0, -1]], multimask: true },
 };
 
+/** Where one module's weights come from. */
+export interface ModuleSource {
+  readonly config: Sam2Config;
+  /** The module's graph is written beside it. */
+  readonly checkpointFile: string;
+  readonly load: (model: string) => Promise<RunModel>;
+}
+
 /** Compares each module's outputs with the reference's on its own inputs. @param frame features of the clip's frame 0. */
 export async function compareComponents(
   model: LoadedModel,
   expected: TensorFile,
-  frame: FrameFeatures | undefined,
+  frame: FrameFeatures,
   report: Report,
 ): Promise<void> {
-  if (frame) await compareImageEncoder(model.config, expected, frame, report);
-  if (expected.has('memory_attention/out')) await compareMemoryAttention(model, expected, report);
-  if (expected.has('memory_encoder/features')) await compareMemoryEncoder(model, expected, report);
+  await compareImageEncoder(model.config, expected, frame, report);
+  const source = { ...model, checkpointFile: join(model.built.folder, checkpointName) };
+  await compareMemoryAttention(source, expected, report);
+  await compareMemoryEncoder(source, expected, report);
   for (const [name, { points, multimask }] of Object.entries(headCases)) {
-    if (expected.has(`sam_heads/${name}/ious`)) await compareHeads(model, expected, report, name, points, multimask);
+    await compareHeads(model, expected, report, name, points, multimask);
   }
   for (const name of expected.unread) report.fail(`${name} was not compared`);
 }
@@ -58,11 +69,19 @@ async function compareImageEncoder(
     report.compare(name, values, (await expected.floats(name)).data);
     const positions = `image_encoder/pos${level}`;
     const size = config.imageSize / 2 ** (level + 2);
-    report.compare(positions, channelsFirst(sinePositions(size, config.dModel), size), (await expected.floats(positions)).data);
+    report.compare(
+      positions,
+      channelsFirst(sinePositions(size, config.dModel), size),
+      (await expected.floats(positions)).data,
+    );
   }
 }
 
-async function compareMemoryAttention(model: LoadedModel, expected: TensorFile, report: Report): Promise<void> {
+export async function compareMemoryAttention(
+  model: ModuleSource,
+  expected: TensorFile,
+  report: Report,
+): Promise<void> {
   const { dModel, memDim } = model.config;
   const pointers = await expected.integer('memory_attention/num_obj_ptr_tokens');
   const cells = featureSize(model.config) ** 2;
@@ -89,13 +108,22 @@ async function compareMemoryAttention(model: LoadedModel, expected: TensorFile, 
   report.compare('memory_attention/out', out.data, (await expected.floats('memory_attention/out')).data);
 }
 
-async function compareMemoryEncoder(model: LoadedModel, expected: TensorFile, report: Report): Promise<void> {
+async function compareMemoryEncoder(
+  model: ModuleSource,
+  expected: TensorFile,
+  report: Report,
+): Promise<void> {
   const { dModel, memDim, imageSize } = model.config;
   const size = featureSize(model.config);
   const run = await moduleGraph(model, (n) => {
     const imageEmbed = n.g.input('pix_feat', 'float32', [1, dModel, size, size]);
     const mask = n.g.input('mask', 'float32', [1, 1, imageSize, imageSize]);
-    n.g.output('features', memoryEncoder(n, model.config, imageEmbed, mask), 'float32', [1, memDim, size, size]);
+    n.g.output('features', memoryEncoder(n, model.config, imageEmbed, mask), 'float32', [
+      1,
+      memDim,
+      size,
+      size,
+    ]);
   });
   const { features } = await run({
     pix_feat: await expected.floats('memory_encoder/pix_feat'),
@@ -125,7 +153,10 @@ async function compareHeads(
     no_memory: list([1]),
     high_res_feats_0: await expected.floats('image_encoder/fpn0'),
     high_res_feats_1: await expected.floats('image_encoder/fpn1'),
-    point_coords: { data: Float32Array.from(points.flatMap(([x, y]) => [x, y])), dims: [1, points.length, 2] },
+    point_coords: {
+      data: Float32Array.from(points.flatMap(([x, y]) => [x, y])),
+      dims: [1, points.length, 2],
+    },
     point_labels: { data: Float32Array.from(points.map(([, , label]) => label)), dims: [1, points.length] },
     mask_input: masked
       ? await expected.floats(maskInput)
@@ -135,7 +166,10 @@ async function compareHeads(
   });
   const compare = async (key: string, values: ArrayLike<number>): Promise<void> =>
     report.compare(`${at}/${key}`, values, (await expected.floats(`${at}/${key}`)).data);
-  await compare('low_res_multimasks', multimask ? found.all_masks.data.subarray(side * side) : found.mask.data);
+  await compare(
+    'low_res_multimasks',
+    multimask ? found.all_masks.data.subarray(side * side) : found.mask.data,
+  );
   await compare('ious', multimask ? found.all_ious.data.subarray(1) : found.iou.data);
   await compare('low_res_masks', found.mask.data);
   await compare('obj_ptr', found.object_pointer.data);
@@ -143,13 +177,17 @@ async function compareHeads(
 }
 
 /** One module as a graph of its own, over the model's weights. */
-async function moduleGraph({ built, load }: LoadedModel, write: (n: Layers) => void): ReturnType<LoadedModel['load']> {
-  const checkpoint = await readCheckpoint(join(built.folder, checkpointName));
-  const weights = new Weights(checkpoint, { checkpoint: checkpointName, data: 'module.bin' });
+async function moduleGraph(
+  { checkpointFile, load }: ModuleSource,
+  write: (n: Layers) => void,
+): Promise<RunModel> {
+  const checkpoint = await readCheckpoint(checkpointFile);
+  const weights = new Weights(checkpoint, { checkpoint: basename(checkpointFile), data: 'module.bin' });
   const n = new Layers(new GraphBuilder('module'), weights);
   write(n);
-  await writeData(checkpoint, weights, join(built.folder, 'module.bin'));
-  const path = join(built.folder, 'module.onnx');
+  const folder = dirname(checkpointFile);
+  await writeData(checkpoint, weights, join(folder, 'module.bin'));
+  const path = join(folder, 'module.onnx');
   await writeFile(path, n.g.build());
   return load(path);
 }

@@ -14,11 +14,15 @@ const imageStd = [0.229, 0.224, 0.225];
 export interface LoadedModel extends Sam2Model {
   readonly built: BuiltModel;
   /** Loads another graph that uses the same weights. */
-  load(model: Uint8Array | string): Promise<RunModel>;
+  readonly load: (model: string) => Promise<RunModel>;
 }
 
 /** @param cacheFolder where the graphs are written. */
-export async function loadModel(folder: string, { checkpoint, config }: ManifestModel, cacheFolder: string): Promise<LoadedModel> {
+export async function loadModel(
+  folder: string,
+  { checkpoint, config }: ManifestModel,
+  cacheFolder: string,
+): Promise<LoadedModel> {
   const built = await buildModel(join(folder, checkpoint), {
     cacheFolder,
     // Nothing is kept between runs, so that a name does.
@@ -26,7 +30,7 @@ export async function loadModel(folder: string, { checkpoint, config }: Manifest
     hints: hintsOf(config),
   });
   const sessions = new OnnxSessions();
-  const load = async (model: Uint8Array | string): Promise<RunModel> => {
+  const load = async (model: string): Promise<RunModel> => {
     const { handle } = await sessions.load({ model, name: 'graph', providers: ['cpu'], threads: 1 });
     return (feeds) => sessions.run(handle, feeds);
   };

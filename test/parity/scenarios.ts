@@ -28,7 +28,11 @@ export async function compareScenario(
       binarizeMaskFromPoints: flags.binarize_mask_from_pts_for_mem_enc,
     },
   );
-  const compare = async (prefix: string, frame: number, outputs: ReadonlyMap<number, ObjectOutput>): Promise<void> => {
+  const compare = async (
+    prefix: string,
+    frame: number,
+    outputs: ReadonlyMap<number, ObjectOutput>,
+  ): Promise<void> => {
     const at = `frame${String(frame).padStart(3, '0')}`;
     for (const [object, { logits, pointer, objectScore }] of outputs) {
       const results = { low_res_logits: logits, obj_ptr: pointer, object_score_logit: [objectScore] };
@@ -43,7 +47,11 @@ export async function compareScenario(
     const wanted = (await expected.floats(name)).data;
     const pixels = width * height;
     planes.forEach((plane, i) => {
-      report.compare(`${scenario.name}: video_res_logits`, plane, wanted.subarray(i * pixels, (i + 1) * pixels));
+      report.compare(
+        `${scenario.name}: video_res_logits`,
+        plane,
+        wanted.subarray(i * pixels, (i + 1) * pixels),
+      );
     });
     if (wanted.length !== planes.length * pixels) report.fail(`${name}: other objects than expected`);
   };

@@ -188,7 +188,10 @@ export async function remember(
   const result = await run('memory_encoder', {
     image_embed: tensor(frame.imageEmbed, [1, config.dModel, size, size]),
     mask: tensor(join(outputs.map(({ logits }) => logits)), [outputs.length, 1, side, side]),
-    object_score: tensor(Float32Array.from(outputs, ({ objectScore }) => objectScore), [outputs.length, 1]),
+    object_score: tensor(
+      Float32Array.from(outputs, ({ objectScore }) => objectScore),
+      [outputs.length, 1],
+    ),
     prompted: list([prompted ? 1 : 0]),
   });
   return rows(floats(result, 'memory'), outputs.length);
@@ -222,7 +225,12 @@ async function decode(
     high_res_feats_1: tensor(frame.highRes1, [1, dModel / 4, imageSize / 8, imageSize / 8]),
     point_coords: tensor(Float32Array.from(inputs.coordinates), [objects, points, 2]),
     point_labels: tensor(Float32Array.from(inputs.labels), [objects, points]),
-    mask_input: tensor(masks ? join(masks) : new Float32Array(objects * side * side), [objects, 1, side, side]),
+    mask_input: tensor(masks ? join(masks) : new Float32Array(objects * side * side), [
+      objects,
+      1,
+      side,
+      side,
+    ]),
     has_mask_input: list(Array.from({ length: objects }, () => (masks ? 1 : 0))),
     multimask: list([inputs.multimask ? 1 : 0]),
   });

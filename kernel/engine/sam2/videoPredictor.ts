@@ -118,7 +118,8 @@ export class VideoPredictor<Id> {
     const { points = [], labels = [], box, keepOldPoints = false } = prompts;
     if (points.length !== labels.length) throw badPrompt('Each point needs a label.');
     if (points.length === 0 && !box) throw badPrompt('At least one point or a box is needed.');
-    if (box && keepOldPoints) throw badPrompt('A box comes before any point: it cannot be added to old points.');
+    if (box && keepOldPoints)
+      throw badPrompt('A box comes before any point: it cannot be added to old points.');
     const state = this.state(object);
     const old = keepOldPoints ? state.points.get(frame) : undefined;
     const inputs: PointInputs = {
@@ -129,7 +130,9 @@ export class VideoPredictor<Id> {
     const { first, reverse, outputs } = this.target(state, frame);
     const previous = outputs.get(frame) ?? state.conditioning.get(frame) ?? state.tracked.get(frame);
     const features = await this.video.features(frame);
-    const conditioned = first ? undefined : await attendToMemory(this.model, features, [this.select(state, frame, reverse)]);
+    const conditioned = first
+      ? undefined
+      : await attendToMemory(this.model, features, [this.select(state, frame, reverse)]);
     const [output] = await segmentFromPoints(
       this.model,
       features,
@@ -271,7 +274,12 @@ export class VideoPredictor<Id> {
       ]) {
         for (const [frame, output] of fresh) {
           const features = await this.video.features(frame);
-          [output.memory] = await remember(this.model, features, [output], this.options.binarizeMaskFromPoints);
+          [output.memory] = await remember(
+            this.model,
+            features,
+            [output],
+            this.options.binarizeMaskFromPoints,
+          );
           settled.set(frame, output);
           if (this.options.clearNonCondMemAroundInput) this.forgetAround(state, frame);
         }
@@ -292,7 +300,11 @@ export class VideoPredictor<Id> {
     return kept;
   }
 
-  private select(state: ObjectState, frame: FrameIndex, reverse: boolean): ReturnType<typeof selectMemory<Remembered>> {
+  private select(
+    state: ObjectState,
+    frame: FrameIndex,
+    reverse: boolean,
+  ): ReturnType<typeof selectMemory<Remembered>> {
     return selectMemory(
       this.model.config,
       frame,

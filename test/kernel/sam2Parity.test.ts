@@ -1,0 +1,86 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OnnxSessions } from '../../kernel/engine/onnx/sessions';
+import { variantConfig } from '../../models/sam2/variants';
+import { compareFolder } from '../parity/compare';
+import { compareMemoryAttention } from '../parity/components';
+import { Report } from '../parity/report';
+import { TensorFile } from '../parity/tensors';
+
+const fixtures = join(import.meta.dirname, '..', 'fixtures', 'parity');
+const golden = process.env.MASKLET_SHARED && join(process.env.MASKLET_SHARED, 'golden');
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'masklet-parity-'))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('SAM 2 as it is built here', () => {
+  it("gives the reference's memory attention", async () => {
+    const checkpointFile = join(folder, 'weights.safetensors');
+    copyFileSync(join(fixtures, 'micro-sam2.1.memory_attention.safetensors'), checkpointFile);
+    const expected = await TensorFile.open(join(fixtures, 'micro-sam2.1.components.safetensors'));
+    const sessions = new OnnxSessions();
+    const report = new Report();
+    const config = {
+      ...variantConfig('sam2.1', 'tiny'),
+      imageSize: 256,
+      dModel: 64,
+      memDim: 16,
+      memoryAttentionLayers: 2,
+      memoryAttentionHidden: 96,
+    };
+    await compareMemoryAttention(
+      {
+        config,
+        checkpointFile,
+        load: async (model) => {
+          const { handle } = await sessions.load({ model, name: 'module', providers: ['cpu'], threads: 1 });
+          return (feeds) => sessions.run(handle, feeds);
+        },
+      },
+      expected,
+      report,
+    );
+    expect(expected.unread).toEqual([]);
+    expect(report.rows).toMatchObject([{ name: 'memory_attention/out', values: 256 * 64 }]);
+    expect(report.rows[0].maxAbsolute).toBeLessThan(1e-5);
+    expect(report.rows[0].scale).toBeGreaterThan(1);
+  });
+
+  it.skipIf(!golden || !existsSync(golden))(
+    "gives all of the reference's outputs (skipped unless MASKLET_SHARED names the folder that holds golden/)",
+    async () => {
+      const failed: string[] = [];
+      let passed = 0;
+      await compareFolder(
+        golden!,
+        () => new Report(),
+        (name, report) => {
+          if (report.passed) passed++;
+          else failed.push(name, ...report.failures);
+        },
+      );
+      expect(failed).toEqual([]);
+      expect(passed).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('Report', () => {
+  it('notices what is too far, missing or no number', () => {
+    const far = new Report();
+    far.compare('x', [1, 2], [1, 2.01]);
+    expect(far.passed).toBe(false);
+    const missing = new Report();
+    missing.compare('x', [1], [1, 2]);
+    expect(missing.passed).toBe(false);
+    const nan = new Report();
+    nan.compare('x', [NaN], [1]);
+    expect(nan.passed).toBe(false);
+    const near = new Report();
+    near.compare('x', [1.0005], [1]);
+    expect(near.passed).toBe(true);
+  });
+});
