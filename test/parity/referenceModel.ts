@@ -3,7 +3,7 @@ import { OnnxSessions } from '../../kernel/engine/onnx/sessions';
 import type { RunModel } from '../../kernel/engine/onnx/tensors';
 import { encodeImage, type FrameFeatures, type Sam2Model } from '../../kernel/engine/sam2/steps';
 import { buildModel, type BuiltModel } from '../../models/sam2/build';
-import { graphNames, type GraphName } from '../../models/sam2/graphs';
+import { loadOnThisThread } from '../support/sam2Model';
 import { hintsOf, type ManifestModel } from './manifest';
 import type { TensorFile } from './tensors';
 
@@ -34,9 +34,7 @@ export async function loadModel(
     const { handle } = await sessions.load({ model, name: 'graph', providers: ['cpu'], threads: 1 });
     return (feeds) => sessions.run(handle, feeds);
   };
-  const graphs = {} as Record<GraphName, RunModel>;
-  for (const name of graphNames) graphs[name] = await load(built.graphs[name]);
-  return { config: built.config, run: (graph, feeds) => graphs[graph](feeds), built, load };
+  return { ...(await loadOnThisThread(built)), built, load };
 }
 
 /** The features of the clip's frames, which are already of the model's size; each is encoded once. */

@@ -1,0 +1,32 @@
+import { OnnxSessions } from '../../kernel/engine/onnx/sessions';
+import type { RunModel } from '../../kernel/engine/onnx/tensors';
+import type { Sam2Model } from '../../kernel/engine/sam2/steps';
+import type { BuiltModel } from '../../models/sam2/build';
+import { graphNames, type GraphName } from '../../models/sam2/graphs';
+
+/** A built model, loaded on this thread. @param threads for one run; 0: as many as there are cores. */
+export async function loadOnThisThread(
+  { graphs, config }: BuiltModel,
+  threads = 1,
+  names: readonly GraphName[] = graphNames,
+): Promise<Sam2Model & { release(): Promise<void> }> {
+  const sessions = new OnnxSessions();
+  const handles: number[] = [];
+  const runs: Partial<Record<GraphName, RunModel>> = {};
+  for (const name of names) {
+    const { handle } = await sessions.load({ model: graphs[name], name, providers: ['cpu'], threads });
+    handles.push(handle);
+    runs[name] = (feeds) => sessions.run(handle, feeds);
+  }
+  return {
+    config,
+    run: (graph, feeds) => {
+      const run = runs[graph];
+      if (!run) throw new Error(`the graph ${graph} was not loaded`);
+      return run(feeds);
+    },
+    release: async () => {
+      for (const handle of handles) await sessions.release(handle);
+    },
+  };
+}
