@@ -7,6 +7,31 @@ export interface EncoderChoice {
   readonly arguments: readonly string[];
 }
 
+/** A kind of video file that has an alpha channel. */
+export interface AlphaFormat {
+  readonly container: 'mov' | 'webm';
+  readonly encoder: EncoderChoice;
+  /** ffmpeg's name of the pixels that go into the file. */
+  readonly pixels: string;
+}
+
+const ALPHA_FORMATS: Readonly<Record<'prores' | 'webm', AlphaFormat>> = {
+  prores: {
+    container: 'mov',
+    encoder: { name: 'prores_ks', arguments: ['-c:v', 'prores_ks', '-profile:v', '4444'] },
+    pixels: 'yuva444p10le',
+  },
+  webm: {
+    container: 'webm',
+    // Frames that are only referred to would have no alpha.
+    encoder: {
+      name: 'libvpx-vp9',
+      arguments: ['-c:v', 'libvpx-vp9', '-crf', '18', '-b:v', '0', '-cpu-used', '4', '-auto-alt-ref', '0'],
+    },
+    pixels: 'yuva420p',
+  },
+};
+
 /** In the order of preference; all of them fit into MP4. */
 const CHOICES: readonly EncoderChoice[] = [
   { name: 'libx264', arguments: ['-c:v', 'libx264', '-preset', 'fast', '-crf', '16'] },
@@ -30,6 +55,20 @@ export function chooseEncoder(ffmpeg: string): Promise<EncoderChoice> {
     choice.catch(() => known.delete(ffmpeg));
   }
   return choice;
+}
+
+/** @throws MaskletError `ffmpeg/missing`, `ffmpeg/failed` where this ffmpeg was built without the encoder. */
+export async function alphaFormat(ffmpeg: string, codec: 'prores' | 'webm'): Promise<AlphaFormat> {
+  const format = ALPHA_FORMATS[codec];
+  if ((await listEncoders(ffmpeg)).has(format.encoder.name)) return format;
+  throw new MaskletError(
+    'ffmpeg/failed',
+    `${ffmpeg} cannot write ${codec}: it has no ${format.encoder.name}.`,
+    {
+      file: ffmpeg,
+      hint: `Use an ffmpeg with ${format.encoder.name} (masklet.ffmpegPath), or the other codec.`,
+    },
+  );
 }
 
 /** @param names what `ffmpeg -encoders` lists. */

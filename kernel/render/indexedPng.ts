@@ -1,13 +1,10 @@
-import { promisify } from 'node:util';
-import { deflate } from 'node:zlib';
 import { MaskletError } from '../errors';
 import { decodeRle } from '../masks/rle';
 import type { RleMask } from '../protocol';
 import { labelPalette } from './colors';
-import { COLOR_TYPE_INDEXED, PNG_SIGNATURE, pngChunk } from './pngFormat';
+import { encodePng } from './pngFormat';
 import { writeFileAtomic } from './writeFileAtomic';
 
-const deflateAsync = promisify(deflate);
 const palette = labelPalette();
 
 export interface IndexedLayer {
@@ -25,7 +22,7 @@ export interface IndexedPicture {
 
 /**
  * Writes one label picture: an 8-bit indexed PNG whose pixel values are exactly the layers' values and 0 elsewhere, with
- * DAVIS's palette. Written by ourselves because image libraries choose palettes of their own.
+ * DAVIS's palette.
  * @throws MaskletError `input/invalid` for a value that is not 1..255 or a mask of another size; `storage/*`.
  */
 export async function writeIndexedPng(file: string, picture: IndexedPicture): Promise<void> {
@@ -35,22 +32,7 @@ export async function writeIndexedPng(file: string, picture: IndexedPicture): Pr
 /** The same as bytes. @param file named in errors. */
 export async function encodeIndexedPng(picture: IndexedPicture, file = 'The label picture'): Promise<Buffer> {
   const { width, height } = picture;
-  const indexes = labelMap(picture, file);
-  // Every row starts with its filter; "none" is what deflate makes the most of on flat labels.
-  const rows = Buffer.alloc((width + 1) * height);
-  for (let y = 0; y < height; y++)
-    rows.set(indexes.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, COLOR_TYPE_INDEXED, 0, 0, 0], 8);
-  return Buffer.concat([
-    PNG_SIGNATURE,
-    pngChunk('IHDR', header),
-    pngChunk('PLTE', palette),
-    pngChunk('IDAT', await deflateAsync(rows, { level: 9 })),
-    pngChunk('IEND', new Uint8Array(0)),
-  ]);
+  return await encodePng({ width, height, values: labelMap(picture, file), palette });
 }
 
 /** All masks in one map of labels, row by row; larger values cover smaller ones. */

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { errnoOf, MaskletError } from '../errors';
 import { encodeRle } from '../masks/rle';
 import type { RleMask } from '../protocol';
-import { COLOR_TYPE_INDEXED, readPngHeader, readPngIndexes } from './pngFormat';
+import { COLOR_TYPE_INDEXED, readPngHeader, readPngValues } from './pngFormat';
 
 /** Below this a picture's values are taken as labels (0, 1, 2, ...), above as brightness. */
 const HALF = 127;
@@ -21,7 +21,7 @@ export async function readMaskPng(file: string): Promise<RleMask> {
   const { width, height, colorType } = readPngHeader(bytes, file);
   const mask =
     colorType === COLOR_TYPE_INDEXED
-      ? readPngIndexes(bytes, file).map((index) => (index > 0 ? 1 : 0))
+      ? Uint8Array.from(readPngValues(bytes, file), (index) => (index > 0 ? 1 : 0))
       : await readByBrightness(bytes, file);
   return encodeRle(mask, width, height);
 }

@@ -4,18 +4,20 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { CancelledError, errnoOf, MaskletError, throwIfAborted } from '../errors';
-import { chooseEncoder } from './encoders';
+import { chooseEncoder, type AlphaFormat } from './encoders';
 import { storageError } from './storageError';
 
 export interface VideoEncoderOptions {
   /** The ffmpeg to run. */
   readonly ffmpeg: string;
-  /** The MP4 to write; it appears, or is replaced, only when `finish` succeeds. */
+  /** The file to write; it appears, or is replaced, only when `finish` succeeds. */
   readonly out: string;
   readonly width: number;
   readonly height: number;
   readonly fps: number;
   readonly signal?: AbortSignal;
+  /** A file with an alpha channel, of RGBA frames; default: an MP4 of RGB frames. */
+  readonly format?: AlphaFormat;
 }
 
 const STDERR_KEPT = 4000;
@@ -74,7 +76,7 @@ export class VideoEncoder {
         file: options.out,
       });
     }
-    const encoder = await chooseEncoder(options.ffmpeg);
+    const encoder = options.format?.encoder ?? (await chooseEncoder(options.ffmpeg));
     throwIfAborted(options.signal);
     const folder = dirname(options.out);
     try {
@@ -86,30 +88,37 @@ export class VideoEncoder {
     const temporary = join(folder, name);
     const args = [
       ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-y'],
-      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-video_size', `${options.width}x${options.height}`],
+      ...['-f', 'rawvideo', '-pix_fmt', options.format ? 'rgba' : 'rgb24'],
+      ...['-video_size', `${options.width}x${options.height}`],
       ...['-framerate', String(options.fps), '-i', 'pipe:0', '-an'],
-      ...['-vf', videoFilter(options.width, options.height)],
+      ...['-vf', videoFilter(options)],
       ...encoder.arguments,
       ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
-      ...['-movflags', '+faststart', '-f', 'mp4', temporary],
+      // Without random identifiers: the same frames make the same bytes.
+      ...['-fflags', '+bitexact', '-flags:v', '+bitexact'],
+      ...(options.format ? [] : ['-movflags', '+faststart']),
+      ...['-f', options.format?.container ?? 'mp4', temporary],
     ];
     const child = spawn(options.ffmpeg, args, { stdio: ['pipe', 'ignore', 'pipe'], windowsHide: true });
     return new VideoEncoder(options, temporary, child);
   }
 
-  /** Resolves when ffmpeg has room for more. @param rgb height * width * 3 bytes; not to be changed afterwards. */
-  async write(rgb: Uint8Array): Promise<void> {
-    const { width, height } = this.options;
-    if (rgb.length !== width * height * 3) {
+  /**
+   * Resolves when ffmpeg has room for more.
+   * @param pixels height * width * 3 bytes (4 with an alpha channel); not to be changed afterwards.
+   */
+  async write(pixels: Uint8Array): Promise<void> {
+    const { width, height, format } = this.options;
+    if (pixels.length !== width * height * (format ? 4 : 3)) {
       throw new MaskletError(
         'internal',
-        `A frame of ${rgb.length} bytes was given for a ${width}x${height} video (${this.options.out}).`,
+        `A frame of ${pixels.length} bytes was given for a ${width}x${height} video (${this.options.out}).`,
       );
     }
     if (this.failure) throw await this.fail();
     const { stdin } = this.child;
     if (stdin.destroyed || stdin.writableEnded) throw await this.fail();
-    if (stdin.write(rgb)) return;
+    if (stdin.write(pixels)) return;
     await new Promise<void>((resolve) => {
       this.wake = resolve;
     });
@@ -176,13 +185,15 @@ export async function encodeVideo(
   }
 }
 
-function videoFilter(width: number, height: number): string {
+function videoFilter({ width, height, format }: VideoEncoderOptions): string {
   const odd = { right: width % 2, bottom: height % 2 };
-  const grow =
-    odd.right + odd.bottom > 0
-      ? `pad=${width + odd.right}:${height + odd.bottom}:0:0,fillborders=right=${odd.right}:bottom=${odd.bottom}:mode=smear,`
-      : '';
-  return `${grow}scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_inp,format=yuv420p`;
+  const pad = `pad=${width + odd.right}:${height + odd.bottom}:0:0`;
+  const smear = `fillborders=right=${odd.right}:bottom=${odd.bottom}:mode=smear`;
+  const isOdd = odd.right + odd.bottom > 0;
+  // What is added to a picture with an alpha channel is transparent.
+  const grow = !isOdd ? '' : format ? `${pad}:color=black@0,` : `${pad},${smear},`;
+  const pixels = format?.pixels ?? 'yuv420p';
+  return `${grow}scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_inp,format=${pixels}`;
 }
 
 function encodingError(out: string, stderr: string, code: number | null): MaskletError {

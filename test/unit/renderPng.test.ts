@@ -8,7 +8,7 @@ import { decodeRle, encodeRle } from '../../kernel/masks/rle';
 import { labelPalette, objectColor, rgbOf } from '../../kernel/render/colors';
 import { encodeIndexedPng, labelMap, writeIndexedPng } from '../../kernel/render/indexedPng';
 import { readMaskPng } from '../../kernel/render/maskPng';
-import { readPngIndexes } from '../../kernel/render/pngFormat';
+import { readPngValues } from '../../kernel/render/pngFormat';
 
 let folder: string;
 beforeAll(async () => {
@@ -42,7 +42,7 @@ describe('indexed PNGs', () => {
       fc.asyncProperty(picture, async (given) => {
         const png = await encodeIndexedPng(given);
         const labels = labelMap(given);
-        expect(Buffer.compare(readPngIndexes(png, 'x.png'), labels)).toBe(0);
+        expect(Buffer.compare(Uint8Array.from(readPngValues(png, 'x.png')), labels)).toBe(0);
         const { data, info } = await sharp(png).toColourspace('srgb').removeAlpha().raw().toBuffer({
           resolveWithObject: true,
         });
@@ -129,7 +129,7 @@ describe('readMaskPng', () => {
           adaptiveFiltering: true,
         })
         .toBuffer();
-      const indexes = readPngIndexes(png, 'x.png');
+      const indexes = readPngValues(png, 'x.png');
       const decoded = await sharp(png).toColourspace('srgb').removeAlpha().raw().toBuffer();
       // Whatever palette was chosen: equal indexes must be equal colours, and the other way round.
       const colorOf = new Map<number, string>();
