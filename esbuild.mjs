@@ -41,6 +41,7 @@ const builds = [
       videoWorker: 'kernel/video/worker.ts',
       inferenceWorker: 'kernel/engine/worker.ts',
       pixelWorker: 'kernel/pixels/worker.ts',
+      datasetWorker: 'kernel/dataset/worker.ts',
       storeWorker: 'kernel/storage/worker.ts',
     },
     outdir: 'dist/kernel',

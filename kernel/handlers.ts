@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import type { DatasetApi } from './dataset/api';
 import { doctor } from './health/doctor';
 import { MaskletError } from './errors';
-import type { KernelProgress, KernelRequests, KernelSettings } from './protocol';
+import type { DatasetProgress, KernelProgress, KernelRequests, KernelSettings } from './protocol';
 import { PROTOCOL_VERSION } from './rpc/ipc';
 import { frameImage } from './session/frameImage';
 import type { Sessions } from './session/sessions';
 import { version } from './version';
+import type { WorkerClient } from './workers/rpc';
 
 export interface KernelContext {
   readonly settings: KernelSettings;
   readonly sessions: Sessions;
+  readonly datasets: WorkerClient<DatasetApi>;
   /** Longest stall of the main thread since this was last asked, in milliseconds. */
   longestStallMs(): number;
   readonly signal: AbortSignal;
@@ -90,4 +93,11 @@ export const handlers: KernelHandlers = {
     sessions.use(params.session, async (s) =>
       frameImage(await s.frame(params.frame, signal), params, settings.maxFrameDimension),
     ),
+  'dataset/export': (params, context) =>
+    context.datasets.request('export', params, {
+      signal: context.signal,
+      untilAnswered: true,
+      onProgress: (value) => context.progress(value as DatasetProgress),
+    }),
+  'dataset/check': (params, { datasets, signal }) => datasets.request('check', params, { signal }),
 };

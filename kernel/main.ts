@@ -1,12 +1,15 @@
 /** The kernel process: speaks RPC on its main thread and leaves everything that takes time to worker threads. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
+import type { DatasetApi, DatasetWorkerData } from './dataset/api';
 import { toErrorData } from './errors';
 import { handlers, type KernelContext } from './handlers';
+import { kernelScript } from './paths';
 import type { KernelRequests, KernelSettings, RequestEnvelope, ResponseEnvelope } from './protocol';
 import { EVENT_PREFIX, PROGRESS, ipcConnection, type ProgressMessage } from './rpc/ipc';
 import { Sessions } from './session/sessions';
 import { withDefaults } from './settings';
+import { WorkerClient } from './workers/rpc';
 
 /** Answers one method: cancellation becomes an AbortSignal, errors become data, progress goes out under its token. */
 function answer<M extends keyof KernelRequests>(
@@ -20,13 +23,14 @@ function answer<M extends keyof KernelRequests>(
     async (envelope: RequestEnvelope<KernelRequests[M][0]>, token: CancellationToken) => {
       const controller = new AbortController();
       const listening = token.onCancellationRequested(() => controller.abort());
+      const signal = AbortSignal.any([controller.signal, context.signal]);
       const progress = (value: unknown): void => {
         if (envelope.progressToken === undefined) return;
         const message: ProgressMessage = { token: envelope.progressToken, value };
         void connection.sendNotification(PROGRESS, message);
       };
       try {
-        const result = await handler(envelope.params, { ...context, signal: controller.signal, progress });
+        const result = await handler(envelope.params, { ...context, signal, progress });
         return { ok: true, result } satisfies ResponseEnvelope<KernelRequests[M][1]>;
       } catch (error) {
         return { ok: false, error: toErrorData(error) } satisfies ResponseEnvelope<never>;
@@ -47,28 +51,32 @@ function main(): void {
   const sessions = new Sessions(settings, (event, value) => {
     void connection.sendNotification(EVENT_PREFIX + event, value);
   });
+  const datasetWorker: DatasetWorkerData = { settings };
+  const datasets = new WorkerClient<DatasetApi>(kernelScript('datasetWorker'), datasetWorker, 'dataset');
+  const ending = new AbortController();
   const context: KernelContext = {
     settings,
     sessions,
+    datasets,
     longestStallMs: () => {
       const stall = Number.isFinite(delay.max) ? delay.max / 1e6 : 0;
       delay.reset();
       return stall;
     },
-    signal: new AbortController().signal,
+    signal: ending.signal,
     progress: () => undefined,
   };
   for (const method of Object.keys(handlers) as (keyof KernelRequests)[]) answer(connection, context, method);
 
-  let ending = false;
   const end = (): void => {
-    if (ending) return;
-    ending = true;
+    if (ending.signal.aborted) return;
+    ending.abort();
     // Everything acknowledged is in the database: what remains is to let others write. A model may be in the middle of a
     // run, which an ordinary exit would tear out of native code.
     const gone = (): boolean => process.kill(process.pid, 'SIGKILL');
     setTimeout(gone, 2_000).unref();
-    void sessions.release().finally(gone);
+    // An export removes what it had written.
+    void Promise.allSettled([sessions.release(), datasets.dispose()]).finally(gone);
   };
   // The kernel ends with its parent, however that ended.
   process.on('disconnect', end);

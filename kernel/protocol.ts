@@ -203,6 +203,9 @@ export type ErrorCode =
   | 'sidecar/conflict'
   | 'sidecar/newer-version'
   | 'input/invalid'
+  | 'export/folder-not-empty'
+  | 'export/limit'
+  | 'import/malformed'
   | 'kernel/version-mismatch'
   | 'kernel/died'
   | 'kernel/start-failed'
@@ -510,6 +513,158 @@ export interface HistoryResult {
   readonly dirty: boolean;
 }
 
+// ---------------------------------------------------------------------------------------------------- datasets
+
+/** What `dataset/export` writes; see docs/formats.md. */
+export type ExportFormat =
+  | 'coco'
+  | 'ytvis'
+  | 'davis'
+  | 'sav'
+  | 'mots'
+  | 'yolo-seg'
+  | 'cvat'
+  | 'labelme'
+  | 'masks'
+  | 'overlay'
+  | 'cutout'
+  | 'frames';
+
+/** What `session/import` reads. */
+export type ImportFormat = Exclude<ExportFormat, 'yolo-seg' | 'overlay' | 'cutout' | 'frames'>;
+
+/**
+ * Which frames of a clip: all of them; every n-th from the first; or those with masks that are all verified.
+ */
+export type FrameSelection =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'every'; readonly step: number }
+  | { readonly kind: 'verified' };
+
+export interface DatasetParams {
+  /** Videos, folders of images, and folders that are searched for annotated ones. */
+  readonly paths: readonly string[];
+  readonly dataDir?: string;
+  readonly workspaceRoot?: string;
+}
+
+export interface ExportParams extends DatasetParams {
+  readonly format: ExportFormat;
+  /** Made where it does not exist; must be empty. */
+  readonly out: string;
+  /** Default: all. */
+  readonly frames?: FrameSelection;
+  /** A JSON file `{"train": ["clip.mp4", ...], ...}`, paths relative to it; clips it does not name are left out. */
+  readonly split?: string;
+  /** Only objects with these labels, whose classes are numbered in this order; default: all, as they first appear. */
+  readonly labels?: readonly string[];
+  /** How formats that know both write an object: run lengths or bitmaps (default, exact), or polygons. */
+  readonly shapes?: 'masks' | 'polygons';
+  /** The pictures that go with the annotations; default: JPEG where the format's tools look for them, else none. */
+  readonly images?: 'jpeg' | 'png' | 'none';
+  /** For `cutout`; default: prores (MOV). */
+  readonly codec?: 'prores' | 'webm';
+}
+
+export interface ExportedClip {
+  readonly path: string;
+  /** What the clip is called in the export. */
+  readonly name: string;
+  readonly split: string;
+  readonly frames: number;
+  readonly objects: number;
+  readonly masks: number;
+}
+
+export interface ExportResult {
+  readonly out: string;
+  readonly format: ExportFormat;
+  readonly clips: readonly ExportedClip[];
+  readonly files: number;
+  /** What the format could not hold, and what was left out. */
+  readonly warnings: readonly string[];
+}
+
+/** How far a run over several clips is. */
+export interface DatasetProgress {
+  /** The clip in work. */
+  readonly clip: string;
+  readonly clipsDone: number;
+  readonly clips: number;
+  /** Frames of this clip. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ImportParams extends Editing {
+  readonly session: SessionId;
+  readonly format: ImportFormat;
+  /** A file or a folder of that format. */
+  readonly from: string;
+  /** What the video is called there; default: its file name without the ending, or the only one there is. */
+  readonly name?: string;
+  /** The label of objects that come without one. */
+  readonly label?: string;
+}
+
+export interface ImportedObject {
+  readonly id: ObjectId;
+  readonly label: string;
+  readonly masks: number;
+  /** True where the object was here already, and its masks on these frames were replaced. */
+  readonly known: boolean;
+}
+
+export interface ImportResult {
+  readonly source: string;
+  readonly objects: readonly ImportedObject[];
+  readonly frames: number;
+  readonly masks: number;
+  /** How what was found was understood. */
+  readonly notes: readonly string[];
+  /** What was not taken, and why. */
+  readonly skipped: readonly string[];
+}
+
+export interface RoundTripParams extends Omit<ExportParams, 'out' | 'format' | 'images' | 'codec'> {
+  readonly format: ImportFormat;
+}
+
+export interface RoundTripClip {
+  readonly path: string;
+  readonly frames: number;
+  readonly masks: number;
+  /** The lowest IoU of a mask that went out and the one that came back; 1: all are equal. */
+  readonly lowestIou: number;
+  /** What came back otherwise than it went, beyond what the format is known not to hold. */
+  readonly differences: readonly string[];
+}
+
+export interface RoundTripResult {
+  readonly format: ImportFormat;
+  readonly clips: readonly RoundTripClip[];
+  readonly warnings: readonly string[];
+}
+
+/** The state of a clip's sidecar. */
+export interface CheckedClip {
+  readonly path: string;
+  readonly objects: number;
+  readonly prompts: number;
+  readonly masks: number;
+  /** Masks whose prompts changed since. */
+  readonly stale: number;
+  /** Frames without a mask, summed over the objects that have prompts. */
+  readonly missing: number;
+  readonly problems: readonly Problem[];
+  /** Conflicts of a merge that nobody has resolved. */
+  readonly conflicts: number;
+}
+
+export interface CheckResult {
+  readonly clips: readonly CheckedClip[];
+}
+
 /** How a request travels: its parameters, and the token under which its progress is reported, if anyone listens. */
 export interface RequestEnvelope<P> {
   readonly params: P;
@@ -551,6 +706,10 @@ export interface KernelRequests {
   'object/verify': [VerifyParams, null];
   'frame/masks': [FrameMasksParams, readonly MaskView[]];
   'frame/image': [FrameImageParams, FrameImageResult];
+  /** Writes clips in a format of the field; whole or not at all. @throws `export/folder-not-empty`, `export/limit` */
+  'dataset/export': [ExportParams, ExportResult];
+  /** Reads sidecars alone: neither videos nor databases are needed. */
+  'dataset/check': [DatasetParams, CheckResult];
 }
 
 /** What a request may report while it runs. */
@@ -558,6 +717,7 @@ export interface KernelProgress {
   'session/open': OpenProgress;
   'video/info': OpenProgress;
   'session/propagate': FrameProgress;
+  'dataset/export': DatasetProgress;
 }
 
 export interface OpenProgress {

@@ -1,4 +1,4 @@
-import type { Box, FrameIndex, FrameRange, PointPrompt } from '../protocol';
+import type { Box, FrameIndex, FrameRange, FrameSelection, PointPrompt } from '../protocol';
 import { usageError } from './output';
 
 function numbers(text: string): number[] {
@@ -55,4 +55,19 @@ export function parseRange(text: string, frameCount: number): FrameRange {
   const last = match[2] === '' ? frameCount - 1 : Number(match[2]);
   if (first > last) throw usageError(`The range ${text} is empty.`, 'Its first frame comes after its last.');
   return { first, last };
+}
+
+/** `all`, `verified` or `every:N` */
+export function parseSelection(text: string): FrameSelection {
+  if (text === 'all' || text === 'verified') return { kind: text };
+  const step = Number(/^every:(\d+)$/.exec(text)?.[1] ?? 0);
+  if (step >= 1) return { kind: 'every', step };
+  throw usageError(`"${text}" is no selection of frames.`, 'Give all, verified, or every:N.');
+}
+
+/** `a,b`: at least one, none twice. */
+export function parseLabels(text: string): string[] {
+  const labels = text.split(',').map((label) => label.trim());
+  if (labels.every((label) => label !== '') && new Set(labels).size === labels.length) return labels;
+  throw usageError(`"${text}" is no list of labels.`, 'Give them with commas between, each once: cat,dog.');
 }

@@ -1,9 +1,11 @@
 /** The `masklet` command: the kernel's work from a terminal or a script. */
 import { Command, CommanderError, Option } from 'commander';
 import { withDefaults } from '../settings';
-import type { Direction, KernelSettings } from '../protocol';
+import type { Direction, ExportFormat, KernelSettings } from '../protocol';
 import { version } from '../version';
+import { check } from './commands/check';
 import { doctor } from './commands/doctor';
+import { exportClips, type ExportCommandOptions } from './commands/export';
 import { info } from './commands/info';
 import { masks } from './commands/masks';
 import { segment } from './commands/segment';
@@ -45,6 +47,35 @@ function common(command: Command): Command {
     .option('--data-dir <dir>', 'keep database and sidecars here instead of beside the video')
     .showHelpAfterError('(--help shows how it is used)')
     .exitOverride();
+}
+
+const EXPORT_FORMATS: readonly ExportFormat[] = [
+  'coco',
+  'ytvis',
+  'davis',
+  'sav',
+  'mots',
+  'yolo-seg',
+  'cvat',
+  'labelme',
+  'masks',
+  'overlay',
+  'cutout',
+  'frames',
+];
+
+/** Which parts of the annotations a command works on. */
+function selection(command: Command): Command {
+  return command
+    .option('--frames <which>', 'all, every:N, or verified: those whose masks are all verified', 'all')
+    .option('--split <file.json>', '{"train": ["clip.mp4"], "val": [...]}; other clips are left out')
+    .option('--labels <a,b>', 'only objects with these labels; classes are numbered in this order')
+    .addOption(
+      new Option(
+        '--shapes <kind>',
+        'for coco, cvat and labelme: exact masks, or polygons (default: masks)',
+      ).choices(['masks', 'polygons']),
+    );
 }
 
 function program(): Command {
@@ -111,6 +142,42 @@ function program(): Command {
     .option('--frames <A:B>', 'only these frames, both ends included')
     .action((video: string, options: CommonOptions & { out: string; frames?: string }) =>
       masks(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  selection(
+    common(
+      masklet
+        .command('export')
+        .argument('<path...>', 'annotated videos, and folders that are searched for them'),
+    ),
+  )
+    .description('write clips in a format of the field; see docs/formats.md')
+    .addOption(new Option('--format <format>', 'what to write').choices(EXPORT_FORMATS).makeOptionMandatory())
+    .requiredOption('--out <dir>', 'a folder that is empty or does not exist yet')
+    .addOption(
+      new Option(
+        '--images <kind>',
+        "the pictures that go with it (default: jpeg where the format's tools need them)",
+      ).choices(['jpeg', 'png', 'none']),
+    )
+    .addOption(
+      new Option('--codec <codec>', 'for cutout: ProRes 4444 in MOV, or VP9 in WebM').choices([
+        'prores',
+        'webm',
+      ]),
+    )
+    .action((paths: string[], options: CommonOptions & Omit<ExportCommandOptions, 'settings'>) =>
+      exportClips(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(
+    masklet
+      .command('check')
+      .argument('<path...>', 'annotated videos, and folders that are searched for them'),
+  )
+    .description('read the sidecars; exits with 1 where one is stale or broken')
+    .action((paths: string[], options: CommonOptions) =>
+      check(paths, { json: options.json ?? false, settings: settingsOf(options) }),
     );
 
   common(masklet.command('doctor'))

@@ -204,8 +204,14 @@ export class Annotations {
   /** True where the prompts, or the model, are no longer those that the mask was made from. */
   isStale(mask: MaskRecord): boolean {
     if (mask.verified || mask.state === 'edited' || mask.provenance === null) return false;
-    const { model, modelSha256, revision, direction } = mask.provenance;
-    if (model !== this.model.id || modelSha256 !== this.model.sha256) return true;
+    const { model, modelSha256 } = mask.provenance;
+    return model !== this.model.id || modelSha256 !== this.model.sha256 || this.promptsChanged(mask);
+  }
+
+  /** True where the prompts are no longer those that the mask was made from, whichever model made it. */
+  promptsChanged(mask: MaskRecord): boolean {
+    if (mask.verified || mask.state === 'edited' || mask.provenance === null) return false;
+    const { revision, direction } = mask.provenance;
     if (mask.state === 'prompted') {
       const prompt = this.prompt(mask.object, mask.frame);
       return prompt === undefined || promptRevision(prompt) !== revision;

@@ -15,11 +15,12 @@ import type {
   Undone,
 } from './api';
 import type { Clip } from './clip';
-import { databaseFile } from './dataFolder';
+import { databaseFile, rootOf } from './dataFolder';
 import { journalMode, openDatabase, openDatabaseReadOnly } from './database';
 import { asStorageError } from './databaseErrors';
 import { loadFrameIndex } from './frameIndexes';
 import { openClip, type OpenEnvironment } from './openClip';
+import { annotatedVideos } from './videos';
 import type { WorkerHandlers } from '../workers/rpc';
 
 /** How long a statement waits for another process's lock before `storage/locked`. */
@@ -117,6 +118,19 @@ export class Store {
     if (!database) return undefined;
     try {
       return loadFrameIndex(database.db, fingerprint);
+    } catch (error) {
+      throw asStorageError(error, database.file);
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Full paths of the videos that a database has objects of; none where there is no database. */
+  annotatedVideos(databaseFolder: string): string[] {
+    const database = openDatabaseReadOnly(databaseFolder, this.environment.busyTimeoutMs);
+    if (!database) return [];
+    try {
+      return annotatedVideos(database.db, rootOf(databaseFolder));
     } catch (error) {
       throw asStorageError(error, database.file);
     } finally {

@@ -71,6 +71,17 @@ export function putVideo(
     .get(values)!;
 }
 
+/** Full paths of all videos that have objects; ascending. @param root what stored paths are relative to. */
+export function annotatedVideos(db: Database, root: string): string[] {
+  return db
+    .prepare<[], string>(
+      'SELECT path FROM videos WHERE EXISTS (SELECT 1 FROM objects WHERE objects.video = videos.id) ORDER BY path',
+    )
+    .pluck()
+    .all()
+    .map((path) => (isAbsolute(path) ? path : join(root, path)));
+}
+
 export function storedSha256(db: Database, id: number): string | undefined {
   return (
     db.prepare<[number], string | null>('SELECT sha256 FROM videos WHERE id = ?').pluck().get(id) ?? undefined

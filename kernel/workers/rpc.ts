@@ -94,6 +94,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   readonly transfer?: readonly Transferable[];
   readonly onProgress?: (value: unknown) => void;
+  /** When `signal` aborts, wait for the worker's own answer: it has things to put away first. */
+  readonly untilAnswered?: boolean;
 }
 
 /** What every worker is started with. */
@@ -145,7 +147,7 @@ export class WorkerClient<Api> {
       const worker = (this.worker ??= this.start());
       const abort = (): void => {
         worker.postMessage({ kind: 'cancel', id } satisfies ToWorker);
-        this.pending.get(id)?.reject(new CancelledError());
+        if (!options.untilAnswered) this.pending.get(id)?.reject(new CancelledError());
       };
       const settle = (): void => {
         this.pending.delete(id);

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { MaskletError, errnoOf } from '../errors';
+import { locate } from '../session/locations';
+import type { DatasetParams } from '../protocol';
+import type { Store } from '../storage/store';
+
+const SIDECAR_ENDING = '.masklet';
+
+/** An annotated video: its file may be missing, where only the sidecar is at hand. */
+export interface FoundClip {
+  readonly path: string;
+  readonly sidecar: string;
+  readonly databaseFolder: string;
+}
+
+/**
+ * The annotated videos that paths stand for: a video (or folder of images) is one, any other folder is searched for
+ * those with a sidecar, or with objects in the database of that folder. Sorted by path; each once.
+ * @throws MaskletError `video/not-found`; `input/invalid` where a folder holds none.
+ */
+export async function findClips({ paths, ...options }: DatasetParams, store: Store): Promise<FoundClip[]> {
+  const found = new Set<string>();
+  const add = (path: string): void => void found.add(path);
+  for (const given of paths) {
+    const path = resolve(given);
+    const { sidecar } = locate(path, options);
+    if (existsSync(sidecar)) {
+      add(path);
+      continue;
+    }
+    const kind = await kindOf(path);
+    if (kind === 'file') {
+      add(path);
+      continue;
+    }
+    const before = found.size;
+    await searchFolder(path, add);
+    const { databaseFolder } = locate(join(path, 'clip'), options);
+    const known = store.annotatedVideos(databaseFolder);
+    known.filter((video) => `${video}${sep}`.startsWith(`${path}${sep}`) && existsSync(video)).forEach(add);
+    if (found.size === before) {
+      throw new MaskletError('input/invalid', `${path} holds no annotated video.`, {
+        file: path,
+        hint: 'Annotate one in the editor or with `masklet segment`, and save; its sidecar is `<video>.masklet`.',
+      });
+    }
+  }
+  return [...found].sort().map((path) => ({ path, ...locate(path, options) }));
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    throw new MaskletError(
+      errnoOf(error) === 'ENOENT' ? 'video/not-found' : 'video/unreadable',
+      `${path} ${errnoOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${String(error)}`}.`,
+      { file: path, cause: error },
+    );
+  }
+}
+
+async function searchFolder(folder: string, add: (path: string) => void): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw new MaskletError('input/invalid', `${folder} cannot be read: ${String(error)}`, {
+      file: folder,
+      cause: error,
+    });
+  });
+  for (const entry of entries) {
+    if (!entry.isDirectory() || entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    const path = join(folder, entry.name);
+    if (entry.name.endsWith(SIDECAR_ENDING)) add(path.slice(0, -SIDECAR_ENDING.length));
+    else await searchFolder(path, add);
+  }
+}
+
+/**
+ * A short name for each clip, safe in every file system and unique: its path below what all have in common, without the
+ * ending, with `_` between folders.
+ */
+export function clipNames(paths: readonly string[]): string[] {
+  const root = commonFolder(paths);
+  const taken = new Set<string>();
+  return paths.map((path) => {
+    const inside = relative(root, path)
+      .split(sep)
+      .join('_')
+      .replace(/\.[A-Za-z0-9]{1,5}$/, '');
+    const base = safeName(inside);
+    let name = base;
+    // File systems that fold case must not see two as one.
+    for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${base}-${n}`;
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}
+
+/** Letters and digits of any script, `-`, `_` and `.`; never empty, never hidden. */
+export function safeName(text: string): string {
+  const safe = text
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '_')
+    .replace(/^[.]+|[.]+$/g, '')
+    .slice(0, 80);
+  return safe === '' ? 'clip' : safe;
+}
+
+function commonFolder(paths: readonly string[]): string {
+  let common = dirname(paths[0] ?? '.');
+  for (const path of paths) {
+    while (path !== common && !path.startsWith(common.endsWith(sep) ? common : `${common}${sep}`)) {
+      common = dirname(common);
+    }
+  }
+  return common;
+}
+
+/** What a video is called without folder and ending. */
+export function clipName(path: string): string {
+  return basename(path).replace(/\.[A-Za-z0-9]{1,5}$/, '');
+}

@@ -1,0 +1,27 @@
+import '../workers/loadTurn';
+import { workerData } from 'node:worker_threads';
+import { runExport } from '../export/runExport';
+import type { DatasetParams } from '../protocol';
+import { Store } from '../storage/store';
+import { serveWorker } from '../workers/rpc';
+import type { DatasetApi, DatasetWorkerData } from './api';
+import { checkClips } from './checkClips';
+
+const { settings } = workerData as DatasetWorkerData;
+const store = new Store();
+
+/** Sidecars and databases are where the settings say, unless a request says otherwise. */
+function located<P extends DatasetParams>(params: P): P {
+  return settings.dataDir === undefined ? params : { dataDir: settings.dataDir, ...params };
+}
+
+serveWorker<DatasetApi>({
+  export: (params, context) =>
+    runExport(located(params), {
+      settings,
+      store,
+      signal: context.signal,
+      onProgress: (progress) => context.progress(progress),
+    }),
+  check: (params) => checkClips(located(params)),
+});

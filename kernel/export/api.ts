@@ -1,0 +1,102 @@
+import type {
+  ExportFormat,
+  ExportParams,
+  FrameIndex,
+  MarkRecord,
+  MaskRecord,
+  ObjectRecord,
+  VideoIdentity,
+  VideoInfo,
+} from '../protocol';
+import type { RgbFrame } from '../video/api';
+import type { ExportFolder } from './exportFolder';
+
+/** A class of objects: a label with its number, from 1, the same in the whole export. */
+export interface Category {
+  readonly id: number;
+  readonly name: string;
+}
+
+export interface ExportObject extends ObjectRecord {
+  /** From 1, in the order of the ids; where masks overlap, the larger number lies on top. */
+  readonly number: number;
+  readonly category: Category;
+}
+
+/** One object's mask on one frame; never empty. */
+export interface ExportMask {
+  readonly object: ExportObject;
+  readonly record: MaskRecord;
+  readonly occluded: boolean;
+}
+
+/** One annotated video, opened. */
+export interface ExportClip {
+  readonly path: string;
+  /** Unique in the export, safe as a file name. */
+  readonly name: string;
+  readonly split: string;
+  readonly video: VideoInfo;
+  readonly pts: readonly number[];
+  readonly objects: readonly ExportObject[];
+  readonly marks: readonly MarkRecord[];
+  /** Those to export; ascending. */
+  readonly frames: readonly FrameIndex[];
+  /** Masks with pixels, in the order of the objects. */
+  masks(frame: FrameIndex): readonly ExportMask[];
+  /** Objects of which is known that they are not in this frame. */
+  absent(frame: FrameIndex): readonly ExportObject[];
+  picture(frame: FrameIndex): Promise<RgbFrame>;
+  /** With the full hash. */
+  identity(): Promise<VideoIdentity>;
+}
+
+export type ImageKind = NonNullable<ExportParams['images']>;
+
+/** The choices of an export, with what was left open filled in. */
+export interface ExportOptions {
+  readonly shapes: 'masks' | 'polygons';
+  readonly images: ImageKind;
+  readonly codec: 'prores' | 'webm';
+  /** The distance of the frames exported; undefined where there is no one distance. */
+  readonly step?: number;
+}
+
+export interface ExportContext {
+  readonly folder: ExportFolder;
+  readonly options: ExportOptions;
+  /** The ffmpeg to run. */
+  readonly ffmpeg: string;
+  readonly signal: AbortSignal;
+  /** To be called for every frame that is done, in every pass. */
+  readonly frameDone: () => void;
+  readonly warn: (message: string) => void;
+}
+
+/** What a format can say. What it cannot is a warning where a clip has it, and is no difference after a round trip. */
+export interface Capabilities {
+  /** Masks of several objects on one pixel. */
+  readonly overlaps: boolean;
+  /** An object that is not there, other than a frame on which it is not annotated. */
+  readonly absence: boolean;
+  readonly occlusion: boolean;
+}
+
+/** Writes clips one after the other, then what belongs to all of them. */
+export interface ExportWriter {
+  /** @throws MaskletError `export/limit`, `storage/*`, `cancelled`, and as the video's source. */
+  clip(clip: ExportClip): Promise<void>;
+  /** @param categories all that occurred. */
+  finish(categories: readonly Category[]): Promise<void>;
+}
+
+/** One format. */
+export interface Exporter {
+  readonly format: ExportFormat;
+  readonly holds: Capabilities;
+  /** Where the pictures are by default. */
+  readonly images: ImageKind;
+  /** How often the frames of a clip are gone over; default: once. */
+  passes?(clip: ExportClip): number;
+  start(context: ExportContext): ExportWriter;
+}

@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, rmdir, writeFile, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { MaskletError, errnoOf } from '../errors';
+import { storageError } from '../render/storageError';
+
+/** Text is handed to the file system in pieces of this size. */
+const BUFFER_CHARACTERS = 1 << 20;
+
+/**
+ * The folder that an export goes to: everything is written to a temporary folder beside it, which takes its place when all
+ * is there.
+ */
+export class ExportFolder {
+  private readonly made = new Set<string>();
+  private readonly streams = new Set<TextFile>();
+  private count = 0;
+
+  private constructor(
+    readonly out: string,
+    /** Where the files are until the export is complete. */
+    readonly temporary: string,
+  ) {}
+
+  /** @throws MaskletError `export/folder-not-empty`, `storage/*`; then nothing was made. */
+  static async create(out: string): Promise<ExportFolder> {
+    await refuseFull(out);
+    const temporary = join(dirname(out), `.${basename(out)}.${randomBytes(4).toString('hex')}.part`);
+    try {
+      await mkdir(temporary, { recursive: true });
+    } catch (error) {
+      throw storageError(out, String(error), error);
+    }
+    return new ExportFolder(out, temporary);
+  }
+
+  /** Files written. */
+  get files(): number {
+    return this.count;
+  }
+
+  /** A file's full path in the temporary folder, its folder made: for what writes files by itself. Counts as written. */
+  async place(path: string): Promise<string> {
+    const full = join(this.temporary, path);
+    const folder = dirname(full);
+    if (!this.made.has(folder)) {
+      try {
+        await mkdir(folder, { recursive: true });
+      } catch (error) {
+        throw storageError(join(this.out, path), String(error), error);
+      }
+      this.made.add(folder);
+    }
+    this.count++;
+    return full;
+  }
+
+  async write(path: string, data: Uint8Array | string): Promise<void> {
+    const full = await this.place(path);
+    try {
+      await writeFile(full, data);
+    } catch (error) {
+      throw storageError(join(this.out, path), String(error), error);
+    }
+  }
+
+  /** A file to be written piece by piece. */
+  async text(path: string): Promise<TextFile> {
+    const full = await this.place(path);
+    const file = await TextFile.open(full, join(this.out, path));
+    this.streams.add(file);
+    return file;
+  }
+
+  /** A file that is only an intermediate step. */
+  async scratch(): Promise<TextFile> {
+    const name = join(this.temporary, `.scratch-${randomBytes(4).toString('hex')}`);
+    const file = await TextFile.open(name, this.out);
+    this.streams.add(file);
+    return file;
+  }
+
+  /** Puts the finished folder in its place. */
+  async finish(): Promise<void> {
+    await this.closeAll();
+    await refuseFull(this.out);
+    try {
+      await rmdir(this.out).catch((error: unknown) => {
+        if (errnoOf(error) !== 'ENOENT') throw error;
+      });
+      await rename(this.temporary, this.out);
+    } catch (error) {
+      throw storageError(this.out, String(error), error);
+    }
+  }
+
+  /** Removes what was written so far. */
+  async discard(): Promise<void> {
+    await this.closeAll();
+    await rm(this.temporary, { recursive: true, force: true }).catch(() => undefined);
+  }
+
+  private async closeAll(): Promise<void> {
+    for (const stream of this.streams) await stream.abandon();
+    this.streams.clear();
+  }
+}
+
+async function refuseFull(out: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(out);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT') return;
+    if (code === 'ENOTDIR') {
+      throw new MaskletError('export/folder-not-empty', `${out} is a file, not a folder.`, {
+        file: out,
+        hint: 'Export to a new folder.',
+      });
+    }
+    throw storageError(out, String(error), error);
+  }
+  if (names.length === 0) return;
+  throw new MaskletError('export/folder-not-empty', `${out} is not empty (it holds ${names[0]}).`, {
+    file: out,
+    hint: 'Export to a new folder, or remove what is in this one first.',
+  });
+}
+
+/** A text file written piece by piece, so that its size does not matter. */
+export class TextFile {
+  private pieces: string[] = [];
+  private characters = 0;
+  private closed = false;
+
+  private constructor(
+    private readonly handle: FileHandle,
+    private readonly path: string,
+    private readonly shown: string,
+  ) {}
+
+  /** @param shown what it is called in errors. */
+  static async open(path: string, shown: string): Promise<TextFile> {
+    try {
+      return new TextFile(await open(path, 'wx'), path, shown);
+    } catch (error) {
+      throw storageError(shown, String(error), error);
+    }
+  }
+
+  async write(text: string): Promise<void> {
+    this.pieces.push(text);
+    this.characters += text.length;
+    if (this.characters >= BUFFER_CHARACTERS) await this.flush();
+  }
+
+  /** Appends all of another file, which is closed and removed. */
+  async append(other: TextFile): Promise<void> {
+    await other.close();
+    await this.flush();
+    try {
+      for await (const chunk of createReadStream(other.path, { highWaterMark: BUFFER_CHARACTERS })) {
+        await this.handle.writeFile(chunk as Buffer);
+      }
+      await rm(other.path);
+    } catch (error) {
+      throw storageError(this.shown, String(error), error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    await this.flush();
+    this.closed = true;
+    await this.handle.close();
+  }
+
+  /** Closes without caring for what is still to be written. */
+  async abandon(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.handle.close().catch(() => undefined);
+  }
+
+  private async flush(): Promise<void> {
+    const text = this.pieces.join('');
+    this.pieces = [];
+    this.characters = 0;
+    if (text === '') return;
+    try {
+      await this.handle.writeFile(text);
+    } catch (error) {
+      throw storageError(this.shown, String(error), error);
+    }
+  }
+}

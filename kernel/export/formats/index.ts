@@ -1,0 +1,30 @@
+import type { ExportFormat } from '../../protocol';
+import type { Exporter } from '../api';
+import { coco } from './coco';
+import { cutout } from './cutout';
+import { cvat } from './cvat';
+import { davis } from './davis';
+import { frames } from './frames';
+import { labelme } from './labelme';
+import { masks } from './masks';
+import { mots } from './mots';
+import { overlay } from './overlay';
+import { sav } from './sav';
+import { yoloSeg } from './yoloSeg';
+import { ytvis } from './ytvis';
+
+/** All formats, by name. */
+export const exporters: Readonly<Record<ExportFormat, Exporter>> = {
+  coco,
+  ytvis,
+  davis,
+  sav,
+  mots,
+  'yolo-seg': yoloSeg,
+  cvat,
+  labelme,
+  masks,
+  overlay,
+  cutout,
+  frames,
+};

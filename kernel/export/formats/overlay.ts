@@ -1,0 +1,32 @@
+import type { OverlayFrame } from '../../render/overlay';
+import { writeOverlayVideo } from '../../render/overlayVideo';
+import type { ExportClip, Exporter } from '../api';
+import { frameRate } from '../frameRate';
+
+/** `<clip>.mp4` with coloured masks, labels and frame numbers; drawn in the order of the objects. */
+export const overlay: Exporter = {
+  format: 'overlay',
+  holds: { overlaps: true, absence: true, occlusion: true },
+  images: 'none',
+  start: ({ folder, options, ffmpeg, signal, frameDone }) => ({
+    clip: async (clip) => {
+      await writeOverlayVideo({
+        frames: annotated(clip),
+        objects: clip.objects,
+        out: await folder.place(`${clip.name}.mp4`),
+        fps: frameRate(clip.video, options.step),
+        ffmpeg,
+        signal,
+        onProgress: frameDone,
+      });
+    },
+    finish: () => Promise.resolve(),
+  }),
+};
+
+async function* annotated(clip: ExportClip): AsyncGenerator<OverlayFrame> {
+  for (const frame of clip.frames) {
+    const masks = clip.masks(frame).map(({ object, record }) => ({ object: object.id, mask: record.mask }));
+    yield { rgb: await clip.picture(frame), masks };
+  }
+}

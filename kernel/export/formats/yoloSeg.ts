@@ -1,0 +1,60 @@
+import type { Category, ExportClip, ExportContext, Exporter, ExportWriter } from '../api';
+import { wholePolygon } from '../outline';
+import { frameName, pictureName, writePicture } from '../pictures';
+
+/** Decimals that tell the corners of pixels apart in every picture that there is. */
+const DECIMALS = 7;
+
+/**
+ * Ultralytics YOLO segmentation (docs.ultralytics.com, "Instance Segmentation Datasets Overview"): `images/<split>/`,
+ * `labels/<split>/*.txt` with a line an object, its class from 0 and one polygon in shares of the picture, and `data.yaml`.
+ * An object has one polygon: its parts and holes are joined by cuts of no width.
+ */
+export const yoloSeg: Exporter = {
+  format: 'yolo-seg',
+  holds: { overlaps: true, absence: false, occlusion: false },
+  images: 'jpeg',
+  start: (context) => new YoloWriter(context),
+};
+
+class YoloWriter implements ExportWriter {
+  private readonly splits = new Set<string>();
+
+  constructor(private readonly context: ExportContext) {}
+
+  async clip(clip: ExportClip): Promise<void> {
+    const { folder, options } = this.context;
+    const { width, height } = clip.video;
+    this.splits.add(clip.split);
+    for (const frame of clip.frames) {
+      const lines = clip.masks(frame).map(({ object, record }) => {
+        const points = wholePolygon(record.mask).map((value, i) =>
+          Number((value / (i % 2 === 0 ? width : height)).toFixed(DECIMALS)),
+        );
+        return `${object.category.id - 1} ${points.join(' ')}\n`;
+      });
+      await folder.write(`labels/${clip.split}/${clip.name}_${frameName(frame)}.txt`, lines.join(''));
+      const picture = `images/${clip.split}/${clip.name}_${pictureName(frame, options.images)}`;
+      await writePicture(clip, frame, picture, this.context);
+      this.context.frameDone();
+    }
+  }
+
+  async finish(categories: readonly Category[]): Promise<void> {
+    const { folder, warn } = this.context;
+    const known = [...this.splits];
+    const train = this.splits.has('train') ? 'train' : known[0];
+    const val = this.splits.has('val') ? 'val' : train;
+    if (val !== 'val') warn(`There is no split "val"; data.yaml validates on "${train}".`);
+    const others = known.filter((split) => split !== train && split !== val);
+    const lines = [
+      `train: images/${train}`,
+      `val: images/${val}`,
+      ...others.map((split) => `${JSON.stringify(split)}: ${JSON.stringify(`images/${split}`)}`),
+      'names:',
+      // A JSON string is a YAML one.
+      ...categories.map(({ id, name }) => `  ${id - 1}: ${JSON.stringify(name)}`),
+    ];
+    await folder.write('data.yaml', `${lines.join('\n')}\n`);
+  }
+}

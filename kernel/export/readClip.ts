@@ -1,0 +1,108 @@
+import type { FrameIndex, FrameSelection, MaskRecord, ObjectId } from '../protocol';
+import { Annotations } from '../session/annotations';
+import type { OpenedClip } from '../dataset/openedClip';
+import type { ExportClip, ExportMask, ExportObject } from './api';
+import type { Categories } from './categories';
+
+export interface ClipChoice {
+  readonly path: string;
+  readonly name: string;
+  readonly split: string;
+  readonly frames: FrameSelection;
+  readonly labels?: readonly string[];
+}
+
+/** What is to be exported of an opened clip. Stale masks, broken lines and conflicts are warnings. */
+export function readClip(
+  { source, content }: OpenedClip,
+  choice: ClipChoice,
+  categories: Categories,
+  warn: (message: string) => void,
+): ExportClip {
+  const { path } = choice;
+  for (const problem of content.problems) warn(problem.message);
+  if (content.conflicts.length > 0) {
+    warn(`${path}: ${content.conflicts.length} conflicts of a merge are not resolved; ours was taken.`);
+  }
+  const objects = content.objects
+    .filter(({ label }) => !choice.labels || choice.labels.includes(label))
+    .map((object, n): ExportObject => ({ ...object, number: n + 1, category: categories.of(object.label) }));
+  const byId = new Map(objects.map((object) => [object.id, object]));
+  const rows = new Map<FrameIndex, MaskRecord[]>();
+  for (const record of content.masks) {
+    if (!byId.has(record.object)) continue;
+    const row = rows.get(record.frame);
+    if (row) row.push(record);
+    else rows.set(record.frame, [record]);
+  }
+  const marks = content.marks.filter((mark) => byId.has(mark.object));
+  const isMarked = (kind: 'absent' | 'occluded', object: ObjectId, frame: FrameIndex): boolean =>
+    marks.some(
+      (mark) => mark.kind === kind && mark.object === object && mark.first <= frame && frame <= mark.last,
+    );
+  warnOfStale(content, byId, path, warn);
+  return {
+    path,
+    name: choice.name,
+    split: choice.split,
+    video: source.info,
+    pts: source.pts,
+    objects,
+    marks,
+    frames: selectFrames(choice.frames, source.info.frameCount, rows),
+    masks: (frame) =>
+      (rows.get(frame) ?? [])
+        .flatMap((record): ExportMask[] => {
+          const object = byId.get(record.object);
+          if (!object || record.area === 0) return [];
+          return [{ object, record, occluded: isMarked('occluded', object.id, frame) }];
+        })
+        .sort((a, b) => a.object.number - b.object.number),
+    absent: (frame) => {
+      const row = rows.get(frame) ?? [];
+      return objects.filter(({ id }) => {
+        const record = row.find(({ object }) => object === id);
+        return record ? record.area === 0 : isMarked('absent', id, frame);
+      });
+    },
+    picture: (frame) => source.frame(frame),
+    identity: () => source.identity(),
+  };
+}
+
+/** The frames of a selection; ascending. */
+export function selectFrames(
+  selection: FrameSelection,
+  frameCount: number,
+  rows: ReadonlyMap<FrameIndex, readonly MaskRecord[]>,
+): FrameIndex[] {
+  const all = Array.from({ length: frameCount }, (_, frame) => frame);
+  switch (selection.kind) {
+    case 'all':
+      return all;
+    case 'every':
+      return all.filter((frame) => frame % selection.step === 0);
+    case 'verified':
+      return all.filter((frame) => {
+        const row = rows.get(frame) ?? [];
+        return row.length > 0 && row.every(({ verified }) => verified);
+      });
+  }
+}
+
+function warnOfStale(
+  content: OpenedClip['content'],
+  objects: ReadonlyMap<ObjectId, ExportObject>,
+  path: string,
+  warn: (message: string) => void,
+): void {
+  const annotations = new Annotations(content, { id: '', sha256: '' });
+  const stale = content.masks.filter(
+    (mask) => objects.has(mask.object) && annotations.promptsChanged(mask),
+  ).length;
+  if (stale > 0) {
+    warn(
+      `${path}: ${stale} masks are stale (their prompts changed since); propagate again to bring them up to date.`,
+    );
+  }
+}

@@ -1,0 +1,188 @@
+import { basename, resolve } from 'node:path';
+import { MaskletError, throwIfAborted } from '../errors';
+import type { DatasetProgress, ExportParams, ExportResult, ExportedClip, FrameSelection } from '../protocol';
+import { clipNames, findClips } from '../dataset/findClips';
+import { withClip, type DatasetEnvironment } from '../dataset/openedClip';
+import { DEFAULT_SPLIT, readSplits } from '../dataset/splits';
+import { findFfmpeg } from '../video/ffmpeg';
+import type { ExportClip, ExportContext, ExportOptions, Exporter } from './api';
+import { Categories } from './categories';
+import { ExportFolder } from './exportFolder';
+import { exporters } from './formats';
+import { Manifest } from './manifest';
+import { readClip } from './readClip';
+
+/** More would make a report that nobody reads. */
+const WARNINGS_KEPT = 200;
+
+export interface ExportEnvironment extends DatasetEnvironment {
+  onProgress(progress: DatasetProgress): void;
+  /** Given every clip while it is open, once it is written. */
+  onClip?(clip: ExportClip): void;
+}
+
+/**
+ * Writes all clips that `paths` stand for, one after the other; memory holds the annotations of one clip. The folder
+ * appears when all is written. The same annotations make the same bytes.
+ * @throws MaskletError `export/*`, `input/invalid`, `video/*`, `storage/*`, `cancelled`; then nothing is left behind.
+ */
+export async function runExport(params: ExportParams, environment: ExportEnvironment): Promise<ExportResult> {
+  const exporter = exporters[params.format];
+  const options = optionsOf(params, exporter);
+  const { signal, store } = environment;
+  const ffmpeg = await findFfmpeg(environment.settings.ffmpegPath);
+  const splits = params.split === undefined ? undefined : await readSplits(params.split);
+  const all = await findClips(params, store);
+  const found = splits ? all.filter(({ path }) => splits.has(path)) : all;
+  const names = clipNames(found.map(({ path }) => path));
+  const warnings = new Warnings();
+  if (found.length < all.length) {
+    warnings.add(
+      `${all.length - found.length} clips are in no split of ${basename(params.split ?? '')} and were left out.`,
+    );
+  }
+  const out = resolve(params.out);
+  const folder = await ExportFolder.create(out);
+  try {
+    const categories = new Categories(params.labels);
+    const manifest = await Manifest.create(folder);
+    let frameDone = (): void => undefined;
+    const context: ExportContext = {
+      folder,
+      options,
+      ffmpeg: ffmpeg.path,
+      signal,
+      frameDone: () => frameDone(),
+      warn: (message) => warnings.add(message),
+    };
+    const writer = exporter.start(context);
+    const clips: ExportedClip[] = [];
+    for (const [n, clip] of found.entries()) {
+      throwIfAborted(signal);
+      await withClip(clip, environment, async (opened) => {
+        const { path } = clip;
+        const choice = {
+          path,
+          name: names[n],
+          split: splits?.get(path) ?? DEFAULT_SPLIT,
+          frames: params.frames ?? ({ kind: 'all' } as const),
+          ...(params.labels ? { labels: params.labels } : {}),
+        };
+        const read = readClip(opened, choice, categories, context.warn);
+        if (read.objects.length === 0 && exporter !== exporters.frames) {
+          warnings.add(`${path} has no objects to export and was left out.`);
+          return;
+        }
+        if (read.frames.length === 0) {
+          warnings.add(`${path} has no frames to export and was left out.`);
+          return;
+        }
+        const total = read.frames.length * (exporter.passes?.(read) ?? 1);
+        let done = 0;
+        frameDone = () => {
+          throwIfAborted(signal);
+          done++;
+          environment.onProgress({ clip: names[n], clipsDone: n, clips: found.length, done, total });
+        };
+        warnOfLosses(read, exporter, context.warn);
+        await writer.clip(read);
+        await manifest.add(read);
+        environment.onClip?.(read);
+        clips.push(summaryOf(read));
+      });
+    }
+    if (clips.length === 0) {
+      throw new MaskletError('input/invalid', 'There is nothing to export.', {
+        hint: [...warnings.list].at(0) ?? 'Annotate a video first.',
+      });
+    }
+    await writer.finish(categories.all);
+    await manifest.write(params, categories.all);
+    throwIfAborted(signal);
+    await folder.finish();
+    return { out, format: params.format, clips, files: folder.files, warnings: warnings.list };
+  } catch (error) {
+    await folder.discard();
+    throw error;
+  }
+}
+
+function optionsOf(params: ExportParams, exporter: Exporter): ExportOptions {
+  const selection = params.frames ?? { kind: 'all' };
+  if (selection.kind === 'every' && !(Number.isInteger(selection.step) && selection.step >= 1)) {
+    throw new MaskletError('input/invalid', `"every ${selection.step}" is no selection of frames.`, {
+      hint: 'Give a whole number from 1.',
+    });
+  }
+  const step = stepOf(selection);
+  const images = params.images ?? exporter.images;
+  if (exporter === exporters.frames && images === 'none') {
+    throw new MaskletError('input/invalid', 'An export of frames without pictures would be empty.', {
+      hint: 'Choose jpeg or png.',
+    });
+  }
+  return {
+    shapes: params.shapes ?? 'masks',
+    images,
+    codec: params.codec ?? 'prores',
+    ...(step === undefined ? {} : { step }),
+  };
+}
+
+function stepOf(selection: FrameSelection): number | undefined {
+  if (selection.kind === 'all') return 1;
+  return selection.kind === 'every' ? selection.step : undefined;
+}
+
+function summaryOf(clip: ExportClip): ExportedClip {
+  return {
+    path: clip.path,
+    name: clip.name,
+    split: clip.split,
+    frames: clip.frames.length,
+    objects: clip.objects.length,
+    masks: clip.frames.reduce((sum, frame) => sum + clip.masks(frame).length, 0),
+  };
+}
+
+/** What a clip has and the format cannot say; overlaps are found by who draws them. */
+function warnOfLosses(clip: ExportClip, { format, holds }: Exporter, warn: (message: string) => void): void {
+  const has = (kind: string): boolean => clip.marks.some((mark) => mark.kind === kind);
+  if (has('occluded') && !holds.occlusion)
+    warn(`${clip.path}: ${format} cannot say that an object is occluded.`);
+  if (format === 'frames') return;
+  if (has('truncated')) warn(`${clip.path}: ${format} cannot say that an object is truncated.`);
+  if (has('attributes')) warn(`${clip.path}: ${format} cannot hold attributes of single frames.`);
+  if (clip.objects.some(({ attributes }) => Object.keys(attributes).length > 0)) {
+    warn(`${clip.path}: the attributes of objects are not exported.`);
+  }
+  if (holds.absence) return;
+  const { length } = clip.objects;
+  const annotated = (frame: number): number => clip.masks(frame).length + clip.absent(frame).length;
+  const unknown = clip.frames.filter((frame) => annotated(frame) < length).length;
+  const absent = clip.frames.some((frame) => clip.absent(frame).length > 0);
+  if (unknown > 0) {
+    warn(
+      `${clip.path}: on ${unknown} frames an object is not annotated; ${format} cannot tell that from its absence.`,
+    );
+  } else if (absent) {
+    warn(`${clip.path}: ${format} cannot tell an object that is absent from one that is not annotated.`);
+  }
+}
+
+/** Each once, and not without end. */
+class Warnings {
+  private readonly messages = new Set<string>();
+  private more = 0;
+
+  add(message: string): void {
+    if (this.messages.has(message)) return;
+    if (this.messages.size < WARNINGS_KEPT) this.messages.add(message);
+    else this.more++;
+  }
+
+  get list(): readonly string[] {
+    const rest = this.more > 0 ? [`... and ${this.more} more warnings.`] : [];
+    return [...this.messages, ...rest];
+  }
+}
