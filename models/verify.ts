@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { modelFolderVariable, type ModelFile } from './catalogue';
+import { hashOf } from './hashFile';
 import { ModelFileError } from './modelFileError';
 
 const reinstall = `Run "npm install" again, or set ${modelFolderVariable} to a folder that holds the file.`;
@@ -26,14 +25,10 @@ export async function verifyModelFile(path: string, wanted: ModelFile, signal?: 
       `Delete it. ${reinstall}`,
     );
   }
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
-      hash.update(chunk as Buffer);
-  } catch (cause) {
+  const hash = await hashOf(path, signal).catch((cause: unknown) => {
     signal?.throwIfAborted();
     throw new ModelFileError('missing', path, `The model file ${path} cannot be read.`, reinstall, cause);
-  }
+  });
   const sha256 = hash.digest('hex');
   if (sha256 !== wanted.sha256) {
     throw new ModelFileError(

@@ -1,0 +1,220 @@
+import { createHash, type Hash } from 'node:crypto';
+import { mkdir, open, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { hashOf } from './hashFile';
+import { ModelFileError } from './modelFileError';
+
+/** A file to be fetched, known by its content. */
+export interface DownloadSpec {
+  readonly url: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface DownloadOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the bytes there so far. */
+  readonly onProgress?: (bytes: number) => void;
+  /** How often a connection that broke is made again. */
+  readonly retries?: number;
+  /** Milliseconds before the first retry; it doubles with each. */
+  readonly retryDelayMs?: number;
+  /** Milliseconds without a byte after which a connection counts as broken. */
+  readonly silenceMs?: number;
+  /** Bytes free at a folder; default: what the file system says. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
+}
+
+const maxRedirects = 5;
+
+/** A connection that broke: what is there stays, and trying again goes on from it. */
+class BrokenConnection extends Error {}
+
+/**
+ * Fetches a file to `path`. What is there of it lies in `path.part` until its size and SHA-256 are right, and a later call
+ * goes on from there. Proxies are taken from the environment (HTTPS_PROXY, NO_PROXY, ...).
+ * @throws ModelFileError `download`, `corrupted` (what came is not the file wanted) or `no-space`; the signal's reason
+ *   where it aborts.
+ */
+export async function download(
+  spec: DownloadSpec,
+  path: string,
+  options: DownloadOptions = {},
+): Promise<void> {
+  const { signal, retries = 5, retryDelayMs = 1000 } = options;
+  const part = `${path}.part`;
+  await mkdir(dirname(path), { recursive: true });
+  for (let attempt = 0; ; attempt++) {
+    signal?.throwIfAborted();
+    try {
+      await fetchPart(spec, part, options);
+      await rename(part, path);
+      return;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (isNoSpace(error)) throw noSpace(spec, part, error);
+      if (!(error instanceof BrokenConnection)) throw error;
+      if (attempt >= retries) {
+        throw new ModelFileError(
+          'download',
+          path,
+          `Downloading ${spec.url} failed: ${error.message}.`,
+          'Check the connection and run the same command again: it goes on where it stopped. Behind a firewall, fetch the file by other means and use "masklet models import".',
+          error,
+        );
+      }
+      await delay(retryDelayMs * 2 ** attempt, undefined, { signal });
+    }
+  }
+}
+
+/** One connection: brings the part file from what it holds to the whole, and checks it. */
+async function fetchPart(spec: DownloadSpec, part: string, options: DownloadOptions): Promise<void> {
+  const { signal, onProgress, freeBytes = freeBytesAt } = options;
+  let have = (await stat(part).catch(() => undefined))?.size ?? 0;
+  if (have > spec.bytes) {
+    await rm(part);
+    have = 0;
+  }
+  const free = await freeBytes(dirname(part));
+  if (free < spec.bytes - have) throw noSpace(spec, part);
+  let hash = have > 0 ? await hashOf(part, signal) : createHash('sha256');
+  if (have < spec.bytes) {
+    const response = await get(spec.url, have, options);
+    if (have > 0 && response.statusCode === 200) {
+      // The server sends the whole file again.
+      have = 0;
+      hash = createHash('sha256');
+    }
+    const length = Number(response.headers['content-length'] ?? spec.bytes - have);
+    if (have + length !== spec.bytes) {
+      response.destroy();
+      throw wrongContent(spec, part, `${have + length} bytes instead of ${spec.bytes}`);
+    }
+    const file = await open(part, have > 0 ? 'r+' : 'w');
+    try {
+      have = await receive(response, file, have, spec, part, hash, onProgress, signal);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (have < spec.bytes) throw new BrokenConnection('the connection ended early');
+  }
+  const found = hash.digest('hex');
+  if (found !== spec.sha256) {
+    await rm(part);
+    throw wrongContent(spec, part, `SHA-256 ${found} instead of ${spec.sha256}`);
+  }
+}
+
+async function receive(
+  response: http.IncomingMessage,
+  file: FileHandle,
+  from: number,
+  spec: DownloadSpec,
+  part: string,
+  hash: Hash,
+  onProgress: DownloadOptions['onProgress'],
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let have = from;
+  onProgress?.(have);
+  try {
+    for await (const chunk of response) {
+      signal?.throwIfAborted();
+      const bytes = chunk as Buffer;
+      if (have + bytes.length > spec.bytes) {
+        throw wrongContent(spec, part, `more than ${spec.bytes} bytes`);
+      }
+      await file.write(bytes, 0, bytes.length, have);
+      hash.update(bytes);
+      have += bytes.length;
+      onProgress?.(have);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof ModelFileError || isNoSpace(error)) throw error;
+    throw new BrokenConnection(reasonOf(error));
+  }
+  return have;
+}
+
+/** The answer to a request for the bytes from `start` on, after redirects: status 200 or 206. */
+async function get(url: string, start: number, options: DownloadOptions): Promise<http.IncomingMessage> {
+  let at = new URL(url);
+  for (let n = 0; n <= maxRedirects; n++) {
+    const response = await request(at, start, options);
+    const { statusCode = 0, headers } = response;
+    if (statusCode === 200 || statusCode === 206) return response;
+    response.destroy();
+    if (statusCode >= 300 && statusCode < 400 && headers.location) {
+      const next = new URL(headers.location, at);
+      if (next.protocol !== at.protocol && next.protocol !== 'https:') {
+        throw refused(url, `it redirects to ${next.href}, which is not encrypted`);
+      }
+      at = next;
+      continue;
+    }
+    // Servers that are overloaded or restart are asked again.
+    if (statusCode >= 500 || statusCode === 429)
+      throw new BrokenConnection(`the server answers ${statusCode}`);
+    throw refused(url, `the server answers ${statusCode} ${response.statusMessage ?? ''}`.trim());
+  }
+  throw refused(url, 'it redirects too often');
+}
+
+function request(
+  url: URL,
+  start: number,
+  { signal, silenceMs = 30_000 }: DownloadOptions,
+): Promise<http.IncomingMessage> {
+  const secure = url.protocol === 'https:';
+  const proxyEnv = process.env;
+  const agent = secure ? new https.Agent({ proxyEnv }) : new http.Agent({ proxyEnv });
+  const headers = start > 0 ? { range: `bytes=${start}-` } : {};
+  return new Promise((resolve, reject) => {
+    const asked = (secure ? https : http).get(url, { agent, headers, signal }, resolve);
+    asked.setTimeout(silenceMs, () => asked.destroy(new Error(`nothing came for ${silenceMs / 1000} s`)));
+    asked.on('error', (error) => reject(signal?.aborted ? error : new BrokenConnection(reasonOf(error))));
+  });
+}
+
+async function freeBytesAt(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+function refused(url: string, reason: string): ModelFileError {
+  return new ModelFileError(
+    'download',
+    url,
+    `Downloading ${url} failed: ${reason}.`,
+    'Fetch the file by other means and use "masklet models import".',
+  );
+}
+
+function wrongContent({ url }: DownloadSpec, part: string, reason: string): ModelFileError {
+  return new ModelFileError(
+    'corrupted',
+    part,
+    `What ${url} gives is not the file wanted: it has ${reason}.`,
+    'Try again later, or fetch the file by other means and use "masklet models import".',
+  );
+}
+
+function noSpace({ bytes }: DownloadSpec, part: string, cause?: unknown): ModelFileError {
+  return new ModelFileError(
+    'no-space',
+    part,
+    `There is no room for ${Math.ceil(bytes / 1e6)} MB in ${dirname(part)}.`,
+    'Free some space, or move the model folder with the setting masklet.modelDir or --model-dir.',
+    cause,
+  );
+}
+
+const isNoSpace = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
