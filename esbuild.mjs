@@ -59,9 +59,10 @@ const builds = [
       bench: 'test/bench/bench.ts',
       davis: 'test/bench/davis.ts',
       parity: 'test/parity/parity.ts',
+      ui: 'test/bench/ui.ts',
     },
     outdir: 'dist/bench',
-    external: native,
+    external: [...native, 'playwright-core'],
   },
   {
     ...browser,

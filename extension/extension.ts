@@ -4,7 +4,7 @@ import { registerCommands } from './commands/register';
 import { EditorContext } from './editor/editorContext';
 import { EditorRegistry } from './editor/registry';
 import { VideoEditorProvider } from './editor/videoEditorProvider';
-import { followFiles } from './files/followFiles';
+import { FollowFiles } from './files/followFiles';
 import { KernelService } from './kernel/kernelService';
 import { KernelStatusBar } from './statusBar';
 
@@ -12,17 +12,20 @@ let kernel: KernelService | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Masklet', { log: true });
+  const { version } = context.extension.packageJSON as { version: string };
+  log.info(`Masklet ${version}`);
   kernel = new KernelService(log);
   const editors = new EditorRegistry();
+  const files = new FollowFiles(kernel, editors);
   context.subscriptions.push(
     log,
     kernel,
     editors,
-    new VideoEditorProvider(context, kernel, editors, log),
+    files,
+    new VideoEditorProvider(context, kernel, editors, files, log),
     new KernelStatusBar(kernel, editors),
     new EditorContext(editors),
     registerCommands(kernel, editors),
-    followFiles(),
   );
 }
 

@@ -66,6 +66,7 @@ export const handlers: KernelHandlers = {
     context.sessions.use(params.session, (s) =>
       s.propagate(params, context.signal, (value) => context.progress(value)),
     ),
+  'session/saveAs': ({ session, ...to }, { sessions }) => sessions.saveAs(session, to),
   'session/close': async ({ session }, { sessions }) => {
     await sessions.close(session);
     return null;
@@ -78,6 +79,9 @@ export const handlers: KernelHandlers = {
     sessions.use(session, (s) => s.restoreDiscarded(edit ?? randomUUID())),
   'history/undo': ({ session, edit }, { sessions }) => sessions.use(session, (s) => s.undo(edit)),
   'history/redo': ({ session, edit }, { sessions }) => sessions.use(session, (s) => s.redo(edit)),
+  'annotations/move': ({ from, to }, { sessions }) => sessions.moveAnnotations(from, to),
+  'annotations/find': (place, { sessions }) => sessions.findAnnotations(place),
+  'annotations/forget': (place, { sessions }) => sessions.forgetAnnotations(place),
   'object/add': (params, { sessions }) => sessions.use(params.session, (s) => s.addObject(params)),
   'object/addPoints': (params, { sessions }) => sessions.use(params.session, (s) => s.addPoints(params)),
   'object/addBox': (params, { sessions }) => sessions.use(params.session, (s) => s.addBox(params)),

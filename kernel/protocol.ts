@@ -489,6 +489,27 @@ export interface SaveResult {
   readonly problems: readonly Problem[];
 }
 
+export interface SaveAsParams {
+  readonly session: SessionId;
+  /** A copy of the session's video. */
+  readonly path: string;
+  readonly workspaceRoot?: string;
+}
+
+/** A video, or a folder with videos. */
+export interface FilePlace {
+  readonly path: string;
+  readonly workspaceRoot?: string;
+}
+
+/** What is known of a video, or of the videos in a folder. */
+export interface FoundAnnotations {
+  /** Full paths of the sidecars that are there, but for those that lie in the folder itself. */
+  readonly sidecars: readonly string[];
+  /** Full paths of the videos that the database has annotations of. */
+  readonly videos: readonly string[];
+}
+
 export interface ResolveConflictParams {
   readonly session: SessionId;
   readonly conflict: number;
@@ -504,6 +525,8 @@ export interface SnapshotResult {
   /** Time of each frame in seconds, from the first. */
   readonly seconds: readonly number[];
   readonly dirty: boolean;
+  /** Grows with every change of the clip's rows. */
+  readonly revision: number;
 }
 
 /** What undoing, redoing, reverting or restoring changed. */
@@ -685,6 +708,8 @@ export interface KernelRequests {
   'session/status': [{ readonly session: SessionId }, StatusResult];
   'session/save': [{ readonly session: SessionId }, SaveResult];
   'session/propagate': [PropagateParams, PropagateResult];
+  /** Gives a copy of the video a copy of the annotations, unsaved ones too, in place of what it had. */
+  'session/saveAs': [SaveAsParams, SaveResult];
   'session/close': [{ readonly session: SessionId }, null];
   'session/resolveConflict': [ResolveConflictParams, null];
   'session/snapshot': [{ readonly session: SessionId }, SnapshotResult];
@@ -695,6 +720,11 @@ export interface KernelRequests {
   /** Leaves rows and sidecar exactly as they were before the edit. @throws `history/unknown` */
   'history/undo': [{ readonly session: SessionId; readonly edit: string }, HistoryResult];
   'history/redo': [{ readonly session: SessionId; readonly edit: string }, HistoryResult];
+  /** Takes sidecar and database rows along after a file or folder was moved; no session may be open on it. */
+  'annotations/move': [{ readonly from: FilePlace; readonly to: FilePlace }, null];
+  'annotations/find': [FilePlace, FoundAnnotations];
+  /** Removes database rows for good; sidecars are files like any other. No session may be open on it. */
+  'annotations/forget': [FilePlace, null];
   'object/addPoints': [AddPointsParams, MaskResult];
   'object/addBox': [AddBoxParams, MaskResult];
   'object/addMask': [AddMaskParams, MaskResult];

@@ -165,6 +165,12 @@ const commands = {
     steps(build);
     hand('bench/bench.cjs', args);
   },
+  'bench:ui': () => {
+    setupBrowser();
+    setupVsCode();
+    commands.package();
+    hand('bench/ui.cjs', args);
+  },
   'bench:davis': () => {
     steps(build);
     hand('bench/davis.cjs', args);

@@ -2,24 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { KernelSession, SessionMethod } from '../../kernel/client/kernelClient';
-import { isCancelled, toErrorData } from '../../kernel/errors';
+import { CancelledError, isCancelled, toErrorData } from '../../kernel/errors';
 import type {
   Box,
   Direction,
   FrameIndex,
   FrameProgress,
   FrameRange,
+  FilePlace,
   HistoryResult,
   KernelRequests,
   MaskView,
   ObjectId,
   ObjectRecord,
+  OpenParams,
   PointPrompt,
   PropagateResult,
   SnapshotResult,
 } from '../../kernel/protocol';
 import type { DocumentState, PropagationState } from '../../webview/protocol';
 import { Disposables } from '../dispose';
+import { filePlace } from '../files/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 
 /** One undoable change, as VS Code's edit stack holds it. */
@@ -52,6 +55,10 @@ export class VideoDocument implements vscode.CustomDocument {
   private running: { cancel: AbortController; finished: Promise<unknown> } | undefined;
   private snapshotTimer: NodeJS.Timeout | undefined;
   private closed = false;
+  /** Set while the session is closed so that others may have the clip: settles when it may be opened again. */
+  private aside: Promise<unknown> | undefined;
+  private reopening: Promise<void> | undefined;
+  private currentRevision: number;
   private reverting: Promise<unknown> = Promise.resolve();
 
   readonly onDidChangeState = this.stateEmitter.event;
@@ -64,15 +71,17 @@ export class VideoDocument implements vscode.CustomDocument {
   private constructor(
     readonly uri: vscode.Uri,
     private readonly kernel: KernelService,
-    private readonly session: KernelSession,
+    private session: KernelSession,
+    private readonly params: OpenParams,
     snapshot: SnapshotResult,
   ) {
-    const { video, problems, writer, readOnly, conflicts } = session.opened;
+    const { video, problems, conflicts } = session.opened;
+    this.currentRevision = snapshot.revision;
     this.current = {
       video,
       ...(video.variableRate ? { times: snapshot.seconds } : {}),
       ...this.rows(snapshot),
-      ...(writer || readOnly ? { readOnly: readOnlyReason(session) } : {}),
+      readOnly: readOnlyReason(session),
       model: kernel.model,
       kernel: 'ready',
       problems: [
@@ -97,21 +106,19 @@ export class VideoDocument implements vscode.CustomDocument {
   static async open(
     uri: vscode.Uri,
     kernel: KernelService,
-    options: { workspaceRoot?: string; readOnly: boolean; acceptChangedVideo: boolean; signal: AbortSignal },
+    options: { readOnly: boolean; acceptChangedVideo: boolean; signal: AbortSignal },
   ): Promise<VideoDocument> {
     // The same clip may have been closed a moment ago: it is to be written by one at a time.
     await closingDocuments.get(uri.toString());
-    const session = await kernel.open(
-      {
-        path: uri.fsPath,
-        holder: 'VS Code',
-        readOnly: options.readOnly,
-        acceptChangedVideo: options.acceptChangedVideo,
-        ...(options.workspaceRoot ? { workspaceRoot: options.workspaceRoot } : {}),
-      },
-      { signal: options.signal },
-    );
-    return new VideoDocument(uri, kernel, session, await session.request('session/snapshot', {}));
+    const params: OpenParams = {
+      ...filePlace(uri),
+      session: randomBytes(8).toString('hex'),
+      holder: 'VS Code',
+      readOnly: options.readOnly,
+      acceptChangedVideo: options.acceptChangedVideo,
+    };
+    const session = await kernel.open(params, { signal: options.signal });
+    return new VideoDocument(uri, kernel, session, params, await session.request('session/snapshot', {}));
   }
 
   get name(): string {
@@ -127,8 +134,9 @@ export class VideoDocument implements vscode.CustomDocument {
     return this.session.opened.dirty;
   }
 
-  get sidecar(): string {
-    return this.session.opened.sidecar;
+  /** Of the rows in the database, as text; differs after every change. */
+  get revision(): string {
+    return String(this.currentRevision);
   }
 
   dispose(): void {
@@ -137,8 +145,7 @@ export class VideoDocument implements vscode.CustomDocument {
     this.running?.cancel.abort();
     const key = this.uri.toString();
     const closing = this.reverting
-      .then(() => this.session.close())
-      .catch((error: unknown) => this.kernel.log.warn(toErrorData(error).message))
+      .then(() => (this.aside ? this.reopening?.catch(() => undefined) : this.closeSession()))
       .finally(() => closingDocuments.delete(key));
     closingDocuments.set(key, closing);
     this.disposeEmitter.fire();
@@ -183,9 +190,10 @@ export class VideoDocument implements vscode.CustomDocument {
   }
 
   async addPoints(object: ObjectId, frame: FrameIndex, points: readonly PointPrompt[]): Promise<MaskView> {
-    const { mask } = await this.edit('Add point', (edit) =>
+    const { mask, timings } = await this.edit('Add point', (edit) =>
       this.request('object/addPoints', { object, frame, points, edit }),
     );
+    this.kernel.log.debug(`measure decode ${timings.decodeMs.toFixed(1)}`);
     await this.pushMasks([frame]);
     return mask;
   }
@@ -267,6 +275,22 @@ export class VideoDocument implements vscode.CustomDocument {
     }
   }
 
+  /** Gives a copy of the video a copy of the annotations. */
+  async saveAs({ path, workspaceRoot }: FilePlace): Promise<void> {
+    await this.request('session/saveAs', { path, ...(workspaceRoot ? { workspaceRoot } : {}) });
+  }
+
+  /**
+   * Stops what runs and closes the session, so that others may have the clip. Requests wait for `over`, and where this
+   * document is still there then, it opens its session again.
+   */
+  async standAside(over: Promise<unknown>): Promise<void> {
+    const before = this.aside;
+    this.aside = over;
+    await this.cancelPropagation();
+    if (!before) await this.closeSession();
+  }
+
   /** Takes the sidecar's state back; what is discarded can be restored. */
   async revert(): Promise<void> {
     const reverting = this.cancelPropagation().then(() => this.request('session/revert', {}));
@@ -328,10 +352,31 @@ export class VideoDocument implements vscode.CustomDocument {
     signal?: AbortSignal,
     onProgress?: (value: unknown) => void,
   ): Promise<KernelRequests[M][1]> {
+    if (this.aside) await (this.reopening ??= this.reopen().finally(() => (this.reopening = undefined)));
     return await this.session.request(method, params, {
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
     });
+  }
+
+  private async closeSession(): Promise<void> {
+    await this.session.close().catch((error: unknown) => this.kernel.log.warn(toErrorData(error).message));
+  }
+
+  private async reopen(): Promise<void> {
+    while (this.aside) {
+      const { aside } = this;
+      await aside;
+      if (this.closed) throw new CancelledError();
+      if (this.aside !== aside) continue;
+      this.session = await this.kernel.open(this.params);
+      if (this.closed) {
+        await this.closeSession();
+        throw new CancelledError();
+      }
+      this.aside = undefined;
+      this.update({ readOnly: readOnlyReason(this.session) });
+    }
   }
 
   /** The kernel died: it is started again with the next request, which this is. */
@@ -355,7 +400,9 @@ export class VideoDocument implements vscode.CustomDocument {
   }
 
   private async takeSnapshot(): Promise<void> {
-    this.update(this.rows(await this.request('session/snapshot', {})));
+    const snapshot = await this.request('session/snapshot', {});
+    this.currentRevision = snapshot.revision;
+    this.update(this.rows(snapshot));
   }
 
   private rows(snapshot: SnapshotResult): Pick<DocumentState, 'objects' | 'status' | 'prompts'> {
@@ -370,8 +417,10 @@ export class VideoDocument implements vscode.CustomDocument {
   }
 }
 
-function readOnlyReason(session: KernelSession): string {
-  const { writer } = session.opened;
+/** Undefined where the clip is ours to write. */
+function readOnlyReason(session: KernelSession): string | undefined {
+  const { writer, readOnly } = session.opened;
+  if (!writer && !readOnly) return undefined;
   if (!writer) {
     return vscode.workspace.isTrusted
       ? 'This video is open read-only: its folder cannot be written to. The setting masklet.dataDir keeps annotations elsewhere.'

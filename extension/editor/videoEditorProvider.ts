@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { toErrorData } from '../../kernel/errors';
 import { Disposables } from '../dispose';
+import { filePlace } from '../files/filePlace';
+import type { FollowFiles } from '../files/followFiles';
 import type { KernelService } from '../kernel/kernelService';
 import { messageHtml } from './editorHtml';
 import { EditorPanel } from './editorPanel';
@@ -39,6 +41,7 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     private readonly context: vscode.ExtensionContext,
     private readonly kernel: KernelService,
     private readonly editors: EditorRegistry,
+    private readonly files: FollowFiles,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.owned.add(
@@ -55,7 +58,7 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
 
   async openCustomDocument(
     uri: vscode.Uri,
-    _context: vscode.CustomDocumentOpenContext,
+    { backupId }: vscode.CustomDocumentOpenContext,
     token: vscode.CancellationToken,
   ): Promise<AnyDocument> {
     if (uri.scheme !== 'file') {
@@ -64,11 +67,14 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
         'Masklet shows videos that lie on a disk. Open the file itself from the Explorer.',
       ]);
     }
+    await this.files.arrived(uri);
     const cancel = new AbortController();
     token.onCancellationRequested(() => cancel.abort());
     try {
       const document = await this.openVideo(uri, cancel.signal, false);
       this.follow(document);
+      if (backupId !== undefined && backupId !== document.revision)
+        this.log.warn(`${uri.fsPath} was changed by another program since this window closed.`);
       return document;
     } catch (error) {
       const data = toErrorData(error);
@@ -101,27 +107,22 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     if (document instanceof VideoDocument) await document.save();
   }
 
-  /** Copies the video, then its annotations beside it. */
+  /** Copies the video, then its annotations with what is not saved yet; the original stays as it is. */
   async saveCustomDocumentAs(document: AnyDocument, destination: vscode.Uri): Promise<void> {
     if (document instanceof RefusedDocument) throw new Error(document.lines.join(' '));
-    await document.save();
+    if (destination.scheme !== 'file') throw new Error('A video can only be copied to a disk.');
     await vscode.workspace.fs.copy(document.uri, destination, { overwrite: true });
-    const sidecar = vscode.Uri.file(document.sidecar);
-    const target = destination.with({ path: `${destination.path}.masklet` });
-    await vscode.workspace.fs.copy(sidecar, target, { overwrite: true });
+    await document.saveAs(filePlace(destination));
   }
 
   async revertCustomDocument(document: AnyDocument): Promise<void> {
     if (document instanceof VideoDocument) await document.revert();
   }
 
-  /** Hot exit: the database has it all already, so a backup is nothing but the word that it does. */
-  backupCustomDocument(
-    document: AnyDocument,
-    context: vscode.CustomDocumentBackupContext,
-  ): Promise<vscode.CustomDocumentBackup> {
-    void document;
-    return Promise.resolve({ id: context.destination.toString(), delete: () => undefined });
+  /** Hot exit: the database has it all already, so a backup is nothing but the revision of its rows. */
+  backupCustomDocument(document: AnyDocument): Promise<vscode.CustomDocumentBackup> {
+    const id = document instanceof VideoDocument ? document.revision : '';
+    return Promise.resolve({ id, delete: () => undefined });
   }
 
   private async openVideo(
@@ -129,9 +130,7 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     signal: AbortSignal,
     acceptChangedVideo: boolean,
   ): Promise<VideoDocument> {
-    const root = vscode.workspace.getWorkspaceFolder(uri)?.uri;
     return await VideoDocument.open(uri, this.kernel, {
-      ...(root?.scheme === 'file' ? { workspaceRoot: root.fsPath } : {}),
       readOnly: !vscode.workspace.isTrusted,
       acceptChangedVideo,
       signal,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import type { AnnotationPlace } from '../storage/api';
 
 export interface Locations {
   /** Holds `masklet.sqlite`. */
@@ -15,19 +16,37 @@ function existingRoot(folder: string): string | undefined {
   }
 }
 
+export interface LocateOptions {
+  readonly dataDir?: string;
+  readonly workspaceRoot?: string;
+}
+
 /**
  * Where a video's database and sidecar are: the database in the workspace's `.masklet` folder (without a workspace: in the
  * nearest one above the video, else beside it), the sidecar beside the video; both under `dataDir` where that is set.
  */
-export function locate(video: string, options: { dataDir?: string; workspaceRoot?: string } = {}): Locations {
+export function locate(video: string, options: LocateOptions = {}): Locations {
   const path = resolve(video);
   if (options.dataDir) {
     const dataDir = resolve(options.dataDir);
-    const below = relative(options.workspaceRoot ?? process.cwd(), path);
     // Videos of one workspace keep their folders, so that equal names do not meet.
-    const name = below === '' || below.startsWith('..') || isAbsolute(below) ? basename(path) : below;
+    const name = pathInRoot(path, options) ?? basename(path);
     return { databaseFolder: dataDir, sidecar: join(dataDir, `${name}.masklet`) };
   }
   const root = options.workspaceRoot ?? existingRoot(dirname(path)) ?? dirname(path);
   return { databaseFolder: join(root, '.masklet'), sidecar: `${path}.masklet` };
+}
+
+/** The same for a path that may be a folder with videos. */
+export function placeOfAnnotations(path: string, options: LocateOptions): AnnotationPlace {
+  const { databaseFolder, sidecar } = locate(path, options);
+  const inRoot = pathInRoot(resolve(path), options);
+  const below = options.dataDir && inRoot !== undefined ? [join(resolve(options.dataDir), inRoot)] : [];
+  return { path: resolve(path), databaseFolder, sidecars: [sidecar, ...below] };
+}
+
+/** Undefined outside the root, and for the root itself. */
+function pathInRoot(path: string, { workspaceRoot }: LocateOptions): string | undefined {
+  const below = relative(workspaceRoot ?? process.cwd(), path);
+  return below === '' || below.startsWith('..') || isAbsolute(below) ? undefined : below;
 }

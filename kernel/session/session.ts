@@ -72,6 +72,7 @@ export class Session {
   private activating: Promise<Active> | undefined;
   private propagation: Propagation | undefined;
   private dirty: boolean;
+  private revision: number;
   private lastUse = performance.now();
   private running = 0;
   private readonly prompting = new SerialQueue();
@@ -96,6 +97,7 @@ export class Session {
     this.ptsOf = source.pts;
     this.annotations = new Annotations(opened, { id: model.id, sha256: model.sha256 });
     this.dirty = opened.dirty;
+    this.revision = opened.revision;
     this.active = { source, encoded: new EncodedFrames(source, model) };
   }
 
@@ -481,9 +483,10 @@ export class Session {
     return await this.committing.run(async () => this.mirror(await go()));
   }
 
-  private mirror({ change, dirty }: Undone): HistoryResult {
+  private mirror({ change, dirty, revision }: Undone): HistoryResult {
     this.annotations.apply(change);
     this.dirty = dirty;
+    this.revision = revision;
     const rows = [change.putPrompts, change.removePrompts, change.putMasks, change.removeMasks].flatMap(
       (r) => r ?? [],
     );
@@ -504,6 +507,7 @@ export class Session {
       status: objects.map((object) => annotations.status(object.id)),
       seconds: this.ptsOf.map((pts) => ((pts - video.firstPts) * numerator) / denominator),
       dirty: this.dirty,
+      revision: this.revision,
     };
   }
 
@@ -529,6 +533,23 @@ export class Session {
     if (changedOutside) await this.readAgain();
     this.dirty = false;
     return { sidecar: this.locations.sidecar, ...result };
+  }
+
+  /** Gives a copy of this video a copy of the annotations, in place of what it had; works read-only, too. */
+  async saveAs(path: string, { databaseFolder, sidecar }: Locations): Promise<SaveResult> {
+    await this.identified;
+    const to = {
+      video: { ...this.video, path },
+      databaseFolder,
+      sidecar,
+      readOnly: false,
+      holder: this.params.holder ?? 'Masklet',
+      acceptChangedVideo: true,
+    };
+    const { changedOutside, ...result } = await this.committing.run(() =>
+      this.environment.store.request('copy', { clip: this.opened.clip, to }),
+    );
+    return { sidecar, ...result };
   }
 
   async resolveConflict(conflict: number, take: 'ours' | 'theirs'): Promise<null> {
@@ -592,6 +613,7 @@ export class Session {
   private async readAgain(): Promise<void> {
     const content = await this.environment.store.request('read', { clip: this.opened.clip });
     this.annotations.reset(content);
+    this.revision = content.revision;
     this.lastRead = performance.now();
   }
 
@@ -601,9 +623,10 @@ export class Session {
       const change = build();
       if (Object.values(change).every((rows: readonly unknown[]) => rows.length === 0)) return;
       const request = { clip: this.opened.clip, change, ...(edit === undefined ? {} : { edit }) };
-      const { dirty } = await this.environment.store.request('apply', request);
+      const { dirty, revision } = await this.environment.store.request('apply', request);
       this.annotations.apply(change);
       this.dirty = dirty;
+      this.revision = revision;
     });
   }
 

@@ -3,21 +3,24 @@ import { resolve } from 'node:path';
 import { MaskletError, isCancelled } from '../errors';
 import { kernelScript } from '../paths';
 import type {
+  FilePlace,
+  FoundAnnotations,
   KernelEvents,
   KernelSettings,
   ModelState,
   OpenParams,
   OpenProgress,
+  SaveResult,
   SessionId,
   SessionLimits,
   VideoInfo,
 } from '../protocol';
-import type { StorageApi } from '../storage/api';
+import type { AnnotationPlace, StorageApi } from '../storage/api';
 import type { FrameSource } from '../video/api';
 import { findFfmpeg } from '../video/ffmpeg';
 import { openVideo } from '../video/source';
 import { WorkerClient } from '../workers/rpc';
-import { locate, type Locations } from './locations';
+import { locate, placeOfAnnotations, type Locations } from './locations';
 import { Models } from './models';
 import { Session } from './session';
 
@@ -128,6 +131,25 @@ export class Sessions {
     }
   }
 
+  /** Gives a copy of a session's video a copy of its annotations. */
+  async saveAs(id: SessionId, { path, workspaceRoot }: FilePlace): Promise<SaveResult> {
+    const { dataDir = this.settings.dataDir } = this.get(id).params;
+    const locations = locate(path, { dataDir, workspaceRoot });
+    return await this.use(id, (session) => session.saveAs(resolve(path), locations));
+  }
+
+  moveAnnotations(from: FilePlace, to: FilePlace): Promise<null> {
+    return this.store.request('move', { from: this.placeOf(from), to: this.placeOf(to) });
+  }
+
+  findAnnotations(place: FilePlace): Promise<FoundAnnotations> {
+    return this.store.request('findAnnotations', this.placeOf(place));
+  }
+
+  forgetAnnotations(place: FilePlace): Promise<null> {
+    return this.store.request('forget', this.placeOf(place));
+  }
+
   /** Gives up the right to write, and leaves the rest to the end of the process. */
   async release(): Promise<void> {
     clearInterval(this.sweeper);
@@ -191,6 +213,10 @@ export class Sessions {
       if (problem) this.emit('session/problem', { session: session.id, problem });
     };
     session.identified = identify().catch(report);
+  }
+
+  private placeOf({ path, workspaceRoot }: FilePlace): AnnotationPlace {
+    return placeOfAnnotations(path, { dataDir: this.settings.dataDir, workspaceRoot });
   }
 
   private async openSource(

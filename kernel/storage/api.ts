@@ -1,5 +1,6 @@
 import type {
   Conflict,
+  FoundAnnotations,
   FrameIndex,
   FramePrompt,
   FrameRange,
@@ -25,14 +26,20 @@ export interface OpenClipParams {
   readonly acceptChangedVideo: boolean;
 }
 
+/** How a clip stands after a change. */
+export interface Applied {
+  /** True where the database is ahead of the sidecar. */
+  readonly dirty: boolean;
+  /** Grows with every change of the clip's rows. */
+  readonly revision: number;
+}
+
 /** A clip's annotations as they are now. */
-export interface ClipContent {
+export interface ClipContent extends Applied {
   readonly objects: readonly ObjectRecord[];
   readonly prompts: readonly FramePrompt[];
   readonly marks: readonly MarkRecord[];
   readonly masks: readonly MaskRecord[];
-  /** True where the database is ahead of the sidecar. */
-  readonly dirty: boolean;
   /** Broken lines of the sidecar, and on opening what else was found. */
   readonly problems: readonly Problem[];
   readonly conflicts: readonly Conflict[];
@@ -60,10 +67,9 @@ export interface Change {
 }
 
 /** What going back or forth in the history changed. */
-export interface Undone {
+export interface Undone extends Applied {
   /** The same change for whoever mirrors the rows. */
   readonly change: Change;
-  readonly dirty: boolean;
 }
 
 export interface SaveClipResult {
@@ -74,16 +80,22 @@ export interface SaveClipResult {
   readonly problems: readonly Problem[];
 }
 
+/** Where the annotations of a video are, or those of the videos in a folder. */
+export interface AnnotationPlace {
+  /** Full path of the video or folder. */
+  readonly path: string;
+  readonly databaseFolder: string;
+  /** Folders that hold its sidecars: its own, and under `dataDir` the one for what lies below it. */
+  readonly sidecars: readonly string[];
+}
+
 /** The storage worker's methods: the workspace database and the sidecars. Synchronous inside, one request at a time. */
 export type StorageApi = {
   open: [OpenClipParams, OpenClipResult];
   /** Reads everything again, for example after `resolveConflict`, or to see what another writer did. */
   read: [{ readonly clip: number }, ClipContent];
   /** With an edit id, what the rows were before is kept under it, for `undo`. */
-  apply: [
-    { readonly clip: number; readonly change: Change; readonly edit?: string },
-    { readonly dirty: boolean },
-  ];
+  apply: [{ readonly clip: number; readonly change: Change; readonly edit?: string }, Applied];
   undo: [{ readonly clip: number; readonly edit: string }, Undone];
   redo: [{ readonly clip: number; readonly edit: string }, Undone];
   /** Takes the sidecar's rows back where the database is ahead; kept as an edit that `restore` undoes. */
@@ -92,6 +104,13 @@ export type StorageApi = {
   restore: [{ readonly clip: number; readonly edit: string }, Undone | null];
   masks: [{ readonly clip: number; readonly range?: FrameRange }, readonly MaskRecord[]];
   save: [{ readonly clip: number }, SaveClipResult];
+  /** Copies what a clip has, unsaved work too, to a copy of its video in place of what was there, and saves it there. */
+  copy: [{ readonly clip: number; readonly to: OpenClipParams }, SaveClipResult];
+  /** Takes sidecars and rows along after a video, or a folder with videos, was moved. */
+  move: [{ readonly from: AnnotationPlace; readonly to: AnnotationPlace }, null];
+  findAnnotations: [AnnotationPlace, FoundAnnotations];
+  /** Removes the rows of a video, or of the videos in a folder. */
+  forget: [AnnotationPlace, null];
   resolveConflict: [
     { readonly clip: number; readonly conflict: number; readonly take: 'ours' | 'theirs' },
     null,

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { MaskletError } from '../errors';
 import type { FrameRange, MaskRecord, Problem, VideoInfo, WriterInfo } from '../protocol';
-import type { Change, ClipContent, SaveClipResult, Undone } from './api';
+import type { Applied, Change, ClipContent, OpenClipParams, SaveClipResult, Undone } from './api';
 import { checkedRow, placesOf, rowsOf } from './changes';
-import type { OpenDatabase } from './database';
+import type { OpenDatabase, OpenEnvironment } from './database';
 import { asStorageError, storageHint } from './databaseErrors';
 import { storeFrameIndex } from './frameIndexes';
 import { History, type HistoryEntry } from './history';
@@ -20,15 +20,16 @@ import { saveSidecar } from './sidecar/save';
 import { syncFromSidecar } from './sidecar/sync';
 import { SyncState } from './sidecar/syncState';
 import { composeVideoJson, parseVideoJson } from './sidecar/videoJson';
-import { putSha256, storedSha256 } from './videos';
+import { copyAnnotations } from './relocate';
+import { countRevision, putSha256, revisionOf, storedSha256 } from './videos';
 import {
   HEARTBEAT_MS,
   holdsLease,
   liveWriter,
   releaseLease,
   renewLease,
+  writerElsewhere,
   type Lease,
-  type LeaseEnvironment,
 } from './writerLease';
 
 /** How a clip is held: with the right to write, or as a reader of what somebody else, or nobody, writes. */
@@ -43,7 +44,7 @@ export interface ClipOptions {
   readonly sidecar: string;
   readonly acceptChangedVideo: boolean;
   readonly access: Access;
-  readonly environment: LeaseEnvironment;
+  readonly environment: OpenEnvironment;
 }
 
 /** One opened clip: its annotations in the database, and its sidecar. Every method is whole or without effect. */
@@ -76,7 +77,7 @@ export class Clip {
           prompts: this.rows.prompts(),
           marks: this.rows.marks(),
           masks: this.rows.masks(),
-          dirty: this.state.dirty(),
+          ...this.standing(),
           problems: brokenLineProblems(this.state, this.options.sidecar),
           conflicts: conflictsOf(this.rows, this.state),
         }))
@@ -90,15 +91,14 @@ export class Clip {
 
   /**
    * @param edit keeps what the rows were under this id.
-   * @returns whether the database is ahead of the sidecar now.
    * @throws MaskletError `input/invalid`, `object/unknown`, `storage/read-only`, `storage/writer-elsewhere`,
    *   `storage/no-space`, `storage/locked`, `storage/failed`; then nothing of the change was stored.
    */
-  apply(change: Change, edit?: string): boolean {
+  apply(change: Change, edit?: string): Applied {
     return this.changing(() => {
       if (edit === undefined) this.change(change);
       else this.history.recording(edit, this.placesTouched(change), () => this.change(change));
-      return this.state.dirty();
+      return this.standing();
     });
   }
 
@@ -177,9 +177,18 @@ export class Clip {
     };
   }
 
+  /**
+   * Gives a copy of the video what this one has, in place of what it had; unsaved work too.
+   * @throws MaskletError as `copyAnnotations`
+   */
+  copyTo(to: Pick<OpenClipParams, 'video' | 'databaseFolder' | 'sidecar'>): void {
+    const { database, id, sidecar, environment } = this.options;
+    this.guarded(() => copyAnnotations({ database, id, sidecar }, to, environment));
+  }
+
   /** @throws MaskletError `input/invalid` where there is no such conflict (any more), or theirs does not fit the video. */
   resolveConflict(id: number, take: 'ours' | 'theirs'): void {
-    this.writing(() => {
+    this.changing(() => {
       const conflict = this.state.conflicts().find((candidate) => candidate.id === id);
       if (!conflict) throw new MaskletError('input/invalid', `There is no conflict ${id} to resolve.`);
       const place = { file: conflict.file, key: conflict.key };
@@ -238,7 +247,10 @@ export class Clip {
   /** As `writing`, and only while the database file is still the one that was opened. */
   private changing<T>(work: () => T): T {
     this.assertInPlace();
-    return this.writing(work);
+    return this.writing(() => {
+      countRevision(this.db, this.options.id);
+      return work();
+    });
   }
 
   private change(change: Change): void {
@@ -259,6 +271,10 @@ export class Clip {
       );
       this.state.rowChanged(place, this.rows.put(checked, 'kept'));
     }
+  }
+
+  private standing(): Applied {
+    return { dirty: this.state.dirty(), revision: revisionOf(this.db, this.options.id) };
   }
 
   private placesTouched(change: Change): RowPlace[] {
@@ -283,7 +299,7 @@ export class Clip {
     targets: readonly { readonly place: RowPlace; readonly text: string | undefined }[],
   ): Undone {
     const change = this.history.put(targets, { ...this.options.video, hasObject: () => true });
-    return { change, dirty: this.state.dirty() };
+    return { change, ...this.standing() };
   }
 
   private putLine(file: string, text: string): void {
@@ -387,14 +403,4 @@ export function readVideoJson(
 /** Undefined where there is no such file. */
 function inodeOf(file: string): number | undefined {
   return fs.statSync(file, { throwIfNoEntry: false })?.ino;
-}
-
-function writerElsewhere(video: string, writer: WriterInfo | undefined): MaskletError {
-  const who = writer
-    ? `${writer.holder} (process ${writer.pid} on ${writer.host}, since ${writer.since})`
-    : 'another program';
-  return new MaskletError('storage/writer-elsewhere', `${video} is being written by ${who}.`, {
-    file: video,
-    hint: 'Close it there, then open the video here again.',
-  });
 }

@@ -7,6 +7,13 @@ import { DATABASE_NAME, databaseFile, makeDataFolder } from './dataFolder';
 import { asStorageError, storageHint } from './databaseErrors';
 import { isLocalFileSystem } from './fileSystemType';
 import { MIGRATIONS, checkVersion, migrate } from './migrations';
+import type { LeaseEnvironment } from './writerLease';
+
+/** Who opens, and how. */
+export interface OpenEnvironment extends LeaseEnvironment {
+  /** How long a statement waits for another process's lock. */
+  readonly busyTimeoutMs: number;
+}
 
 export interface OpenDatabase {
   readonly db: Database.Database;

@@ -158,6 +158,10 @@ export const MIGRATIONS: readonly Migration[] = [
     PRIMARY KEY (video, edit, file, key)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Grows with every change of the video's rows: tells a backup of VS Code which state it stands for.
+  ALTER TABLE videos ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /**

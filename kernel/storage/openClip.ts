@@ -3,7 +3,13 @@ import type { Problem, VideoInfo } from '../protocol';
 import type { OpenClipParams, OpenClipResult } from './api';
 import { Clip, readVideoJson, type Access } from './clip';
 import { rootOf } from './dataFolder';
-import { openDatabase, openDatabaseReadOnly, openInMemory, type OpenDatabase } from './database';
+import {
+  openDatabase,
+  openDatabaseReadOnly,
+  openInMemory,
+  type OpenDatabase,
+  type OpenEnvironment,
+} from './database';
 import { asStorageError } from './databaseErrors';
 import { ClipRows } from './rows';
 import { readSidecar, type SidecarFiles } from './sidecar/files';
@@ -13,12 +19,7 @@ import { SyncState } from './sidecar/syncState';
 import { isMadeOn, type VideoJson } from './sidecar/videoJson';
 import { copyClip } from './snapshot';
 import { findVideo, putVideo, type VideoRow } from './videos';
-import { acquireLease, liveWriter, type LeaseEnvironment } from './writerLease';
-
-export interface OpenEnvironment extends LeaseEnvironment {
-  /** How long a statement waits for another process's lock. */
-  readonly busyTimeoutMs: number;
-}
+import { acquireLease, liveWriter } from './writerLease';
 
 export type OpenedClip = { readonly clip: Clip; readonly result: Omit<OpenClipResult, 'clip'> };
 
@@ -68,14 +69,15 @@ function openToRead(params: OpenClipParams, environment: OpenEnvironment): Opene
   }
   // Nobody keeps the rows in step with the sidecar, and we may not: a private copy is brought into step instead.
   const copy = openInMemory();
+  let copied = row;
   try {
-    if (disk && row) reading(disk, () => copyClip(disk.db, copy.db, row.id));
+    if (disk && row) copied = { ...row, id: reading(disk, () => copyClip(disk.db, copy.db, row.id)) };
   } finally {
     disk?.close();
   }
   return closingOnError(copy, () => {
     const files = readSidecar(params.sidecar);
-    const { id, problems } = copy.db.transaction(() => takeIn(copy, params, row, files))();
+    const { id, problems } = copy.db.transaction(() => takeIn(copy, params, copied, files))();
     return finish(copy, params, environment, { id, problems, access: { kind: 'reader' } });
   });
 }

@@ -4,8 +4,10 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { MaskletError } from '../errors';
-import type { MaskRecord, Problem } from '../protocol';
+import type { FoundAnnotations, MaskRecord, Problem } from '../protocol';
 import type {
+  AnnotationPlace,
+  Applied,
   Change,
   ClipContent,
   OpenClipParams,
@@ -16,10 +18,11 @@ import type {
 } from './api';
 import type { Clip } from './clip';
 import { databaseFile, rootOf } from './dataFolder';
-import { journalMode, openDatabase, openDatabaseReadOnly } from './database';
+import { journalMode, openDatabase, openDatabaseReadOnly, type OpenEnvironment } from './database';
 import { asStorageError } from './databaseErrors';
 import { loadFrameIndex } from './frameIndexes';
-import { openClip, type OpenEnvironment } from './openClip';
+import { openClip } from './openClip';
+import { findAnnotations, forgetAnnotations, moveAnnotations } from './relocate';
 import { annotatedVideos } from './videos';
 import type { WorkerHandlers } from '../workers/rpc';
 
@@ -55,6 +58,10 @@ export class Store {
       restore: ({ clip, edit }) => this.restore(clip, edit),
       masks: ({ clip, range }) => this.masks(clip, range),
       save: ({ clip }) => this.save(clip),
+      copy: ({ clip, to }) => this.copy(clip, to),
+      move: ({ from, to }) => this.move(from, to),
+      findAnnotations: (place) => this.findAnnotations(place),
+      forget: (place) => this.forget(place),
       resolveConflict: ({ clip, conflict, take }) => this.resolveConflict(clip, conflict, take),
       putIndex: ({ clip, fingerprint, index }) => this.putIndex(clip, fingerprint, index),
       getIndex: ({ databaseFolder, fingerprint }) => this.getIndex(databaseFolder, fingerprint),
@@ -75,8 +82,8 @@ export class Store {
     return this.find(clip).read();
   }
 
-  apply(clip: number, change: Change, edit?: string): { dirty: boolean } {
-    return { dirty: this.find(clip).apply(change, edit) };
+  apply(clip: number, change: Change, edit?: string): Applied {
+    return this.find(clip).apply(change, edit);
   }
 
   undo(clip: number, edit: string): Undone {
@@ -101,6 +108,31 @@ export class Store {
 
   save(clip: number): SaveClipResult {
     return this.find(clip).save();
+  }
+
+  /** Copies what a clip has to a copy of its video, and saves it there. */
+  copy(clip: number, to: OpenClipParams): SaveClipResult {
+    this.find(clip).copyTo(to);
+    const opened = openClip(to, this.environment);
+    try {
+      return opened.clip.save();
+    } finally {
+      opened.clip.close();
+    }
+  }
+
+  move(from: AnnotationPlace, to: AnnotationPlace): null {
+    moveAnnotations(from, to, this.environment);
+    return null;
+  }
+
+  findAnnotations(place: AnnotationPlace): FoundAnnotations {
+    return findAnnotations(place, this.environment);
+  }
+
+  forget(place: AnnotationPlace): null {
+    forgetAnnotations(place, this.environment);
+    return null;
   }
 
   resolveConflict(clip: number, conflict: number, take: 'ours' | 'theirs'): null {

@@ -27,7 +27,7 @@ export function findVideo(db: Database, root: string, video: VideoInfo): VideoRo
   return db
     .prepare<[string], VideoRow>('SELECT * FROM videos WHERE fingerprint = ? ORDER BY id DESC')
     .all(video.fingerprint)
-    .find((row) => isGone(isAbsolute(row.path) ? row.path : join(root, row.path), row));
+    .find((row) => isGone(fullPath(root, row.path), row));
 }
 
 /** True where the video is no longer at this path, or clearly another one is there now. */
@@ -92,8 +92,21 @@ export function putSha256(db: Database, id: number, sha256: string): void {
   db.prepare('UPDATE videos SET sha256 = ? WHERE id = ?').run(sha256, id);
 }
 
+/** How often the rows of a video were changed. */
+export function revisionOf(db: Database, id: number): number {
+  return db.prepare<[number], number>('SELECT revision FROM videos WHERE id = ?').pluck().get(id) ?? 0;
+}
+
+export function countRevision(db: Database, id: number): void {
+  db.prepare('UPDATE videos SET revision = revision + 1 WHERE id = ?').run(id);
+}
+
+export function fullPath(root: string, stored: string): string {
+  return isAbsolute(stored) ? stored : join(root, stored);
+}
+
 /** Relative, with forward slashes, where the video lies below `root`; so a dataset can be moved as a whole. */
-function storedPath(root: string, path: string): string {
+export function storedPath(root: string, path: string): string {
   const full = resolve(path);
   const inside = relative(root, full);
   return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? full : inside.split(sep).join('/');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import type { Database } from 'better-sqlite3';
-import { errnoOf } from '../errors';
+import { MaskletError, errnoOf } from '../errors';
 import type { WriterInfo } from '../protocol';
 
 /** A writer on another host that has been silent for this long is taken to be gone. */
@@ -89,6 +89,16 @@ export function renewLease(db: Database, video: number, lease: Lease, environmen
 
 export function releaseLease(db: Database, video: number, lease: Lease): void {
   db.prepare('DELETE FROM writers WHERE video = ? AND token = ?').run(video, lease.token);
+}
+
+export function writerElsewhere(video: string, writer: WriterInfo | undefined): MaskletError {
+  const who = writer
+    ? `${writer.holder} (process ${writer.pid} on ${writer.host}, since ${writer.since})`
+    : 'another program';
+  return new MaskletError('storage/writer-elsewhere', `${video} is being written by ${who}.`, {
+    file: video,
+    hint: 'Close it there, then open the video here again.',
+  });
 }
 
 function isAlive(row: WriterRow, environment: LeaseEnvironment): boolean {

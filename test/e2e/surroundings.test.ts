@@ -3,11 +3,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { KernelClient } from '../../kernel/client/kernelClient';
-import { renderSampleClip, type SampleClip } from '../../kernel/sample/sampleClip';
-import { findFfmpeg } from '../../kernel/video/ffmpeg';
-import { until } from '../support/kernel';
-import { VsCode, missingPart, workspaceWith, type Workbench } from './support/vscode';
+import type { SampleClip } from '../../kernel/sample/sampleClip';
+import { until } from '../support/until';
+import { annotate, makeClip } from './support/annotations';
+import { VsCode, missingPart, workspaceWith } from './support/vscode';
+import type { Workbench } from './support/workbench';
 
 const missing = missingPart();
 const THEMES = [
@@ -23,25 +23,6 @@ const SIZES = [
 let folder: string;
 let clip: SampleClip;
 
-/** Two objects with masks on all frames, saved, as an earlier session would have left them. */
-async function annotated(): Promise<string> {
-  const workspace = workspaceWith([clip.video]);
-  const kernel = new KernelClient({ client: 'test' });
-  const session = await kernel.open({ path: join(workspace, 'clip.mp4') });
-  for (const [n, { masks }] of clip.groundTruth.objects.entries()) {
-    const object = `fish-${n}`;
-    for (const [frame, mask] of masks.slice(0, 6).entries()) {
-      await session.request('object/addMask', { object, frame, mask });
-    }
-    await session.request('object/update', { object, label: ['koi', 'goldfish'][n] });
-  }
-  await session.request('object/verify', { object: 'fish-0', frames: [2], verified: true });
-  await session.request('session/save', {});
-  await session.close();
-  await kernel.dispose();
-  return workspace;
-}
-
 describe.skipIf(missing !== undefined)('the editor among others', { timeout: 180_000 }, () => {
   let workspace: string;
   let code: VsCode;
@@ -49,16 +30,9 @@ describe.skipIf(missing !== undefined)('the editor among others', { timeout: 180
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'masklet-e2e-'));
-    const { path: ffmpeg } = await findFfmpeg();
-    const size = { width: 640, height: 360 };
-    clip = await renderSampleClip({
-      out: join(folder, 'clip.mp4'),
-      ffmpeg,
-      ...size,
-      first: 6,
-      occlusion: 'none',
-    });
-    workspace = await annotated();
+    clip = await makeClip(folder, 6);
+    workspace = workspaceWith([clip.video]);
+    await annotate(join(workspace, 'clip.mp4'), clip);
     code = await VsCode.start({
       workspace,
       settings: { 'files.autoSave': 'off', 'window.autoDetectColorScheme': true },

@@ -8,7 +8,8 @@ import type { ErrorData, HealthResult, VideoInfo } from '../../kernel/protocol';
 import { labelPalette } from '../../kernel/render/colors';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { cliJson, startCli } from '../support/cli';
-import { smallClip, temporaryFolder, until } from '../support/kernel';
+import { smallClip, temporaryFolder } from '../support/kernel';
+import { until } from '../support/until';
 
 let shared: string;
 let clip: SampleClip;

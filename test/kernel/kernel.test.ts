@@ -9,7 +9,8 @@ import { kernelScript } from '../../kernel/paths';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { collector, isAlive, smallClip, startKernel, temporaryFolder, until } from '../support/kernel';
+import { collector, isAlive, smallClip, startKernel, temporaryFolder } from '../support/kernel';
+import { until } from '../support/until';
 
 let shared: string;
 let clip: SampleClip;

@@ -12,7 +12,7 @@ import type {
   VideoInfo,
 } from '../../kernel/protocol';
 import type { ClipContent, OpenClipParams, OpenClipResult } from '../../kernel/storage/api';
-import type { OpenEnvironment } from '../../kernel/storage/openClip';
+import type { OpenEnvironment } from '../../kernel/storage/database';
 import { Store } from '../../kernel/storage/store';
 
 export const WIDTH = 16;

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page, type PageScreenshotOptions } from 'playwright-core';
+import type { Browser, Page, PageScreenshotOptions } from 'playwright-core';
 import sharp from 'sharp';
 import type {
   DocumentState,
@@ -25,29 +25,6 @@ const CONTENT_SECURITY_POLICY = [
   `script-src 'nonce-${NONCE}'`,
   `font-src ${ORIGIN}`,
 ].join('; ');
-
-/** Chromium, or undefined with a line that says why the tests are skipped. */
-export function chromiumPath(): string | undefined {
-  const path = process.env.CHROME_PATH ?? '/usr/bin/chromium';
-  if (existsSync(path)) return path;
-  console.warn(`Skipped: no Chromium at ${path}; set CHROME_PATH to one to run the webview's tests.`);
-  return undefined;
-}
-
-export function launchChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-}
 
 export type RequestOf<M extends HostMethod> = {
   readonly id: number;

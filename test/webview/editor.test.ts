@@ -1,27 +1,27 @@
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium, launchChromium } from '../support/chromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
 import {
-  chromiumPath,
   EditorHarness,
   type EditorOptions,
   flatPicture,
   frameColor,
-  launchChromium,
   Refusal,
 } from '../support/webviewHarness';
 
 const SIZE = [320, 240] as const;
 const CAR = objectRecord('car1', 'Car', '#ff0000');
 const DOG = objectRecord('dog1', 'Dog', '#0000ff');
-const executablePath = chromiumPath();
+const chromium = findChromium();
+if (!chromium) console.warn('The tests of the webview are skipped: no Chromium (set CHROME_PATH to one).');
 
-describe.skipIf(!executablePath)('video editor', () => {
+describe.skipIf(!chromium)('video editor', () => {
   let browser: Browser;
   let editor: EditorHarness;
   beforeAll(async () => {
-    browser = await launchChromium(executablePath!);
+    browser = await launchChromium(chromium);
   });
   afterAll(() => browser.close());
   afterEach(async () => {

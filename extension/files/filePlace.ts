@@ -1,0 +1,18 @@
+import * as vscode from 'vscode';
+import type { FilePlace } from '../../kernel/protocol';
+
+/** A file as the kernel knows it, with the root folder whose database it belongs to. */
+export function filePlace(uri: vscode.Uri): FilePlace {
+  const root = vscode.workspace.getWorkspaceFolder(uri)?.uri;
+  return { path: uri.fsPath, ...(root?.scheme === 'file' ? { workspaceRoot: root.fsPath } : {}) };
+}
+
+/** True for the files that the editor is the default for. */
+export function isVideo(uri: vscode.Uri): boolean {
+  return /\.(mp4|m4v|mov|mkv|webm|avi)$/i.test(uri.path);
+}
+
+export function isAtOrBelow(uri: vscode.Uri, folder: vscode.Uri): boolean {
+  if (uri.scheme !== folder.scheme || uri.authority !== folder.authority) return false;
+  return uri.path === folder.path || uri.path.startsWith(`${folder.path}/`);
+}

@@ -1,0 +1,125 @@
+/** What a user waits for in the real VS Code: `npm run bench:ui`. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeClip } from '../e2e/support/annotations';
+import type { MaskletEditor } from '../e2e/support/maskletEditor';
+import { VsCode, missingPart, workspaceWith } from '../e2e/support/vscode';
+import type { Workbench } from '../e2e/support/workbench';
+import { until } from '../support/until';
+
+const SIZE = { width: 1280, height: 720 };
+const FRAMES = 12;
+const CLICKS = 6;
+const STEPS = 30;
+
+interface Figure {
+  readonly what: string;
+  readonly ms: number;
+  readonly target: number;
+}
+
+/** Everything measured so far under this name, in milliseconds, as the extension's log has it. */
+function measured(code: VsCode, name: string): number[] {
+  const lines = code.extensionLog().matchAll(/measure (\w+) ([\d.]+)/g);
+  return [...lines].filter(([, found]) => found === name).map(([, , ms]) => Number(ms));
+}
+
+/** Does something and waits for what is measured of it. */
+async function measuring(code: VsCode, name: string, act: () => Promise<void>): Promise<number> {
+  const before = measured(code, name).length;
+  await act();
+  await until(() => measured(code, name).length > before, `nothing was measured of "${name}"`, 120);
+  return measured(code, name)[before];
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+async function firstMask(
+  window: Workbench,
+  point: { x: number; y: number },
+): Promise<[MaskletEditor, Figure]> {
+  const started = performance.now();
+  await window.openFile('clip.mp4');
+  const editor = await window.masklet();
+  await editor.click(point.x, point.y, SIZE);
+  await editor.waitForMask();
+  const ms = performance.now() - started;
+  return [editor, { what: 'from opening to the first mask', ms, target: 12_000 }];
+}
+
+/** Clicks on an encoded frame: what the click takes beyond the decoder's own run for the same click. */
+async function clicks(code: VsCode, editor: MaskletEditor, point: { x: number; y: number }): Promise<Figure> {
+  const beyond: number[] = [];
+  for (let n = 0; n < CLICKS; n++) {
+    const decodes = measured(code, 'decode').length;
+    const click = await measuring(code, 'click', () =>
+      editor.click(point.x + 2 * n - CLICKS, point.y + n, SIZE),
+    );
+    beyond.push(click - measured(code, 'decode')[decodes]);
+  }
+  return { what: 'click to painted mask beyond the decoder, median', ms: median(beyond), target: 80 };
+}
+
+async function steps(code: VsCode, window: Workbench, editor: MaskletEditor): Promise<Figure> {
+  await editor.focus();
+  const times: number[] = [];
+  // The first time around fills the cache.
+  for (let n = 0; n < 2 * STEPS; n++) {
+    const key = Math.floor(n / (FRAMES - 1)) % 2 === 0 ? 'ArrowRight' : 'ArrowLeft';
+    const ms = await measuring(code, 'step', () => window.page.keyboard.press(key));
+    if (n >= STEPS) times.push(ms);
+  }
+  return { what: 'step to a cached frame, median', ms: median(times), target: 33 };
+}
+
+async function propagation(code: VsCode, editor: MaskletEditor): Promise<Figure> {
+  await editor.goTo(0);
+  const before = measured(code, 'longtask').length;
+  await editor.press('p');
+  await editor.waitForPropagation();
+  await editor.waitUntilDone(300_000);
+  const tasks = measured(code, 'longtask').slice(before);
+  return { what: 'longest task of the webview during propagation', ms: Math.max(0, ...tasks), target: 50 };
+}
+
+async function main(): Promise<void> {
+  const missing = missingPart();
+  if (missing) {
+    console.log(`bench:ui cannot run here: ${missing}.`);
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'masklet-bench-'));
+  const clip = await makeClip(folder, FRAMES, SIZE);
+  const workspace = workspaceWith([clip.video]);
+  const settings = { 'files.autoSave': 'off' };
+  const code = await VsCode.start({ workspace, settings, logLevel: 'debug' });
+  try {
+    const window = await code.open();
+    const [editor, first] = await firstMask(window, clip.point);
+    const figures = [
+      first,
+      await clicks(code, editor, clip.point),
+      await steps(code, window, editor),
+      await propagation(code, editor),
+    ];
+    console.log(
+      `\n${SIZE.width}x${SIZE.height}, ${FRAMES} frames, sam2-tiny-embedded, VS Code in Chromium\n`,
+    );
+    for (const { what, ms, target } of figures) {
+      const verdict = ms <= target ? '' : '  missed';
+      console.log(`${what.padEnd(52)}${ms.toFixed(0).padStart(7)} ms   target ${target} ms${verdict}`);
+    }
+    console.log(`\nthe decoder's own run, median: ${median(measured(code, 'decode')).toFixed(0)} ms`);
+  } finally {
+    await code.stop();
+    for (const path of [folder, workspace]) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

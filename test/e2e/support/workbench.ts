@@ -1,0 +1,197 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Frame, Locator, Page } from 'playwright-core';
+import { packageRoot } from '../../../kernel/paths';
+import { until } from '../../support/until';
+import { MaskletEditor } from './maskletEditor';
+
+/** What a user sees of VS Code: files, tabs, palette, dialogs. */
+export class Workbench {
+  constructor(readonly page: Page) {}
+
+  /** A window knows its extensions a moment after it is drawn. */
+  async waitUntilReady(): Promise<void> {
+    await this.page.waitForSelector('.monaco-workbench .part.sidebar', { timeout: 90_000 });
+    await this.findCommand('Masklet: Doctor', 40);
+    await this.page.keyboard.press('Escape');
+    await this.quickInput.waitFor({ state: 'hidden' });
+  }
+
+  private get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget').first();
+  }
+
+  /** Brings a command up in the palette. The workbench moves the focus about while it starts: so more than once. */
+  private async findCommand(title: string, attempts: number): Promise<void> {
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      try {
+        await this.page.keyboard.press('F1');
+        await this.quickInput.locator('input').first().fill(`>${title}`, { timeout: 1_500 });
+        await row.waitFor({ timeout: 1_500 });
+        return;
+      } catch {
+        await this.page.keyboard.press('Escape');
+      }
+    }
+    throw new Error(`The palette has no command "${title}".`);
+  }
+
+  /** Runs a command of the palette by its title. */
+  async command(title: string): Promise<void> {
+    await this.findCommand(title, 8);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Types into the input box that a command or dialog opened, and accepts it. */
+  async answer(text: string): Promise<void> {
+    const input = this.quickInput.locator('input').first();
+    await input.waitFor();
+    await input.fill(text);
+    await until(async () => (await input.inputValue()) === text, 'the input box changes what is typed');
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** A file or folder in the Explorer, by its exact name. */
+  fileRow(name: string): Locator {
+    const label = this.page.locator('.label-name', { hasText: new RegExp(`^${escapeRegExp(name)}$`) });
+    return this.page.locator('.explorer-folders-view .monaco-list-row').filter({ has: label }).first();
+  }
+
+  tab(name: string): Locator {
+    return this.page.locator(`.tab[data-resource-name="${name}"]`).first();
+  }
+
+  /** Opens a file as a double click in the Explorer does. */
+  async openFile(name: string): Promise<void> {
+    await this.quickInput.waitFor({ state: 'hidden' });
+    // The Explorer may be drawing itself anew just now, and lose a click or take it for another row.
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await this.fileRow(name).dblclick({ timeout: 30_000 });
+      const active = this.page.locator(`.tab.active[data-resource-name="${name}"]`);
+      if (await isThere(active, 4_000)) return;
+    }
+    throw new Error(`${name} does not open.`);
+  }
+
+  /** Selects a row of the Explorer without opening it, so that the Explorer's keys mean it. */
+  async select(name: string): Promise<void> {
+    const row = this.fileRow(name);
+    await this.quickInput.waitFor({ state: 'hidden' });
+    await row.waitFor({ timeout: 30_000 });
+    for (let attempt = 0; attempt < 5; attempt++) {
+      // With Ctrl a click selects and opens nothing.
+      await row.click({ modifiers: ['ControlOrMeta'] });
+      const alone = async (): Promise<boolean> =>
+        (await this.page.locator('.explorer-folders-view .monaco-list-row.selected').count()) === 1 &&
+        /selected/.test((await row.getAttribute('class')) ?? '');
+      if (await alone()) return;
+      await this.page.keyboard.press('Escape');
+    }
+    throw new Error(`${name} cannot be selected.`);
+  }
+
+  /** Renames a file or folder as F2 in the Explorer does. */
+  async rename(name: string, to: string): Promise<void> {
+    await this.select(name);
+    await this.page.keyboard.press('F2');
+    const input = this.page.locator('.explorer-item-edited input');
+    await input.fill(to);
+    await input.press('Enter');
+    await this.fileRow(to).waitFor({ timeout: 30_000 });
+  }
+
+  /** The editor's own page, once it shows something. */
+  async editor(n = 0): Promise<Frame> {
+    const found: Frame[] = [];
+    await until(
+      async () => {
+        found.length = 0;
+        for (const frame of this.page.frames()) {
+          const canvas = frame.locator('#root canvas');
+          if ((await canvas.count().catch(() => 0)) > 0) found.push(frame);
+        }
+        return found.length > n;
+      },
+      'the editor did not come up',
+      60,
+    );
+    return found[n];
+  }
+
+  /** The editor as a user works with it, once its picture is painted. */
+  async masklet(n = 0): Promise<MaskletEditor> {
+    const editor = new MaskletEditor(this.page, await this.editor(n));
+    await editor.waitForPicture();
+    return editor;
+  }
+
+  /** The text of a page that stands in for the editor and says why there is none. */
+  async refusal(): Promise<string> {
+    let text = '';
+    await until(
+      async () => {
+        for (const frame of this.page.frames()) {
+          const heading = frame.locator('body > h2');
+          if ((await heading.count().catch(() => 0)) === 0) continue;
+          text = (await frame.locator('body').textContent()) ?? '';
+        }
+        return text !== '';
+      },
+      'no page says why there is no editor',
+      60,
+    );
+    return text;
+  }
+
+  /** True while the tab in front shows unsaved changes. */
+  async isDirty(): Promise<boolean> {
+    return (await this.page.locator('.tab.active.dirty').count()) > 0;
+  }
+
+  async save(): Promise<void> {
+    await this.page.keyboard.press('Control+s');
+    await until(async () => !(await this.isDirty()), 'saving left it dirty');
+  }
+
+  /** A button of a dialog or notification. */
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true }).first();
+  }
+
+  /** Closes every tab; unsaved work is discarded. */
+  async closeTabs(): Promise<void> {
+    await this.command('View: Close All Editors');
+    const discard = this.button("Don't Save");
+    await until(async () => {
+      if (await discard.isVisible()) await discard.click({ timeout: 2_000 }).catch(() => undefined);
+      return (await this.page.locator('.tab').count()) === 0;
+    }, 'the tabs are still there');
+  }
+
+  /** Reloads the window as `Developer: Reload Window` does. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.waitUntilReady();
+  }
+
+  async screenshot(name: string): Promise<void> {
+    const folder = join(packageRoot(), 'out', 'screenshots');
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+  }
+}
+
+async function isThere(locator: Locator, timeout: number): Promise<boolean> {
+  return await locator
+    .first()
+    .waitFor({ timeout })
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
