@@ -144,6 +144,12 @@ const commands = {
     steps(build, () => run(node, ['scripts/package.mjs'], { env }));
     commands.test();
   },
+  'test:electron': () =>
+    steps(
+      build,
+      () => run(node, ['scripts/package.mjs'], { env }),
+      () => run(node, ['scripts/testElectron.mjs', ...args], { env }),
+    ),
   package: () => steps(build, () => run(node, ['scripts/package.mjs', ...args], { env })),
   start: () => {
     setupVsCode();

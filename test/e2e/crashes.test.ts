@@ -50,7 +50,7 @@ describe.skipIf(missing !== undefined)('the extension host dies', { timeout: 300
     expect(kernels).toHaveLength(1);
     process.kill(hosts[0], 'SIGKILL');
     await until(() => !code.kernels.includes(kernels[0]), 'the orphaned kernel goes on');
-    await window.page.screenshot();
+    await window.screenshot('crash-extension-host');
     await window.reload();
     const again = await window.masklet();
     expect(masks()).toEqual(expect.arrayContaining(acknowledged));

@@ -144,7 +144,7 @@ describe.skipIf(missing !== undefined)('files in the Explorer', { timeout: 240_0
     const before = sidecarFiles(inWorkspace('original.mp4.masklet'));
     await window.command('File: Save As...');
     await window.answer(inWorkspace('copy.mp4'));
-    await editor.waitUntilGone();
+    await window.tab('copy.mp4').waitFor({ timeout: 60_000 });
     const copy = await window.masklet();
     await until(async () => (await copy.objectCount()) === 3, 'the copy has not everything');
     expect(await window.isDirty()).toBe(false);
@@ -172,13 +172,13 @@ describe.skipIf(missing !== undefined)('files in the Explorer', { timeout: 240_0
     git(workspace, 'add', 'tracked.mp4');
     git(workspace, 'commit', '--quiet', '-m', 'a clip');
     appendFileSync(inWorkspace('tracked.mp4'), 'changed');
-    await window.command('View: Show Source Control');
+    await window.showView('Source Control');
     const change = window.page.locator('.scm-view .monaco-list-row', { hasText: 'tracked.mp4' }).first();
     await change.click({ button: 'right', timeout: 60_000 });
     await window.page.getByRole('menuitem', { name: 'Open File (HEAD)' }).click();
     expect(await window.refusal()).toMatch(/Only the working copy can be annotated.*"git:"/s);
     await window.screenshot('files-git');
-    await window.command('View: Show Explorer');
+    await window.showView('Explorer');
   });
 
   test('a reload brings unsaved work back as unsaved, and Save works', async () => {
@@ -239,7 +239,7 @@ describe.skipIf(missing !== undefined)('a dataset that cannot be written', { tim
 
       await window.command('File: Save As...');
       await window.answer(join(elsewhere, 'mine.mp4'));
-      await editor.waitUntilGone();
+      await window.tab('mine.mp4').waitFor({ timeout: 60_000 });
       expect(await (await window.masklet()).objectCount()).toBe(1);
       expect(existsSync(join(dataDir, 'mine.mp4.masklet', 'prompts.jsonl'))).toBe(true);
 

@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import type { Application, ApplicationOptions, WindowOptions } from './application';
 
-/** The program of a desktop VS Code to test in, set by `npm run test:electron`; undefined: the one in the browser. */
+/**
+ * The program of a desktop VS Code to test in; undefined: the one in the browser is tested. `npm run test:electron` sets it
+ * (MASKLET_VSCODE_DESKTOP), together with the program that installs extensions (MASKLET_VSCODE_CLI).
+ */
 export function desktopProgram(): string | undefined {
   return process.env.MASKLET_VSCODE_DESKTOP;
 }
@@ -18,10 +21,9 @@ export class DesktopVsCode implements Application {
 
   static start(program: string, options: ApplicationOptions): DesktopVsCode {
     const { userData, extensions, vsix, env } = options;
-    // The program's own command line, which the `code` script calls the same way.
-    const [cli, ...first] = (process.env.MASKLET_VSCODE_CLI ?? program).split('\n');
+    const cli = process.env.MASKLET_VSCODE_CLI ?? program;
     const folders = ['--user-data-dir', userData, '--extensions-dir', extensions];
-    const { status, stderr } = spawnSync(cli, [...first, ...folders, '--install-extension', vsix], {
+    const { status, stderr } = spawnSync(cli, [...folders, '--install-extension', vsix], {
       env,
       encoding: 'utf8',
       shell: process.platform === 'win32',

@@ -43,6 +43,11 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Brings a view of the side bar to the front. */
+  async showView(name: string): Promise<void> {
+    await this.page.locator(`.activitybar a.action-label[aria-label^="${name}"]`).first().click();
+  }
+
   /** Types into the input box that a command or dialog opened, and accepts it. */
   async answer(text: string): Promise<void> {
     const input = this.quickInput.locator('input').first();
@@ -62,12 +67,21 @@ export class Workbench {
     return this.page.locator(`.tab[data-resource-name="${name}"]`).first();
   }
 
+  /** Waits for a row of the Explorer; VS Code is slow to see files that others made. */
+  private async reveal(name: string): Promise<Locator> {
+    const row = this.fileRow(name);
+    await this.quickInput.waitFor({ state: 'hidden' });
+    for (let attempt = 0; attempt < 5 && !(await isThere(row, 2_000)); attempt++)
+      await this.command('File: Refresh Explorer');
+    return row;
+  }
+
   /** Opens a file as a double click in the Explorer does. */
   async openFile(name: string): Promise<void> {
-    await this.quickInput.waitFor({ state: 'hidden' });
+    const row = await this.reveal(name);
     // The Explorer may be drawing itself anew just now, and lose a click or take it for another row.
     for (let attempt = 0; attempt < 5; attempt++) {
-      await this.fileRow(name).dblclick({ timeout: 30_000 });
+      await row.dblclick({ timeout: 10_000 });
       const active = this.page.locator(`.tab.active[data-resource-name="${name}"]`);
       if (await isThere(active, 4_000)) return;
     }
@@ -76,9 +90,7 @@ export class Workbench {
 
   /** Selects a row of the Explorer without opening it, so that the Explorer's keys mean it. */
   async select(name: string): Promise<void> {
-    const row = this.fileRow(name);
-    await this.quickInput.waitFor({ state: 'hidden' });
-    await row.waitFor({ timeout: 30_000 });
+    const row = await this.reveal(name);
     for (let attempt = 0; attempt < 5; attempt++) {
       // With Ctrl a click selects and opens nothing.
       await row.click({ modifiers: ['ControlOrMeta'] });
@@ -169,9 +181,10 @@ export class Workbench {
     }, 'the tabs are still there');
   }
 
-  /** Reloads the window as `Developer: Reload Window` does. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load', { timeout: 90_000 });
+    await this.command('Developer: Reload Window');
+    await loaded;
     await this.waitUntilReady();
   }
 
