@@ -2,7 +2,11 @@
 // test file. Ends with one line where there is none to be had, or no screen to show it on.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { SilentReporter, downloadAndUnzipVSCode, resolveCliArgsFromVSCodeExecutablePath } from '@vscode/test-electron';
+import {
+  SilentReporter,
+  downloadAndUnzipVSCode,
+  resolveCliArgsFromVSCodeExecutablePath,
+} from '@vscode/test-electron';
 
 const root = join(import.meta.dirname, '..');
 
