@@ -87,6 +87,15 @@ export const handlers: KernelHandlers = {
   'object/addBox': (params, { sessions }) => sessions.use(params.session, (s) => s.addBox(params)),
   'object/addMask': (params, { sessions }) => sessions.use(params.session, (s) => s.addMask(params)),
   'object/refine': (params, { sessions }) => sessions.use(params.session, (s) => s.refine(params)),
+  'object/setPrompt': (params, { sessions }) => sessions.use(params.session, (s) => s.setPrompt(params)),
+  'object/preview': (params, { sessions, signal }) =>
+    sessions.use(params.session, (s) => s.preview(params, signal)),
+  'mask/edit': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.edit(params)),
+  'mask/copy': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.copy(params)),
+  'mask/interpolate': (params, { sessions, signal }) =>
+    sessions.use(params.session, (s) => s.manual.interpolate(params, signal)),
+  'mask/remove': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.remove(params)),
+  'object/mark': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.mark(params)),
   'object/clearPrompts': (params, { sessions }) =>
     sessions.use(params.session, (s) => s.clearPrompts(params)),
   'object/update': (params, { sessions }) => sessions.use(params.session, (s) => s.updateObject(params)),

@@ -69,6 +69,24 @@ export interface PointPrompt {
   readonly label: 0 | 1;
 }
 
+/** A point of the video, not necessarily within the picture. */
+export type VideoPoint = readonly [x: number, y: number];
+
+/** What an edit by hand does to one mask. */
+export type MaskOperation =
+  /** A round brush along `points`; `radius` in pixels. */
+  | {
+      readonly kind: 'brush';
+      readonly mode: 'add' | 'cut';
+      readonly points: readonly VideoPoint[];
+      readonly radius: number;
+    }
+  /** What a closed polygon or lasso encloses. */
+  | { readonly kind: 'polygon'; readonly mode: 'add' | 'cut'; readonly points: readonly VideoPoint[] }
+  /** `smallerThan` in pixels; default: all holes, and islands below a twentieth of the largest. */
+  | { readonly kind: 'fillHoles' | 'removeSpecks'; readonly smallerThan?: number }
+  | { readonly kind: 'grow' | 'shrink'; readonly pixels: number };
+
 /** All prompts of one object on one frame, in the order they were given. */
 export interface FramePrompt {
   readonly object: ObjectId;
@@ -80,6 +98,8 @@ export interface FramePrompt {
    * result is a function of this prompt and nothing else.
    */
   readonly mask?: RleMask;
+  /** Which of the model's candidates is taken, counted from its best, 0, which is the default. */
+  readonly candidate?: 1 | 2;
 }
 
 export type MaskState = 'prompted' | 'propagated' | 'edited' | 'absent';
@@ -126,7 +146,7 @@ export interface ObjectRecord {
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
 }
 
-export type MarkKind = 'absent' | 'occluded' | 'truncated' | 'attributes';
+export type MarkKind = 'absent' | 'occluded' | 'truncated' | 'out-of-view' | 'attributes';
 
 /** A statement about an object over a range of frames. */
 export interface MarkRecord {
@@ -391,6 +411,58 @@ export interface ClearPromptsParams extends ObjectParams, Editing {
 export interface VerifyParams extends ObjectParams, Editing {
   readonly frames: readonly FrameIndex[];
   readonly verified: boolean;
+}
+
+/** Replaces all points and the box of an object on a frame; a mask that they corrected stays. */
+export interface SetPromptParams extends ObjectParams, Editing {
+  readonly frame: FrameIndex;
+  /** With neither points nor a box, the prompt goes. */
+  readonly points: readonly PointPrompt[];
+  readonly box?: Box;
+  readonly candidate?: 0 | 1 | 2;
+}
+
+/** What clicks would give on top of the prompts that are there. */
+export interface PreviewParams {
+  readonly session: SessionId;
+  /** Default: an object that has no prompts yet. */
+  readonly object?: ObjectId;
+  readonly frame: FrameIndex;
+  readonly points: readonly PointPrompt[];
+}
+
+export interface EditMaskParams extends ObjectParams, Editing {
+  readonly frame: FrameIndex;
+  readonly operation: MaskOperation;
+}
+
+export interface CopyMaskParams extends ObjectParams, Editing {
+  readonly from: FrameIndex;
+  readonly to: FrameIndex;
+}
+
+export interface InterpolateParams extends ObjectParams, Editing {
+  /** Two frames with masks; those between them that nobody verified, edited or prompted are filled. */
+  readonly first: FrameIndex;
+  readonly last: FrameIndex;
+}
+
+export interface RemoveMasksParams extends ObjectParams, Editing {
+  readonly range: FrameRange;
+}
+
+export interface MarkParams extends ObjectParams, Editing {
+  readonly kind: Exclude<MarkKind, 'attributes'>;
+  readonly range: FrameRange;
+  /** Default: true; false takes the mark back over the range. */
+  readonly on?: boolean;
+}
+
+export interface EditedFrames {
+  /** False where everything was so already: then there is no edit to undo. */
+  readonly changed: boolean;
+  /** Frames whose masks or prompts are different now; ascending. */
+  readonly frames: readonly FrameIndex[];
 }
 
 export interface PropagateParams extends Editing {
@@ -729,11 +801,24 @@ export interface KernelRequests {
   'object/addBox': [AddBoxParams, MaskResult];
   'object/addMask': [AddMaskParams, MaskResult];
   'object/refine': [AddPointsParams, MaskResult];
+  /** Moves, deletes and chooses among what is there. Null where nothing of the prompt is left. */
+  'object/setPrompt': [SetPromptParams, MaskResult | null];
+  /** Nothing is stored. Null where the frame has not been encoded, for a preview must come at once or not at all. */
+  'object/preview': [PreviewParams, { readonly mask: RleMask; readonly iou: number | null } | null];
   'object/clearPrompts': [ClearPromptsParams, null];
   'object/add': [ObjectParams & Editing, ObjectRecord];
   'object/update': [UpdateObjectParams, ObjectRecord];
   'object/remove': [ObjectParams & Editing, null];
   'object/verify': [VerifyParams, null];
+  /** An edit by hand: the mask becomes `edited`, which propagation conditions on and never overwrites. */
+  'mask/edit': [EditMaskParams, MaskView];
+  /** The copy is `edited`. @throws `prompt/invalid` where there is nothing to copy. */
+  'mask/copy': [CopyMaskParams, MaskView];
+  'mask/interpolate': [InterpolateParams, EditedFrames];
+  /** Removes masks, verified ones too, and prompts over a range. */
+  'mask/remove': [RemoveMasksParams, EditedFrames];
+  /** States that an object is absent, occluded, ... over a range; `absent` removes what was only propagated there. */
+  'object/mark': [MarkParams, EditedFrames];
   'frame/masks': [FrameMasksParams, readonly MaskView[]];
   'frame/image': [FrameImageParams, FrameImageResult];
   /** Writes clips in a format of the field; whole or not at all. @throws `export/folder-not-empty`, `export/limit` */

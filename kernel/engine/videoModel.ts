@@ -24,6 +24,8 @@ export interface ObjectPrompt {
   readonly mask?: RleMask;
   /** The mask that stands on this frame and is being corrected by the points. */
   readonly previous?: RleMask;
+  /** Which of the candidates is wanted, counted from the best; default 0. */
+  readonly candidate?: 0 | 1 | 2;
 }
 
 /** One object's mask on one frame, in the video's full size, with the model's own scores. */

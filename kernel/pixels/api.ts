@@ -1,4 +1,5 @@
-import type { Box, RleMask } from '../protocol';
+import type { MaskOperation, RleMask } from '../protocol';
+import type { MaskShape } from './postprocess';
 
 /** The pixel worker's methods: everything that loops over pixels off the main thread. */
 export type PixelApi = {
@@ -23,9 +24,22 @@ export type PixelApi = {
       readonly height: number;
     },
     {
-      readonly masks: readonly { readonly mask: RleMask; readonly area: number; readonly bbox: Box }[];
+      readonly masks: readonly MaskShape[];
       readonly ms: number;
     },
+  ];
+  /** A mask after one edit by hand. */
+  editMask: [{ readonly mask: RleMask; readonly operation: MaskOperation }, MaskShape];
+  /** Of `count` masks evenly spaced between two that have pixels, `take` of them after the first `skip`. */
+  interpolate: [
+    {
+      readonly from: RleMask;
+      readonly to: RleMask;
+      readonly count: number;
+      readonly skip: number;
+      readonly take: number;
+    },
+    readonly MaskShape[],
   ];
   /** A picture for the screen. */
   encodeImage: [

@@ -1,13 +1,21 @@
 export interface Components {
-  /** [size, size]: 0 outside, else the component's number from 1. */
+  /** [height, width]: 0 outside, else the component's number from 1. */
   readonly labels: Int32Array;
   /** Cells of component i + 1. */
   readonly areas: readonly number[];
 }
 
-/** The components of the cells of a square grid for which `inside` is not 0; with 8 neighbours, corners connect too. */
-export function connectedComponents(inside: Uint8Array, size: number, neighbours: 4 | 8 = 4): Components {
-  const labels = new Int32Array(size * size);
+/**
+ * The components of the cells of a grid, square unless it has a height, for which `inside` is not 0; with 8
+ * neighbours, corners connect too.
+ */
+export function connectedComponents(
+  inside: Uint8Array,
+  width: number,
+  height = width,
+  neighbours: 4 | 8 = 4,
+): Components {
+  const labels = new Int32Array(width * height);
   const areas: number[] = [];
   const stack: number[] = [];
   for (let seed = 0; seed < inside.length; seed++) {
@@ -23,11 +31,11 @@ export function connectedComponents(inside: Uint8Array, size: number, neighbours
     };
     for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) {
       area++;
-      const left = cell % size > 0;
-      const right = cell % size < size - 1;
+      const left = cell % width > 0;
+      const right = cell % width < width - 1;
       if (left) visit(cell - 1);
       if (right) visit(cell + 1);
-      for (const row of [cell - size, cell + size]) {
+      for (const row of [cell - width, cell + width]) {
         if (row < 0 || row >= inside.length) continue;
         visit(row);
         if (neighbours === 8 && left) visit(row - 1);

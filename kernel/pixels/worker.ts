@@ -2,6 +2,8 @@ import '../workers/loadTurn';
 import { weighSharedMemory } from '../video/sharedMemory';
 import { serveWorker } from '../workers/rpc';
 import type { PixelApi } from './api';
+import { editMask } from './edit/editMask';
+import { interpolateMasks } from './edit/interpolate';
 import { encodeImage } from './encodeImage';
 import { postprocessLogits } from './postprocess';
 import { preprocess } from './preprocess';
@@ -19,6 +21,8 @@ serveWorker<PixelApi>({
     const masks = logits.map((map) => postprocessLogits(map, size, width, height));
     return { masks, ms: performance.now() - start };
   },
+  editMask: ({ mask, operation }) => editMask(mask, operation),
+  interpolate: ({ from, to, count, skip, take }) => interpolateMasks(from, to, count, skip, take),
   encodeImage: async ({ format, maxDimension, ...picture }, context) => {
     weighSharedMemory(picture.data);
     const image = await encodeImage(picture, format, maxDimension);

@@ -28,6 +28,7 @@ export function promptRevision(prompt: FramePrompt): string {
       prompt.points.map((p) => [p.x, p.y, p.label]),
       prompt.box ?? null,
       prompt.mask ? [prompt.mask.size, prompt.mask.counts] : null,
+      ...(prompt.candidate ? [prompt.candidate] : []),
     ]),
   );
 }
@@ -239,8 +240,18 @@ export class Annotations {
       stale: ranges((mask) => this.isStale(mask)),
       verified: ranges((mask) => mask.verified),
       edited: ranges((mask) => mask.state === 'edited'),
-      absent: ranges((mask) => mask.state === 'absent'),
+      absent: toRanges(this.absentFrames(object, masks)),
     };
+  }
+
+  /** Where a mask or a mark says that the object is not there. */
+  private absentFrames(object: ObjectId, masks: readonly MaskRecord[]): FrameIndex[] {
+    const frames = new Set(masks.filter((mask) => mask.state === 'absent').map((mask) => mask.frame));
+    for (const mark of this.marks) {
+      if (mark.object !== object || mark.kind !== 'absent') continue;
+      for (let frame = mark.first; frame <= mark.last; frame++) frames.add(frame);
+    }
+    return [...frames].sort((a, b) => a - b);
   }
 
   /** Propagated masks are no links of the conditioning chain and come by the thousand: they leave it as it is. */

@@ -27,6 +27,11 @@ export class EncodedFrames {
     return this.kept.has(frame);
   }
 
+  /** The frame's encoding where it is there already; does not count as a use of it. */
+  ready(frame: FrameIndex): EncodedFrame | undefined {
+    return this.finished.get(frame);
+  }
+
   /** Milliseconds spent waiting for decoded frames, in all. */
   decodeMs = 0;
 

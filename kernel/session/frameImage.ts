@@ -1,11 +1,6 @@
-import { kernelScript } from '../paths';
-import type { PixelApi } from '../pixels/api';
 import type { FrameImageParams, FrameImageResult } from '../protocol';
 import type { RgbFrame } from '../video/api';
-import { WorkerClient } from '../workers/rpc';
-
-/** Pictures for the screen are made apart from the pixels of inference, so that stepping stays quick while it runs. */
-const pixels = new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'display');
+import { displayPixels } from './displayPixels';
 
 /** A frame as it is sent to a client: the exact RGB, or a picture of at most `limit` pixels on its longest side. */
 export async function frameImage(
@@ -22,7 +17,7 @@ export async function frameImage(
     data,
     width: w,
     height: h,
-  } = await pixels.request('encodeImage', {
+  } = await displayPixels.request('encodeImage', {
     data: frame.data,
     width,
     height,

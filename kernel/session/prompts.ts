@@ -71,7 +71,11 @@ export function withPoints(
   standing: MaskRecord | undefined,
   points: readonly PointPrompt[],
 ): FramePrompt {
-  if (prompt) return { ...prompt, points: [...prompt.points, ...points] };
+  // A mask edited by hand is more than its prompts say: clicks correct what is seen.
+  if (prompt && standing?.state !== 'edited') {
+    const { candidate, ...rest } = prompt;
+    return { ...rest, points: [...prompt.points, ...points] };
+  }
   const base = standing && standing.area > 0 && standing.state !== 'prompted' ? { mask: standing.mask } : {};
   return { ...at, points, ...base };
 }
@@ -85,8 +89,8 @@ export function withoutPoints(prompt: FramePrompt | undefined): FramePrompt | un
 
 /** What the model is asked: a mask alone is the answer itself, a mask with points or a box is what they correct. */
 export function toObjectPrompt(prompt: FramePrompt): ObjectPrompt {
-  const { points, box, mask } = prompt;
-  const given = box ? { points, box } : { points };
+  const { points, box, mask, candidate } = prompt;
+  const given = { points, ...(box ? { box } : {}), ...(candidate ? { candidate } : {}) };
   if (!mask) return given;
   return points.length > 0 || box ? { ...given, previous: mask } : { ...given, mask };
 }

@@ -18,11 +18,14 @@ import type {
   ObjectRecord,
   OpenParams,
   OpenResult,
+  PreviewParams,
   PropagateParams,
   PropagateResult,
+  RleMask,
   SaveResult,
   SessionId,
   SessionLimits,
+  SetPromptParams,
   SnapshotResult,
   StatusResult,
   UpdateObjectParams,
@@ -36,6 +39,7 @@ import type { WorkerClient } from '../workers/rpc';
 import { Annotations, promptRevision } from './annotations';
 import { EncodedFrames } from './encodedFrames';
 import type { Locations } from './locations';
+import { ManualEdits } from './manualEdits';
 import { Propagation, type PropagationHost } from './propagation';
 import {
   checkBox,
@@ -78,6 +82,8 @@ export class Session {
   private readonly prompting = new SerialQueue();
   private readonly committing = new SerialQueue();
   private readonly annotations: Annotations;
+  /** Edits by hand and marks. */
+  readonly manual: ManualEdits;
   private lastRead = 0;
   private readonly ptsOf: readonly number[];
   readonly video: VideoInfo;
@@ -98,6 +104,15 @@ export class Session {
     this.annotations = new Annotations(opened, { id: model.id, sha256: model.sha256 });
     this.dirty = opened.dirty;
     this.revision = opened.revision;
+    this.manual = new ManualEdits({
+      annotations: this.annotations,
+      video: this.video,
+      pts: (frame) => this.pts(frame),
+      requireWritable: () => this.requireWritable(),
+      requireObject: (object) => this.requireObject(object),
+      commit: (build, edit) => this.commit(build, edit),
+      changed: (object, frame) => this.propagation?.promptsChanged(object, frame),
+    });
     this.active = { source, encoded: new EncodedFrames(source, model) };
   }
 
@@ -201,9 +216,47 @@ export class Session {
     const { object, frame, box, points = [], replace } = params;
     if (points.length > 0) checkPoints(this.video, points);
     return await this.prompt(params, (before) => {
-      const prompt = (replace ? withoutPoints(before) : before) ?? { object, frame, points: [] };
-      return { ...prompt, points: [...prompt.points, ...points], box };
+      const prompt: FramePrompt = (replace ? withoutPoints(before) : before) ?? { object, frame, points: [] };
+      const { candidate, ...rest } = prompt;
+      return { ...rest, points: [...prompt.points, ...points], box };
     });
+  }
+
+  /** Replaces what is asked on a frame: points moved or deleted, another of the model's candidates. */
+  async setPrompt(params: SetPromptParams): Promise<MaskResult | null> {
+    const { object, frame, points, box, candidate, edit } = params;
+    checkFrame(this.video, frame);
+    this.requireObject(object);
+    if (points.length > 0) checkPoints(this.video, points);
+    if (box) checkBox(this.video, box);
+    if (points.length === 0 && !box) return await this.clearPrompts({ ...params, edit });
+    return await this.prompt(params, (before) => ({
+      object,
+      frame,
+      points,
+      ...(box ? { box } : {}),
+      ...(before?.mask ? { mask: before.mask } : {}),
+      ...(candidate ? { candidate } : {}),
+    }));
+  }
+
+  /** What clicks would give; null where that would need the encoder first. */
+  async preview(
+    { object, frame, points }: PreviewParams,
+    signal: AbortSignal,
+  ): Promise<{ mask: RleMask; iou: number | null } | null> {
+    checkFrame(this.video, frame);
+    checkPoints(this.video, points);
+    const encoded = this.active?.encoded.ready(frame);
+    if (!encoded || this.model.state.state !== 'ready') return null;
+    const [prompt, standing] =
+      object === undefined
+        ? []
+        : [this.annotations.prompt(object, frame), this.annotations.mask(object, frame)];
+    const asked = withPoints({ object: object ?? '', frame }, prompt, standing, points);
+    const { predictions } = await this.model.predict(encoded, [toObjectPrompt(asked)], signal);
+    const [{ mask, iou }] = predictions;
+    return { mask, iou };
   }
 
   /** Takes a mask as it is: as the prompt, or as the result of an edit by hand. */

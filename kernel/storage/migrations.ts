@@ -162,6 +162,26 @@ export const MIGRATIONS: readonly Migration[] = [
   -- Grows with every change of the video's rows: tells a backup of VS Code which state it stands for.
   ALTER TABLE videos ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- Which of the model's candidates a prompt takes; NULL for the best.
+  ALTER TABLE prompts ADD COLUMN candidate INTEGER CHECK (candidate IN (1, 2));
+
+  -- The same with one kind more; SQLite does not change a CHECK in place.
+  CREATE TABLE marks_with_view (
+    video INTEGER NOT NULL,
+    object TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('absent', 'occluded', 'truncated', 'out-of-view', 'attributes')),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    attributes TEXT,
+    extra TEXT,
+    PRIMARY KEY (video, object, kind, first, last),
+    FOREIGN KEY (video, object) REFERENCES objects (video, id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO marks_with_view SELECT * FROM marks;
+  DROP TABLE marks;
+  ALTER TABLE marks_with_view RENAME TO marks;
+  `,
 ];
 
 /**

@@ -35,6 +35,7 @@ interface PromptColumns {
   readonly points: string;
   readonly box: string | null;
   readonly mask_counts: string | null;
+  readonly candidate: 1 | 2 | null;
   readonly extra: string | null;
 }
 
@@ -84,7 +85,7 @@ export class ClipRows {
   ) {
     this.upserts = {
       object: this.upsert('objects', ['id'], ['label', 'color', 'attributes']),
-      prompt: this.upsert('prompts', ['object', 'frame'], ['points', 'box', 'mask_counts']),
+      prompt: this.upsert('prompts', ['object', 'frame'], ['points', 'box', 'mask_counts', 'candidate']),
       // What a newer version noted about a mask holds for these pixels only.
       mask: this.upsert('masks', ['object', 'frame'], MASK_COLUMNS, 'counts = excluded.counts'),
       mark: this.upsert('marks', ['object', 'kind', 'first', 'last'], ['attributes']),
@@ -246,6 +247,7 @@ export class ClipRows {
       points: JSON.parse(columns.points) as PointPrompt[],
       ...(columns.box === null ? {} : { box: JSON.parse(columns.box) as Box }),
       ...(columns.mask_counts === null ? {} : { mask: this.rle(columns.mask_counts) }),
+      ...(columns.candidate === null ? {} : { candidate: columns.candidate }),
     };
   }
 
@@ -320,6 +322,7 @@ function columnsOf(row: Row): Values {
         points: JSON.stringify(row.record.points),
         box: row.record.box ? JSON.stringify(row.record.box) : null,
         mask_counts: row.record.mask?.counts ?? null,
+        candidate: row.record.candidate ?? null,
       };
     case 'mask': {
       const { pts, mask, bbox, area, iou, objectScore, state, verified, provenance } = row.record;

@@ -38,7 +38,13 @@ export function toQuestion(prompt: ObjectPrompt, width: number, height: number):
     });
   }
   const previous = prompt.previous ?? prompt.mask;
-  return { prompt: { coordinates, labels }, points, ...(previous ? { previous } : {}) };
+  const { candidate } = prompt;
+  return {
+    prompt: { coordinates, labels },
+    points,
+    ...(previous ? { previous } : {}),
+    ...(candidate ? { candidate } : {}),
+  };
 }
 
 /** What the decoder is asked: the prompt, with the mask that is being corrected as a hint. */
@@ -49,11 +55,11 @@ export function questionPrompt({ prompt, previous }: PromptQuestion): DecoderPro
 }
 
 /**
- * The best of the decoder's candidates: predicted IoU, less a penalty for clicks on the wrong side, plus agreement
+ * The best of the decoder's candidates, or the one after it that was asked for: predicted IoU, less a penalty for clicks on the wrong side, plus agreement
  * with the mask that is being corrected. A lone click prefers the whole object.
  */
 export function answerPrompt(
-  { prompt, points, previous }: PromptQuestion,
+  { prompt, points, previous, candidate = 0 }: PromptQuestion,
   candidates: Candidates,
 ): PromptAnswer {
   const lone = prompt.labels.length === 1 && !previous;
@@ -64,8 +70,8 @@ export function answerPrompt(
     const whole = lone && i === 0 ? wholeBonus : 0;
     return candidates.iou[i] + whole - missedClick * missed + (region ? regionIou(logits, region) : 0);
   });
-  const best = scores.indexOf(Math.max(...scores));
-  return { logits: candidates.logits[best], iou: Math.min(1, Math.max(0, candidates.iou[best])) };
+  const chosen = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a])[candidate];
+  return { logits: candidates.logits[chosen], iou: Math.min(1, Math.max(0, candidates.iou[chosen])) };
 }
 
 /** The cell of the decoder's grid at a point of the encoder's square. */

@@ -22,6 +22,8 @@ export interface PromptQuestion {
   readonly points: readonly (readonly [x: number, y: number, label: 0 | 1])[];
   /** The mask being corrected. */
   readonly previous?: RleMask;
+  /** Which candidate, counted from the best; default 0. */
+  readonly candidate?: 0 | 1 | 2;
 }
 
 export interface PromptAnswer {

@@ -9,6 +9,6 @@ const filled = 0.1;
  */
 export function fillHoles(logits: Float32Array, size: number, maxArea: number): Float32Array {
   const outside = Uint8Array.from(logits, (value) => (value <= 0 ? 1 : 0));
-  const { labels, areas } = connectedComponents(outside, size, 8);
+  const { labels, areas } = connectedComponents(outside, size, size, 8);
   return logits.map((value, cell) => (labels[cell] && areas[labels[cell] - 1] <= maxArea ? filled : value));
 }

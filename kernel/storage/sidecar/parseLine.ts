@@ -50,6 +50,9 @@ export function checkLine(json: unknown, file: LineFile, context: LineContext): 
       const points = fields.takeOptional('points');
       const box = fields.takeOptional('box');
       const mask = fields.takeOptional('mask');
+      const candidate = fields.takeOptional('candidate');
+      if (candidate !== undefined && candidate !== 1 && candidate !== 2)
+        throw new LineError('"candidate" must be 1 or 2');
       return {
         kind: 'prompt',
         record: {
@@ -58,6 +61,7 @@ export function checkLine(json: unknown, file: LineFile, context: LineContext): 
           points: points === undefined ? [] : pointsOf(points, context),
           ...(box === undefined ? {} : { box: boxOf(box, context) }),
           ...(mask === undefined ? {} : { mask: rleOf(new Fields(mask), context).rle }),
+          ...(candidate === undefined ? {} : { candidate }),
         },
         extra: fields.rest(),
       };
@@ -265,7 +269,7 @@ function markOf(fields: Fields, context: LineContext): MarkRecord {
   const attributes = fields.takeOptional('attributes');
   return {
     object,
-    kind: fields.oneOf('kind', ['absent', 'occluded', 'truncated', 'attributes']),
+    kind: fields.oneOf('kind', ['absent', 'occluded', 'truncated', 'out-of-view', 'attributes']),
     first,
     last,
     ...(attributes === undefined ? {} : { attributes: attributesOf(attributes) }),

@@ -63,13 +63,15 @@ function objectFields({ label, color, attributes }: ObjectRecord): Record<string
   return { label, color, attributes: sortedObject(attributes) };
 }
 
-function promptFields({ object, frame, points, box, mask }: FramePrompt): Record<string, unknown> {
+function promptFields(prompt: FramePrompt): Record<string, unknown> {
+  const { object, frame, points, box, mask, candidate } = prompt;
   return {
     object,
     frame,
     ...(points.length > 0 ? { points: points.map(pointFields) } : {}),
     ...(box ? { box } : {}),
     ...(mask ? { mask: rleFields(mask) } : {}),
+    ...(candidate ? { candidate } : {}),
   };
 }
 

@@ -1,0 +1,254 @@
+import { MaskletError } from '../errors';
+import { emptyRle } from '../masks/rle';
+import type { MaskShape } from '../pixels/postprocess';
+import type {
+  CopyMaskParams,
+  EditedFrames,
+  EditMaskParams,
+  FrameIndex,
+  FrameRange,
+  InterpolateParams,
+  MarkParams,
+  MaskOperation,
+  MaskRecord,
+  MaskView,
+  ObjectId,
+  ObjectRecord,
+  RemoveMasksParams,
+  VideoInfo,
+} from '../protocol';
+import type { Change } from '../storage/api';
+import type { Annotations } from './annotations';
+import { displayPixels } from './displayPixels';
+import { changeMark } from './marks';
+import { checkFrame } from './prompts';
+import { SerialQueue } from './serialQueue';
+
+/** What editing by hand needs of its session. */
+export interface EditingHost {
+  readonly annotations: Annotations;
+  readonly video: VideoInfo;
+  pts(frame: FrameIndex): number;
+  requireWritable(): void;
+  requireObject(object: ObjectId): ObjectRecord;
+  commit(build: () => Change, edit?: string): Promise<void>;
+  /** A running propagation goes back to this frame. */
+  changed(object: ObjectId, frame: FrameIndex): void;
+}
+
+/** Points of one stroke: far more than a hand gives. */
+const MAX_POINTS = 100_000;
+const MAX_RADIUS = 4096;
+/** Interpolated at once: it bounds what the pixel worker holds, and how long others wait for it. */
+const CHUNK = 8;
+
+/** Edits by hand, one after another, so that each stroke starts from what the one before it left. */
+export class ManualEdits {
+  private readonly queue = new SerialQueue();
+
+  constructor(private readonly host: EditingHost) {}
+
+  /** @throws MaskletError `prompt/invalid`, `object/unknown`, `video/no-such-frame` */
+  async edit({ object, frame, operation, edit }: EditMaskParams): Promise<MaskView> {
+    const { annotations, video } = this.host;
+    this.check(object, frame);
+    checkOperation(operation);
+    return await this.queue.run(async () => {
+      for (;;) {
+        const before = annotations.mask(object, frame);
+        if (!before && operation.kind !== 'brush' && operation.kind !== 'polygon')
+          throw noMask(object, frame);
+        const mask = before?.mask ?? emptyRle(video.width, video.height);
+        const shape = await displayPixels.request('editMask', { mask, operation });
+        let done = false;
+        await this.host.commit(() => {
+          // Whatever reached this frame meanwhile, the stroke goes on top of it.
+          done = annotations.mask(object, frame)?.mask.counts === before?.mask.counts;
+          return done ? { putMasks: [this.edited(object, frame, shape)] } : {};
+        }, edit);
+        if (done) return this.finished(object, frame);
+      }
+    });
+  }
+
+  async copy({ object, from, to, edit }: CopyMaskParams): Promise<MaskView> {
+    const { annotations, video } = this.host;
+    this.check(object, from);
+    checkFrame(video, to);
+    return await this.queue.run(async () => {
+      await this.host.commit(() => {
+        const source = annotations.mask(object, from);
+        if (!source) throw noMask(object, from);
+        return { putMasks: [this.edited(object, to, source)] };
+      }, edit);
+      return this.finished(object, to);
+    });
+  }
+
+  /** Fills the frames between two masks; what is verified, edited, prompted or marked absent stays as it is. */
+  async interpolate(
+    { object, first, last, edit }: InterpolateParams,
+    signal?: AbortSignal,
+  ): Promise<EditedFrames> {
+    const { annotations } = this.host;
+    this.check(object, first);
+    this.check(object, last);
+    if (last - first < 2) {
+      throw new MaskletError('prompt/invalid', `There is no frame between ${first} and ${last}.`, {
+        hint: 'Edit two frames that lie further apart.',
+      });
+    }
+    return await this.queue.run(async () => {
+      const [from, to] = [first, last].map((frame) => {
+        const mask = annotations.mask(object, frame);
+        if (!mask || mask.area === 0) throw noMask(object, frame);
+        return mask.mask;
+      });
+      const free = (frame: FrameIndex): boolean =>
+        !annotations.isHeld(object, frame) &&
+        !annotations.prompt(object, frame) &&
+        !annotations.isMarkedAbsent(object, frame);
+      const count = last - first - 1;
+      const records: MaskRecord[] = [];
+      for (let skip = 0; skip < count; skip += CHUNK) {
+        const take = Math.min(CHUNK, count - skip);
+        const shapes = await displayPixels.request(
+          'interpolate',
+          { from, to, count, skip, take },
+          { signal },
+        );
+        shapes.forEach((shape, n) => records.push(this.edited(object, first + 1 + skip + n, shape)));
+      }
+      const written: FrameIndex[] = [];
+      await this.host.commit(() => {
+        const putMasks = records.filter((record) => free(record.frame));
+        written.push(...putMasks.map((record) => record.frame));
+        return { putMasks };
+      }, edit);
+      for (const frame of written) this.host.changed(object, frame);
+      return { changed: written.length > 0, frames: written };
+    });
+  }
+
+  /** Removes masks and prompts over a range. */
+  async remove({ object, range, edit }: RemoveMasksParams): Promise<EditedFrames> {
+    const { annotations } = this.host;
+    this.checkRange(object, range);
+    const frames = new Set<FrameIndex>();
+    await this.host.commit(() => {
+      const rows = (
+        all: readonly { readonly frame: FrameIndex }[],
+      ): { object: ObjectId; frame: FrameIndex }[] =>
+        all.filter(({ frame }) => inRange(range, frame)).map(({ frame }) => ({ object, frame }));
+      const removeMasks = rows(annotations.masksOfObject(object));
+      const removePrompts = rows(annotations.prompts(object));
+      for (const { frame } of [...removeMasks, ...removePrompts]) frames.add(frame);
+      return { removeMasks, removePrompts };
+    }, edit);
+    const sorted = [...frames].sort((a, b) => a - b);
+    for (const frame of sorted) this.host.changed(object, frame);
+    return { changed: sorted.length > 0, frames: sorted };
+  }
+
+  /** States something of an object over a range, or takes it back. */
+  async mark({ object, kind, range, on = true, edit }: MarkParams): Promise<EditedFrames> {
+    const { annotations } = this.host;
+    this.checkRange(object, range);
+    const frames: FrameIndex[] = [];
+    let changed = false;
+    await this.host.commit(() => {
+      // What somebody prompted, drew or verified contradicts the mark: that is theirs to settle.
+      const guessed =
+        kind === 'absent' && on
+          ? annotations
+              .masksOfObject(object)
+              .filter(({ frame }) => inRange(range, frame))
+              .filter(({ frame }) => !annotations.isHeld(object, frame) && !annotations.prompt(object, frame))
+          : [];
+      frames.push(...guessed.map(({ frame }) => frame));
+      const marks = changeMark(annotations.allMarks, object, kind, range, on);
+      changed = frames.length + marks.putMarks.length + marks.removeMarks.length > 0;
+      return {
+        ...marks,
+        removeMasks: guessed.map(({ frame }) => ({ object, frame })),
+      };
+    }, edit);
+    return { changed, frames };
+  }
+
+  private check(object: ObjectId, frame: FrameIndex): void {
+    checkFrame(this.host.video, frame);
+    this.host.requireObject(object);
+    this.host.requireWritable();
+  }
+
+  private checkRange(object: ObjectId, { first, last }: FrameRange): void {
+    this.check(object, first);
+    checkFrame(this.host.video, last);
+    if (first > last) throw new MaskletError('input/invalid', `The range ${first}:${last} is empty.`);
+  }
+
+  private edited(object: ObjectId, frame: FrameIndex, { mask, area, bbox }: MaskShape): MaskRecord {
+    return {
+      object,
+      frame,
+      pts: this.host.pts(frame),
+      mask,
+      area,
+      bbox,
+      iou: null,
+      objectScore: null,
+      state: 'edited',
+      verified: false,
+      provenance: null,
+    };
+  }
+
+  private finished(object: ObjectId, frame: FrameIndex): MaskView {
+    this.host.changed(object, frame);
+    const mask = this.host.annotations.mask(object, frame);
+    if (!mask) throw noMask(object, frame);
+    return this.host.annotations.view(mask);
+  }
+}
+
+/** @throws MaskletError `prompt/invalid` */
+export function checkOperation(operation: MaskOperation): void {
+  const fail = (what: string, hint: string): never => {
+    throw new MaskletError('prompt/invalid', what, { hint });
+  };
+  switch (operation.kind) {
+    case 'brush':
+    case 'polygon': {
+      const { points } = operation;
+      const least = operation.kind === 'brush' ? 1 : 3;
+      if (points.length < least || points.length > MAX_POINTS)
+        fail(`A ${operation.kind} of ${points.length} points was given.`, `Give ${least} to ${MAX_POINTS}.`);
+      if (!points.every((point) => point.length === 2 && point.every(Number.isFinite)))
+        fail('A point of a drawing is no pair of numbers.', 'Give [x, y] in pixels of the video.');
+      if (operation.kind === 'brush' && !(operation.radius > 0 && operation.radius <= MAX_RADIUS))
+        fail(
+          `The brush has a radius of ${operation.radius} pixels.`,
+          `Use one above 0, up to ${MAX_RADIUS}.`,
+        );
+      return;
+    }
+    case 'grow':
+    case 'shrink':
+      if (!(operation.pixels > 0 && operation.pixels <= MAX_RADIUS))
+        fail(`A mask cannot ${operation.kind} by ${operation.pixels} pixels.`, `Use 1 to ${MAX_RADIUS}.`);
+      return;
+    case 'fillHoles':
+    case 'removeSpecks':
+      if (operation.smallerThan !== undefined && !(operation.smallerThan > 0))
+        fail(`Nothing is smaller than ${operation.smallerThan} pixels.`, 'Give an area above 0.');
+  }
+}
+
+function noMask(object: ObjectId, frame: FrameIndex): MaskletError {
+  return new MaskletError('prompt/invalid', `Object ${object} has no mask on frame ${frame}.`, {
+    hint: 'Click the object there, draw it, or propagate to that frame first.',
+  });
+}
+
+const inRange = ({ first, last }: FrameRange, frame: FrameIndex): boolean => frame >= first && frame <= last;

@@ -1,0 +1,276 @@
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { KernelSession } from '../../kernel/client/kernelClient';
+import { emptyRle, encodeRle, rleIou } from '../../kernel/masks/rle';
+import type { MaskOperation, MaskView, RleMask, SnapshotResult } from '../../kernel/protocol';
+import type { SampleClip } from '../../kernel/sample/sampleClip';
+import { smallClip, startKernel, temporaryFolder } from '../support/kernel';
+
+const [WIDTH, HEIGHT, FRAMES] = [320, 180, 8];
+const OBJECT = 'fish';
+/** Encoding takes seconds a frame on a small machine: no more of them than it takes. */
+const TRACKED = { first: 0, last: 3 };
+let shared: string;
+let clip: SampleClip;
+beforeAll(async () => {
+  shared = await mkdtemp(join(tmpdir(), 'masklet-edits-'));
+  clip = await smallClip(shared, FRAMES);
+});
+afterAll(() => rm(shared, { recursive: true, force: true }));
+
+async function openClip(): Promise<KernelSession> {
+  const path = join(await temporaryFolder(), 'clip.mp4');
+  await copyFile(clip.video, path);
+  return await startKernel().kernel.open({ path });
+}
+
+const rectangle = (x0: number, y0: number, x1: number, y1: number): RleMask => {
+  const pixels = new Uint8Array(WIDTH * HEIGHT);
+  for (let y = y0; y < y1; y++) pixels.fill(1, y * WIDTH + x0, y * WIDTH + x1);
+  return encodeRle(pixels, WIDTH, HEIGHT);
+};
+const square = (x: number, y: number, size: number): MaskOperation => ({
+  kind: 'polygon',
+  mode: 'add',
+  points: [
+    [x, y],
+    [x + size, y],
+    [x + size, y + size],
+    [x, y + size],
+  ],
+});
+
+async function maskAt(session: KernelSession, frame: number): Promise<MaskView | undefined> {
+  return (await session.request('frame/masks', { frame })).find((mask) => mask.object === OBJECT);
+}
+
+/** Everything a session knows, and everything that saving writes of it. */
+async function everything(session: KernelSession): Promise<unknown> {
+  const snapshot: SnapshotResult = await session.request('session/snapshot', {});
+  const masks = await Promise.all(
+    Array.from({ length: FRAMES }, (_, frame) => session.request('frame/masks', { frame })),
+  );
+  const { sidecar } = await session.request('session/save', {});
+  const files = (await readdir(sidecar, { recursive: true })).filter((name) => name.includes('.')).sort();
+  const contents = await Promise.all(
+    files.map(async (name) => [name, await readFile(join(sidecar, name), 'utf8')]),
+  );
+  const { objects, prompts, marks, status } = snapshot;
+  return { objects, prompts, marks, status, masks, contents };
+}
+
+describe('edits by hand', () => {
+  test('draw on a frame without a mask, then cut from it, to the pixel', async () => {
+    const session = await openClip();
+    await session.request('object/add', { object: OBJECT });
+    const edit = (operation: MaskOperation): Promise<MaskView> =>
+      session.request('mask/edit', { object: OBJECT, frame: 2, operation });
+    const drawn = await edit(square(100, 50, 40));
+    expect(drawn).toMatchObject({ state: 'edited', area: 1600, bbox: [100, 50, 140, 90], stale: false });
+    expect(drawn.mask).toEqual(rectangle(100, 50, 140, 90));
+    // Quick strokes go on top of each other, in the order they came.
+    const strokes = [10, 20, 30].map((x) => edit(square(x, 0, 10)));
+    const last = (await Promise.all(strokes)).at(-1)!;
+    expect(last.area).toBe(1600 + 300);
+    const cut = await edit({ kind: 'brush', mode: 'cut', points: [[120, 70]], radius: 500 });
+    expect(cut.mask).toEqual(emptyRle(WIDTH, HEIGHT));
+    const { status } = await session.request('session/snapshot', {});
+    expect(status[0].edited).toEqual([{ first: 2, last: 2 }]);
+  });
+
+  test('refuse what cannot be, and say why', async () => {
+    const session = await openClip();
+    await session.request('object/add', { object: OBJECT });
+    const edit = (operation: MaskOperation, frame = 0): Promise<unknown> =>
+      session.request('mask/edit', { object: OBJECT, frame, operation });
+    await expect(edit({ kind: 'grow', pixels: 3 })).rejects.toThrow('has no mask on frame 0');
+    await expect(edit({ kind: 'brush', mode: 'add', points: [[NaN, 1]], radius: 3 })).rejects.toThrow(
+      'point',
+    );
+    await expect(edit({ kind: 'brush', mode: 'add', points: [[1, 1]], radius: 0 })).rejects.toThrow('radius');
+    await expect(edit({ kind: 'polygon', mode: 'add', points: [[1, 1]] })).rejects.toThrow('1 points');
+    await expect(edit(square(0, 0, 5), FRAMES)).rejects.toThrow('no frame');
+    await expect(session.request('mask/interpolate', { object: OBJECT, first: 0, last: 5 })).rejects.toThrow(
+      'has no mask on frame 0',
+    );
+  });
+
+  test('a stroke on a tracked frame outlives three more propagations and steers what follows', async () => {
+    const session = await openClip();
+    await session.request('object/addBox', { object: OBJECT, frame: 0, box: clip.box });
+    await session.request('session/propagate', { direction: 'forward', range: TRACKED });
+    const edited = await session.request('mask/edit', {
+      object: OBJECT,
+      frame: 2,
+      operation: { kind: 'grow', pixels: 4 },
+    });
+    const { status } = await session.request('session/snapshot', {});
+    expect(status[0].stale).toEqual([{ first: 3, last: 3 }]);
+    for (let run = 0; run < 3; run++)
+      await session.request('session/propagate', {
+        direction: run === 1 ? 'both' : 'forward',
+        range: TRACKED,
+        force: true,
+      });
+    const after = await maskAt(session, 2);
+    expect(after?.mask).toEqual(edited.mask);
+    expect(after?.state).toBe('edited');
+    expect((await session.request('session/snapshot', {})).status[0].stale).toEqual([]);
+    // A click there corrects what was drawn rather than forgetting it.
+    const [x0, y0] = edited.bbox;
+    const { prompt } = await session.request('object/addPoints', {
+      object: OBJECT,
+      frame: 2,
+      points: [{ x: x0 + 1, y: y0 + 1, label: 0 }],
+    });
+    expect(prompt.mask).toEqual(edited.mask);
+  });
+
+  test('interpolate between two edited frames and copy to the next, leaving what is verified', async () => {
+    const session = await openClip();
+    await session.request('object/add', { object: OBJECT });
+    const draw = (frame: number, x: number): Promise<unknown> =>
+      session.request('mask/edit', { object: OBJECT, frame, operation: square(x, 40, 30) });
+    await draw(0, 20);
+    await draw(3, 200);
+    await session.request('object/verify', { object: OBJECT, frames: [3], verified: true });
+    await draw(6, 140);
+    const { frames, changed } = await session.request('mask/interpolate', {
+      object: OBJECT,
+      first: 0,
+      last: 6,
+    });
+    expect({ frames, changed }).toEqual({ frames: [1, 2, 4, 5], changed: true });
+    for (const frame of frames) {
+      const mask = await maskAt(session, frame);
+      expect(mask?.state).toBe('edited');
+      const wanted = rectangle(20 + 20 * frame, 40, 50 + 20 * frame, 70);
+      expect(rleIou(mask!.mask, wanted)).toBeGreaterThan(0.95);
+    }
+    expect((await maskAt(session, 3))?.mask).toEqual(rectangle(200, 40, 230, 70));
+    const copy = await session.request('mask/copy', { object: OBJECT, from: 6, to: 7 });
+    expect(copy.mask).toEqual(rectangle(140, 40, 170, 70));
+    expect((await maskAt(session, 7))?.state).toBe('edited');
+  });
+
+  test('marks, removals and all other edits are undone to the same rows and the same bytes, and redone', async () => {
+    const session = await openClip();
+    await session.request('object/addBox', { object: OBJECT, frame: 0, box: clip.box });
+    await session.request('session/propagate', { direction: 'forward', range: TRACKED });
+    const range = { first: 1, last: 5 };
+    const operation = square(0, 0, 20);
+    const edits: ((edit: string) => Promise<unknown>)[] = [
+      (edit) => session.request('mask/edit', { object: OBJECT, frame: 4, operation, edit }),
+      (edit) => session.request('object/mark', { object: OBJECT, kind: 'absent', range, edit }),
+      (edit) =>
+        session.request('object/mark', {
+          object: OBJECT,
+          kind: 'out-of-view',
+          range: { first: 0, last: 7 },
+          edit,
+        }),
+      (edit) => session.request('mask/copy', { object: OBJECT, from: 4, to: 7, edit }),
+      (edit) => session.request('mask/interpolate', { object: OBJECT, first: 4, last: 7, edit }),
+      (edit) => session.request('mask/remove', { object: OBJECT, range: { first: 0, last: 6 }, edit }),
+      (edit) =>
+        session.request('object/mark', {
+          object: OBJECT,
+          kind: 'out-of-view',
+          range: { first: 2, last: 2 },
+          on: false,
+          edit,
+        }),
+    ];
+    const states = [await everything(session)];
+    for (const [n, edit] of edits.entries()) {
+      await edit(`edit${n}`);
+      states.push(await everything(session));
+      expect(states[n + 1]).not.toEqual(states[n]);
+    }
+    for (let n = edits.length; n > 0; n--) {
+      await session.request('history/undo', { edit: `edit${n - 1}` });
+      expect(await everything(session)).toEqual(states[n - 1]);
+    }
+    for (let n = 0; n < edits.length; n++) {
+      await session.request('history/redo', { edit: `edit${n}` });
+      expect(await everything(session)).toEqual(states[n + 1]);
+    }
+  });
+
+  test('a mark of absence takes what was only propagated, and propagation keeps out', async () => {
+    const session = await openClip();
+    await session.request('object/addBox', { object: OBJECT, frame: 0, box: clip.box });
+    await session.request('session/propagate', { direction: 'forward', range: TRACKED });
+    await session.request('object/verify', { object: OBJECT, frames: [2], verified: true });
+    const marking = { object: OBJECT, kind: 'absent', range: { first: 1, last: 7 } } as const;
+    expect(await session.request('object/mark', marking)).toEqual({ changed: true, frames: [1, 3] });
+    expect((await session.request('object/mark', marking)).changed).toBe(false);
+    await session.request('session/propagate', { direction: 'forward', range: TRACKED, force: true });
+    expect(await maskAt(session, 1)).toBeUndefined();
+    expect((await maskAt(session, 2))?.verified).toBe(true);
+    const { status, marks } = await session.request('session/snapshot', {});
+    expect(status[0].absent).toEqual([{ first: 1, last: 7 }]);
+    expect(marks).toEqual([{ object: OBJECT, kind: 'absent', first: 1, last: 7 }]);
+  });
+});
+
+describe('prompts', () => {
+  test('are moved and deleted one by one, and go with the last', async () => {
+    const session = await openClip();
+    const at = (x: number, y: number, label: 0 | 1 = 1) => ({ x, y, label });
+    const [x0, y0, x1, y1] = clip.box;
+    const middle = at((x0 + x1) / 2, (y0 + y1) / 2);
+    await session.request('object/addPoints', { object: OBJECT, frame: 0, points: [middle, at(5, 5, 0)] });
+    const set = (points: readonly ReturnType<typeof at>[]) =>
+      session.request('object/setPrompt', { object: OBJECT, frame: 0, points });
+    expect((await set([middle, at(9, 9, 0)]))?.prompt.points).toEqual([middle, at(9, 9, 0)]);
+    const fewer = await set([middle]);
+    expect(fewer?.prompt.points).toEqual([middle]);
+    expect(await set([])).toBeNull();
+    expect(await maskAt(session, 0)).toBeUndefined();
+    const { prompts } = await session.request('session/snapshot', {});
+    expect(prompts).toEqual([]);
+  });
+
+  test('take each of the three candidates, which survives saving and opening', async () => {
+    const session = await openClip();
+    const [x0, y0, x1, y1] = clip.box;
+    const points = [{ x: (x0 + x1) / 2, y: (y0 + y1) / 2, label: 1 as const }];
+    const first = await session.request('object/addPoints', { object: OBJECT, frame: 0, points });
+    const found = [first.mask.mask.counts];
+    for (const candidate of [1, 2] as const) {
+      const next = await session.request('object/setPrompt', { object: OBJECT, frame: 0, points, candidate });
+      found.push(next!.mask.mask.counts);
+      expect(next!.mask.stale).toBe(false);
+    }
+    expect(new Set(found).size).toBe(3);
+    const { sidecar } = await session.request('session/save', {});
+    expect(await readFile(join(sidecar, 'prompts.jsonl'), 'utf8')).toContain('"candidate":2');
+    const best = await session.request('object/setPrompt', {
+      object: OBJECT,
+      frame: 0,
+      points,
+      candidate: 0,
+    });
+    expect(best!.mask.mask).toEqual(first.mask.mask);
+  });
+
+  test('are previewed on an encoded frame only, with the very mask that the click then gives', async () => {
+    const session = await openClip();
+    const [x0, y0, x1, y1] = clip.box;
+    const points = [{ x: (x0 + x1) / 2, y: (y0 + y1) / 2, label: 1 as const }];
+    expect(await session.request('object/preview', { frame: 0, points })).toBeNull();
+    await session.request('object/addPoints', {
+      object: 'other',
+      frame: 0,
+      points: [{ x: 3, y: 3, label: 1 }],
+    });
+    const preview = await session.request('object/preview', { frame: 0, points });
+    const before = (await session.request('session/snapshot', {})).objects;
+    expect(before.map(({ id }) => id)).toEqual(['other']);
+    const { mask } = await session.request('object/addPoints', { object: OBJECT, frame: 0, points });
+    expect(preview?.mask).toEqual(mask.mask);
+  });
+});
