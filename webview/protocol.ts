@@ -7,8 +7,12 @@
 import type {
   Box,
   Direction,
+  EditedFrames,
   FrameIndex,
   FrameRange,
+  MarkKind,
+  MarkRecord,
+  MaskOperation,
   MaskView,
   ModelState,
   ObjectId,
@@ -16,15 +20,20 @@ import type {
   ObjectStatus,
   PointPrompt,
   FramePrompt,
+  RleMask,
   VideoInfo,
 } from '../kernel/protocol';
 
 export type {
   Box,
   Direction,
+  EditedFrames,
   FrameIndex,
   FramePrompt,
   FrameRange,
+  MarkKind,
+  MarkRecord,
+  MaskOperation,
   MaskState,
   MaskView,
   ModelState,
@@ -33,6 +42,7 @@ export type {
   ObjectStatus,
   PointPrompt,
   RleMask,
+  VideoPoint,
 } from '../kernel/protocol';
 
 // ---------------------------------------------------------------------------------------------------- state
@@ -48,6 +58,7 @@ export interface DocumentState {
   readonly objects: readonly ObjectRecord[];
   readonly status: readonly ObjectStatus[];
   readonly prompts: readonly FramePrompt[];
+  readonly marks: readonly MarkRecord[];
   /** Set where nothing may be changed, with the reason in words. */
   readonly readOnly?: string;
   readonly model: ModelState;
@@ -108,6 +119,43 @@ export interface HostRequests {
   'prompt/box': [{ readonly object: ObjectId; readonly frame: FrameIndex; readonly box: Box }, MaskView];
   /** Removes the prompts of an object on a frame. */
   'prompt/clear': [{ readonly object: ObjectId; readonly frame: FrameIndex }, null];
+  /** Replaces the prompts of an object on a frame; null where none were left. */
+  'prompt/set': [
+    {
+      readonly object: ObjectId;
+      readonly frame: FrameIndex;
+      readonly points: readonly PointPrompt[];
+      readonly box?: Box;
+      readonly candidate?: 0 | 1 | 2;
+    },
+    MaskView | null,
+  ];
+  /** What a click would give; null where that cannot be said at once. */
+  'prompt/preview': [
+    { readonly object?: ObjectId; readonly frame: FrameIndex; readonly points: readonly PointPrompt[] },
+    { readonly mask: RleMask; readonly iou: number | null } | null,
+  ];
+  'mask/edit': [
+    { readonly object: ObjectId; readonly frame: FrameIndex; readonly operation: MaskOperation },
+    MaskView,
+  ];
+  'mask/copy': [{ readonly object: ObjectId; readonly from: FrameIndex; readonly to: FrameIndex }, MaskView];
+  'mask/interpolate': [
+    { readonly object: ObjectId; readonly first: FrameIndex; readonly last: FrameIndex },
+    EditedFrames,
+  ];
+  'mask/remove': [{ readonly object: ObjectId; readonly range: FrameRange }, EditedFrames];
+  /** Verifies all masks of an object over a range. */
+  'mask/verifyRange': [{ readonly object: ObjectId; readonly range: FrameRange }, EditedFrames];
+  'object/mark': [
+    {
+      readonly object: ObjectId;
+      readonly kind: Exclude<MarkKind, 'attributes'>;
+      readonly range: FrameRange;
+      readonly on: boolean;
+    },
+    EditedFrames,
+  ];
   'mask/verify': [
     { readonly object: ObjectId; readonly frame: FrameIndex; readonly verified: boolean },
     null,
@@ -117,11 +165,39 @@ export interface HostRequests {
       readonly objects?: readonly ObjectId[];
       readonly direction: Direction | 'both';
       readonly range?: FrameRange;
+      /** Frames that are up to date, too. */
+      readonly force?: boolean;
     },
     { readonly frames: number; readonly cancelled: boolean },
   ];
   'propagate/cancel': [Record<string, never>, null];
 }
+
+/** What VS Code's commands and keys ask of an editor: command `masklet.<action>`. */
+export type EditorAction =
+  | 'selectTool'
+  | 'brushTool'
+  | 'eraserTool'
+  | 'polygonTool'
+  | 'lassoTool'
+  | 'smallerBrush'
+  | 'largerBrush'
+  | 'fillHoles'
+  | 'removeSpecks'
+  | 'growMask'
+  | 'shrinkMask'
+  | 'copyToNextFrame'
+  | 'interpolate'
+  | 'nextCandidate'
+  | 'markAbsent'
+  | 'markOccluded'
+  | 'markTruncated'
+  | 'markOutOfView'
+  | 'deleteMasks'
+  | 'verifyRange'
+  | 'repropagateRange'
+  | 'nextKeyframe'
+  | 'previousKeyframe';
 
 export type HostMethod = keyof HostRequests;
 
@@ -131,7 +207,8 @@ export type EditorCommand =
   | { readonly command: 'step'; readonly by: number }
   | { readonly command: 'selectObject'; readonly object: ObjectId }
   | { readonly command: 'renameObject'; readonly object: ObjectId }
-  | { readonly command: 'fit' };
+  | { readonly command: 'fit' }
+  | { readonly command: 'action'; readonly action: EditorAction };
 
 export type ToWebview =
   | { readonly kind: 'state'; readonly state: DocumentState; readonly view?: ViewState }

@@ -6,6 +6,7 @@ import type { EditorPanel } from '../editor/editorPanel';
 import type { EditorRegistry } from '../editor/registry';
 import type { KernelService } from '../kernel/kernelService';
 import { showDoctor } from './doctor';
+import { EDITOR_ACTIONS } from './editorActions';
 
 /** The palette's commands. Those of the editor work on the tab in front, and on the object and frame it shows. */
 export function registerCommands(kernel: KernelService, editors: EditorRegistry): vscode.Disposable {
@@ -46,6 +47,9 @@ export function registerCommands(kernel: KernelService, editors: EditorRegistry)
   propagate('propagateBackward', 'backward');
   propagate('propagateBoth', 'both');
   inEditor('cancelPropagation', ({ document }) => document.cancelPropagation());
+
+  for (const action of EDITOR_ACTIONS)
+    inEditor(action, (panel) => panel.command({ command: 'action', action }));
 
   inEditor('nextFrame', (panel) => panel.command({ command: 'step', by: 1 }));
   inEditor('previousFrame', (panel) => panel.command({ command: 'step', by: -1 }));

@@ -91,6 +91,14 @@ export class EditorPanel implements vscode.Disposable {
       await this.document.clearPrompts(object, frame);
       return null;
     },
+    'prompt/set': (params) => this.document.edits.setPrompt(params),
+    'prompt/preview': (params, signal) => this.document.edits.preview(params, signal),
+    'mask/edit': ({ object, frame, operation }) => this.document.edits.editMask(object, frame, operation),
+    'mask/copy': ({ object, from, to }) => this.document.edits.copyMask(object, from, to),
+    'mask/interpolate': ({ object, first, last }) => this.document.edits.interpolate(object, first, last),
+    'mask/remove': ({ object, range }) => this.document.edits.removeMasks(object, range),
+    'mask/verifyRange': ({ object, range }) => this.document.edits.verifyRange(object, range),
+    'object/mark': ({ object, kind, range, on }) => this.document.edits.mark(object, kind, range, on),
     'mask/verify': async ({ object, frame, verified }) => {
       await this.document.verify(object, frame, verified);
       return null;
@@ -139,7 +147,7 @@ export class EditorPanel implements vscode.Disposable {
       if (isCancelled(error) && controller.signal.aborted) return;
       const { message, hint } = toErrorData(error);
       // Pictures that fail are told where the picture would be; what the user asked to do fails in a notification.
-      const shown = !method.startsWith('frame/');
+      const shown = !method.startsWith('frame/') && method !== 'prompt/preview';
       if (shown) showError(error, this.log);
       this.send({ kind: 'error', id, message, ...(hint ? { hint } : {}), shown });
     } finally {

@@ -23,6 +23,7 @@ import type {
 import type { DocumentState, PropagationState } from '../../webview/protocol';
 import { Disposables } from '../dispose';
 import { filePlace } from '../files/filePlace';
+import { DocumentEdits } from './documentEdits';
 import type { KernelService } from '../kernel/kernelService';
 
 /** One undoable change, as VS Code's edit stack holds it. */
@@ -60,6 +61,14 @@ export class VideoDocument implements vscode.CustomDocument {
   private reopening: Promise<void> | undefined;
   private currentRevision: number;
   private reverting: Promise<unknown> = Promise.resolve();
+
+  /** What is done by hand to masks, prompts and marks. */
+  readonly edits = new DocumentEdits({
+    edit: (label, run, changed) => this.edit(label, run, changed),
+    request: (method, params, signal) => this.request(method, params, signal),
+    pushMasks: (frames) => this.pushMasks(frames),
+    statusOf: (object) => this.current.status.find((status) => status.object === object),
+  });
 
   readonly onDidChangeState = this.stateEmitter.event;
   readonly onDidChangeMasks = this.masksEmitter.event;
@@ -225,6 +234,7 @@ export class VideoDocument implements vscode.CustomDocument {
     objects?: readonly ObjectId[];
     direction: Direction | 'both';
     range?: FrameRange;
+    force?: boolean;
   }): Promise<PropagateResult> {
     const edit = randomBytes(8).toString('hex');
     const cancel = new AbortController();
@@ -312,10 +322,14 @@ export class VideoDocument implements vscode.CustomDocument {
 
   // ------------------------------------------------------------------------------------------- helpers
 
-  private async edit<T>(label: string, run: (edit: string) => Promise<T>): Promise<T> {
+  private async edit<T>(
+    label: string,
+    run: (edit: string) => Promise<T>,
+    changed: (result: T) => boolean = () => true,
+  ): Promise<T> {
     const edit = randomBytes(8).toString('hex');
     const result = await run(edit);
-    this.fireEdit(label, edit);
+    if (changed(result)) this.fireEdit(label, edit);
     await this.takeSnapshot();
     return result;
   }
@@ -405,9 +419,9 @@ export class VideoDocument implements vscode.CustomDocument {
     this.update(this.rows(snapshot));
   }
 
-  private rows(snapshot: SnapshotResult): Pick<DocumentState, 'objects' | 'status' | 'prompts'> {
-    const { objects, status, prompts } = snapshot;
-    return { objects, status, prompts };
+  private rows(snapshot: SnapshotResult): Pick<DocumentState, 'objects' | 'status' | 'prompts' | 'marks'> {
+    const { objects, status, prompts, marks } = snapshot;
+    return { objects, status, prompts, marks };
   }
 
   private update(change: Partial<DocumentState>): void {

@@ -15,6 +15,7 @@ export function documentState(change: Partial<DocumentState> = {}): DocumentStat
     objects: [],
     status: [],
     prompts: [],
+    marks: [],
     model: { id: 'sam2-tiny-embedded', state: 'ready', provider: 'cpu' },
     kernel: 'ready',
     problems: [],

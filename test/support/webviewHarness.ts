@@ -11,6 +11,7 @@ import type {
   ToWebview,
   ViewState,
 } from '../../webview/protocol';
+import { EDITOR_ACTIONS } from '../../extension/commands/editorActions';
 import { type ThemeName, THEMES } from './webviewThemes';
 
 const BUNDLE = join(import.meta.dirname, '../../dist/webview');
@@ -199,6 +200,7 @@ export class EditorHarness {
       if (message.type() === 'error') this.complaints.push(message.text());
     });
     await page.exposeFunction('toHost', (message: FromWebview) => this.receive(message));
+    await page.exposeFunction('toVsCode', (key: string) => this.keyReachedVsCode(key));
     await page.addInitScript(PAGE_SIDE.replace('KEPT', JSON.stringify(options.kept ?? null)));
     await page.route(`${ORIGIN}/**`, (route) => {
       const { pathname } = new URL(route.request().url());
@@ -246,7 +248,15 @@ export class EditorHarness {
     }
   }
 
+  /** As VS Code does with the keys of a webview: looks for a key binding and runs its command. */
+  private async keyReachedVsCode(key: string): Promise<void> {
+    const command = KEY_BINDINGS.get(key)?.replace('masklet.', '');
+    const action = EDITOR_ACTIONS.find((known) => known === command);
+    if (action) await this.send({ kind: 'command', command: { command: 'action', action } });
+  }
+
   private readonly defaults: Answers = {
+    'prompt/preview': () => null,
     'frame/image': ({ frame, maxDimension }) => {
       const { width, height } = this.state.video;
       return flatPicture(frame, width, height, maxDimension);
@@ -260,6 +270,15 @@ export class EditorHarness {
   };
 }
 
+/** The manifest's own, by key. */
+const KEY_BINDINGS = new Map(
+  (
+    JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+      contributes: { keybindings: { key: string; command: string }[] };
+    }
+  ).contributes.keybindings.map(({ key, command }) => [key, command]),
+);
+
 /** The part of the host that lives in the page: bytes travel as base64, since page functions take only JSON. */
 const PAGE_SIDE = `
   let kept = KEPT;
@@ -269,6 +288,10 @@ const PAGE_SIDE = `
     setState: (state) => { kept = state; },
   });
   window.keptState = () => kept;
+  window.addEventListener('keydown', ({ key, shiftKey, ctrlKey, altKey, metaKey }) => {
+    const held = [ctrlKey && 'ctrl', shiftKey && 'shift', altKey && 'alt', metaKey && 'meta'];
+    toVsCode([...held.filter(Boolean), key.toLowerCase()].join('+'));
+  });
   const revive = (value) => {
     if (Array.isArray(value)) return value.map(revive);
     if (typeof value !== 'object' || value === null) return value;

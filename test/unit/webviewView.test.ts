@@ -99,7 +99,7 @@ describe('view transform', () => {
 
 describe('gestures', () => {
   const down = (button: number, { alt = false, space = false } = {}) =>
-    pointerDown(NO_GESTURE, { at: { x: 10, y: 10 }, button, alt, space });
+    pointerDown(NO_GESTURE, { at: { x: 10, y: 10 }, button, alt, space, tool: 'select' });
 
   it('click where the pointer went down, though the hand trembles', () => {
     const { gesture } = pointerMove(down(0), { x: 12, y: 11 });
@@ -140,6 +140,8 @@ describe('gestures', () => {
 
   it('are not disturbed by a second button', () => {
     const first = down(0);
-    expect(pointerDown(first, { at: { x: 50, y: 50 }, button: 2, alt: false, space: false })).toBe(first);
+    expect(
+      pointerDown(first, { at: { x: 50, y: 50 }, button: 2, alt: false, space: false, tool: 'select' }),
+    ).toBe(first);
   });
 });

@@ -6,6 +6,7 @@ import { Banner } from './status/banner';
 import { StatusLine } from './status/statusLine';
 import { Timeline } from './timeline/timeline';
 import { Transport } from './timeline/transport';
+import { ToolPalette } from './tools/toolPalette';
 import { Toolbar } from './toolbar/toolbar';
 
 export function App({ editor }: { readonly editor: Editor }) {
@@ -16,6 +17,7 @@ export function App({ editor }: { readonly editor: Editor }) {
         <Banner editor={editor} />
       </div>
       <main class="workbench">
+        <ToolPalette editor={editor} />
         <Stage editor={editor} />
         <ObjectList editor={editor} />
       </main>

@@ -1,15 +1,18 @@
 import { effect, signal, untracked } from '@preact/signals';
-import type { ToWebview } from '../protocol';
+import type { HostRequests, ToWebview } from '../protocol';
 import { Pictures } from './canvas/pictures';
 import { pictureNeeded, type Point, type Size, transformOf, zoomAt } from './canvas/viewTransform';
 import { HostClient } from './host/hostClient';
 import { Measure } from './host/measure';
 import type { VsCodeApi } from './host/vscodeApi';
 import { Actions, noticeOf } from './state/actions';
+import { runAction } from './state/editorActions';
+import { MaskActions } from './state/maskActions';
 import { MaskLoading } from './state/maskLoading';
 import { News } from './state/news';
 import { EditorStore } from './state/store';
 import { withZoom } from './state/viewState';
+import type { DrawMode } from './tools/tool';
 
 /** The stage in CSS pixels, and how many device pixels each has. */
 export interface StageSize extends Size {
@@ -25,6 +28,7 @@ export class Editor {
   readonly stage = signal<StageSize>({ width: 0, height: 0, devicePixelRatio: 1 });
   readonly measure: Measure;
   readonly actions: Actions;
+  readonly masks: MaskActions;
   readonly pictures: Pictures;
   private readonly host: HostClient;
   private readonly maskLoading: MaskLoading;
@@ -32,14 +36,19 @@ export class Editor {
 
   constructor(private readonly api: VsCodeApi) {
     const kept = api.getState();
-    if (kept) this.store.follow.value = kept.follow;
+    if (kept) {
+      this.store.follow.value = kept.follow;
+      this.store.tool.value = kept.tool ?? this.store.tool.value;
+      this.store.brushRadius.value = kept.brushRadius ?? this.store.brushRadius.value;
+    }
     this.host = new HostClient(
       (message) => api.postMessage(message),
       (news) => this.news.take(news),
     );
     this.measure = new Measure((name, ms) => this.host.post({ kind: 'measure', name, ms }));
     this.actions = new Actions(this.store, this.host, this.measure);
-    this.news = new News(this.store, this.actions, kept?.view);
+    this.masks = new MaskActions(this.store, this.host, this.actions);
+    this.news = new News(this.store, this.actions, kept?.view, (action) => runAction(this, action));
     this.pictures = new Pictures(this.host, (error) => {
       this.store.pictureError.value = noticeOf(error);
     });
@@ -64,6 +73,14 @@ export class Editor {
     this.measure.watchLongTasks();
   }
 
+  /** What a click would give; null where the host cannot say at once. */
+  requestPreview(
+    params: HostRequests['prompt/preview'][0],
+    signal: AbortSignal,
+  ): Promise<HostRequests['prompt/preview'][1]> {
+    return this.host.request('prompt/preview', params, signal);
+  }
+
   log(level: 'warning' | 'error', message: string): void {
     this.host.post({ kind: 'log', level, message });
   }
@@ -77,6 +94,18 @@ export class Editor {
     const transform = transformOf(view.value.zoom, video, stage, stage.devicePixelRatio);
     view.value = withZoom(view.value, zoomAt(transform, video, stage, factor, at));
   }
+
+  /** Adds what the polygon being drawn encloses to the mask, or cuts it out. */
+  readonly closePolygon = (mode: DrawMode): void => {
+    const draft = this.store.openPolygon.value;
+    if (!draft) return;
+    if (draft.points.length < 3) {
+      this.actions.say('A polygon needs three corners.');
+      return;
+    }
+    this.store.polygon.value = undefined;
+    void this.masks.draw({ kind: 'polygon', mode, points: draft.points }, draft.frame);
+  };
 
   fit(): void {
     this.store.view.value = withZoom(this.store.view.value, undefined);
@@ -121,7 +150,7 @@ export class Editor {
   private keepViewPosted(): void {
     effect(() => {
       void this.store.view.value;
-      void this.store.follow.value;
+      void [this.store.follow.value, this.store.tool.value, this.store.brushRadius.value];
       if (!this.store.document.value || this.viewTimer !== undefined) return;
       this.viewTimer = window.setTimeout(() => {
         this.viewTimer = undefined;
@@ -135,10 +164,12 @@ export class Editor {
   private postView(): void {
     const view = this.store.view.value;
     const follow = this.store.follow.value;
-    const text = JSON.stringify([view, follow]);
+    const tool = this.store.tool.value;
+    const brushRadius = this.store.brushRadius.value;
+    const text = JSON.stringify([view, follow, tool, brushRadius]);
     if (text === this.lastPosted) return;
     this.lastPosted = text;
-    this.api.setState({ view, follow });
+    this.api.setState({ view, follow, tool, brushRadius });
     this.host.post({ kind: 'view', view });
   }
 

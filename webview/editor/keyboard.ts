@@ -1,6 +1,7 @@
 import type { Editor } from './editor';
 import { actionOf, type KeyAction } from './state/keymap';
 import { spaceHeld } from './state/spaceBar';
+import { withoutVertex } from './tools/polygon';
 
 /**
  * Carries out the keys of the editor, wherever the focus is but in a text field. Keys that are handled go no further:
@@ -8,10 +9,20 @@ import { spaceHeld } from './state/spaceBar';
  */
 export function followKeyboard(editor: Editor): void {
   document.addEventListener('keydown', (event) => {
+    if (isTyping(event) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      // VS Code hears every key of a webview: what is typed must not be taken for its key bindings.
+      event.stopPropagation();
+      return;
+    }
     if (event.defaultPrevented || isTyping(event) || editor.store.helpOpen.value) return;
     if (event.key === ' ' && !isControl(event)) {
       spaceHeld.value = true;
       event.preventDefault();
+      return;
+    }
+    if (polygonKey(editor, event)) {
+      event.preventDefault();
+      event.stopPropagation();
       return;
     }
     const action = actionOf(event);
@@ -81,6 +92,26 @@ function carryOut(editor: Editor, action: KeyAction, event: KeyboardEvent): bool
       if (!store.notice.value) return false;
       actions.dismissNotice();
       return true;
+  }
+}
+
+/** The keys of a polygon that is being drawn. @returns false where there is none, or the key is not one of them. */
+function polygonKey({ store, closePolygon }: Editor, event: KeyboardEvent): boolean {
+  const draft = store.openPolygon.value;
+  if (!draft || isControl(event)) return false;
+  switch (event.key) {
+    case 'Enter':
+      closePolygon(event.shiftKey ? 'cut' : 'add');
+      return true;
+    case 'Backspace':
+    case 'Delete':
+      store.polygon.value = withoutVertex(draft);
+      return true;
+    case 'Escape':
+      store.polygon.value = undefined;
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -1,11 +1,30 @@
+import type { PromptHandle } from '../tools/promptHandles';
+import type { DrawMode, Tool } from '../tools/tool';
 import type { Point } from './viewTransform';
+
+/** What can be taken hold of: a part of a prompt, a vertex of the polygon, or a place on one of its edges. */
+export type Grab =
+  | { readonly kind: 'prompt'; readonly handle: PromptHandle }
+  | { readonly kind: 'vertex'; readonly index: number }
+  | { readonly kind: 'edge'; readonly index: number };
 
 /** What the pointer is in the middle of, in the stage's CSS pixels. */
 export type Gesture =
   | { readonly kind: 'none' }
   | { readonly kind: 'press'; readonly start: Point; readonly label: 0 | 1 }
   | { readonly kind: 'box'; readonly start: Point; readonly end: Point }
-  | { readonly kind: 'pan'; readonly last: Point };
+  | { readonly kind: 'pan'; readonly last: Point }
+  | { readonly kind: 'draw'; readonly mode: DrawMode; readonly points: readonly Point[] }
+  /** `moved`: no click any more. */
+  | {
+      readonly kind: 'grab';
+      readonly grab: Grab;
+      readonly start: Point;
+      readonly at: Point;
+      readonly moved: boolean;
+    }
+  | { readonly kind: 'remove'; readonly grab: Grab; readonly start: Point }
+  | { readonly kind: 'place'; readonly start: Point };
 
 export interface PointerInput {
   readonly at: Point;
@@ -14,25 +33,49 @@ export interface PointerInput {
   readonly alt: boolean;
   /** The space bar is held. */
   readonly space: boolean;
+  readonly tool: Tool;
+  /** What lies under the pointer. */
+  readonly grab?: Grab;
 }
 
 /** What a gesture asks for. */
 export type GestureEffect =
   | { readonly kind: 'click'; readonly at: Point; readonly label: 0 | 1 }
   | { readonly kind: 'box'; readonly start: Point; readonly end: Point }
-  | { readonly kind: 'pan'; readonly dx: number; readonly dy: number };
+  | { readonly kind: 'pan'; readonly dx: number; readonly dy: number }
+  | { readonly kind: 'draw'; readonly mode: DrawMode; readonly points: readonly Point[] }
+  | { readonly kind: 'move'; readonly grab: Grab; readonly at: Point }
+  | { readonly kind: 'drop'; readonly grab: Grab; readonly at: Point }
+  | { readonly kind: 'pick'; readonly grab: Grab; readonly at: Point }
+  | { readonly kind: 'remove'; readonly grab: Grab }
+  | { readonly kind: 'place'; readonly at: Point };
 
 export const NO_GESTURE: Gesture = { kind: 'none' };
 
 /** A hand that trembles by less than this still clicks. */
 const DRAG_DISTANCE = 4;
 
-export function pointerDown(gesture: Gesture, { at, button, alt, space }: PointerInput): Gesture {
+export function pointerDown(gesture: Gesture, input: PointerInput): Gesture {
+  const { at, button, alt, space, tool, grab } = input;
   if (gesture.kind !== 'none') return gesture;
   if (button === 1 || (button === 0 && space)) return { kind: 'pan', last: at };
-  if (button === 0) return { kind: 'press', start: at, label: alt ? 0 : 1 };
-  if (button === 2) return { kind: 'press', start: at, label: 0 };
-  return gesture;
+  if (button !== 0 && button !== 2) return gesture;
+  const other = button === 2 || alt;
+  if (grab) {
+    if (other) return { kind: 'remove', grab, start: at };
+    return { kind: 'grab', grab, start: at, at, moved: false };
+  }
+  switch (tool) {
+    case 'select':
+      return { kind: 'press', start: at, label: other ? 0 : 1 };
+    case 'brush':
+    case 'lasso':
+      return { kind: 'draw', mode: other ? 'cut' : 'add', points: [at] };
+    case 'eraser':
+      return { kind: 'draw', mode: other ? 'add' : 'cut', points: [at] };
+    case 'polygon':
+      return other ? gesture : { kind: 'place', start: at };
+  }
 }
 
 export function pointerMove(
@@ -41,6 +84,8 @@ export function pointerMove(
 ): { readonly gesture: Gesture; readonly effect?: GestureEffect } {
   switch (gesture.kind) {
     case 'none':
+    case 'remove':
+    case 'place':
       return { gesture };
     case 'pan':
       return {
@@ -49,6 +94,13 @@ export function pointerMove(
       };
     case 'box':
       return { gesture: { ...gesture, end: at } };
+    case 'draw':
+      return { gesture: { ...gesture, points: [...gesture.points, at] } };
+    case 'grab': {
+      const moved = gesture.moved || isDrag(gesture.start, at);
+      if (!moved) return { gesture };
+      return { gesture: { ...gesture, at, moved }, effect: { kind: 'move', grab: gesture.grab, at } };
+    }
     case 'press':
       // Only a positive press becomes a box: a box says where the object is.
       return gesture.label === 1 && isDrag(gesture.start, at)
@@ -62,19 +114,29 @@ export function pointerUp(
   at: Point,
 ): { readonly gesture: Gesture; readonly effect?: GestureEffect } {
   const { gesture: moved, effect } = pointerMove(gesture, at);
+  const done = (last?: GestureEffect): ReturnType<typeof pointerUp> => ({
+    gesture: NO_GESTURE,
+    ...(last && { effect: last }),
+  });
   switch (moved.kind) {
     case 'none':
     case 'pan':
-      return { gesture: NO_GESTURE, ...(effect && { effect }) };
+      return done(effect);
     case 'box':
       // Dragged back to where it began: taken back.
-      return isDrag(moved.start, at)
-        ? { gesture: NO_GESTURE, effect: { kind: 'box', start: moved.start, end: at } }
-        : { gesture: NO_GESTURE };
+      return done(isDrag(moved.start, at) ? { kind: 'box', start: moved.start, end: at } : undefined);
+    case 'draw':
+      return done({ kind: 'draw', mode: moved.mode, points: moved.points });
+    case 'grab':
+      return done({ kind: moved.moved ? 'drop' : 'pick', grab: moved.grab, at: moved.at });
+    case 'remove':
+      return done(isDrag(moved.start, at) ? undefined : { kind: 'remove', grab: moved.grab });
+    case 'place':
+      return done({ kind: 'place', at: moved.start });
     case 'press':
-      return isDrag(moved.start, at)
-        ? { gesture: NO_GESTURE }
-        : { gesture: NO_GESTURE, effect: { kind: 'click', at: moved.start, label: moved.label } };
+      return done(
+        isDrag(moved.start, at) ? undefined : { kind: 'click', at: moved.start, label: moved.label },
+      );
   }
 }
 

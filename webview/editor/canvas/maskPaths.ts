@@ -2,6 +2,9 @@ import type { MaskView } from '../../protocol';
 import { type Contours, contoursOf } from './contours';
 import { simplified } from './simplify';
 
+/** As much of a mask as its outline depends on. */
+export type TracedMask = Pick<MaskView, 'object' | 'frame' | 'mask'>;
+
 /** A mask in video pixels; fill and stroke with even-odd. */
 export interface MaskPath {
   /** Along the pixels' edges. */
@@ -26,13 +29,13 @@ export class MaskPaths {
   private readonly entries = new Map<string, Entry>();
   private corners = 0;
 
-  constructor(private readonly broken: (mask: MaskView, error: unknown) => void) {}
+  constructor(private readonly broken: (mask: TracedMask, error: unknown) => void) {}
 
-  has(mask: MaskView): boolean {
+  has(mask: TracedMask): boolean {
     return this.entries.get(keyOf(mask))?.counts === mask.mask.counts;
   }
 
-  get(mask: MaskView): MaskPath {
+  get(mask: TracedMask): MaskPath {
     const key = keyOf(mask);
     let entry = this.entries.get(key);
     if (entry) {
@@ -50,7 +53,7 @@ export class MaskPaths {
     return entry;
   }
 
-  private trace(mask: MaskView): Entry {
+  private trace(mask: TracedMask): Entry {
     const { counts } = mask.mask;
     try {
       const contours = contoursOf(mask.mask);
@@ -75,6 +78,6 @@ function pathOf({ corners, starts }: Contours): Path2D {
   return path;
 }
 
-function keyOf({ object, frame }: MaskView): string {
+function keyOf({ object, frame }: TracedMask): string {
   return `${frame}/${object}`;
 }

@@ -4,18 +4,13 @@ import { ProgressRing } from '../../toolkit';
 import type { Editor } from '../editor';
 import { hasPrompts, maskCountOf } from '../state/documentState';
 import { spaceHeld } from '../state/spaceBar';
-import { withZoom } from '../state/viewState';
+import { resizeBrush } from '../state/editorActions';
+import { carryOut } from './carryOut';
 import { type Gesture, NO_GESTURE, pointerDown, pointerMove, pointerUp, type GestureEffect } from './gesture';
+import { grabAt } from './grabs';
+import { HoverPreview } from './hoverPreview';
 import { StageRenderer } from './stageRenderer';
-import {
-  boxBetween,
-  isInside,
-  panBy,
-  type Point,
-  toVideo,
-  type Transform,
-  transformOf,
-} from './viewTransform';
+import { type Point, toVideo, type Transform, transformOf } from './viewTransform';
 
 /** How far one notch of a wheel (100 pixels) zooms. */
 const WHEEL_ZOOM = 0.0022;
@@ -44,6 +39,7 @@ export function Stage({ editor }: { readonly editor: Editor }) {
   return (
     <div
       class={spaceHeld.value ? 'stage can-pan' : 'stage'}
+      data-tool={editor.store.tool.value}
       ref={element}
       role="img"
       aria-label={document ? `Frame ${frame} of ${document.video.frameCount - 1}` : 'Video frame'}
@@ -62,7 +58,7 @@ function StageHint({ editor }: { readonly editor: Editor }) {
   const document = store.document.value;
   const selected = store.selected.value;
   if (!document || store.locked.value !== undefined || store.painted.value === undefined) return null;
-  if (store.pending.value.length > 0) return null;
+  if (store.pending.value.length > 0 || store.tool.value !== 'select') return null;
   if (selected && (hasPrompts(document, selected.id) || maskCountOf(document, selected.id) > 0)) return null;
   return (
     <div class="stage-hint">
@@ -123,9 +119,18 @@ function followPointer(element: HTMLElement, editor: Editor, renderer: StageRend
     element.toggleAttribute('data-panning', next.kind === 'pan');
     renderer.showGesture(next);
   };
-  const carryOut = (effect: GestureEffect | undefined, since: number): void => {
+  const perform = (effect: GestureEffect | undefined, since: number): void => {
     const transform = currentTransform(editor);
-    if (effect && transform) act(editor, transform, effect, since);
+    if (effect && transform) carryOut(editor, transform, effect, since);
+  };
+  const preview = new HoverPreview(editor);
+  const hover = (at: Point | undefined): void => {
+    const transform = currentTransform(editor);
+    renderer.showPointer(at);
+    const point = at && transform && toVideo(transform, at);
+    const grab = point && transform && grabAt(editor, [point.x, point.y], transform);
+    element.toggleAttribute('data-grab', grab !== undefined);
+    preview.at(gesture.kind === 'none' && !grab && !spaceHeld.value ? point : undefined);
   };
 
   element.addEventListener(
@@ -134,14 +139,20 @@ function followPointer(element: HTMLElement, editor: Editor, renderer: StageRend
       // Else the browser starts scrolling by the middle button, or selects text.
       event.preventDefault();
       (document.activeElement as HTMLElement | null)?.blur();
+      const at = pointOf(event);
+      const transform = currentTransform(editor);
+      const point = transform && toVideo(transform, at);
       become(
         pointerDown(gesture, {
-          at: pointOf(event),
+          at,
           button: event.button,
           alt: event.altKey,
           space: spaceHeld.value,
+          tool: editor.store.tool.value,
+          grab: point && transform && grabAt(editor, [point.x, point.y], transform),
         }),
       );
+      preview.at(undefined);
       if (gesture.kind !== 'none') element.setPointerCapture(event.pointerId);
     },
     { signal },
@@ -149,9 +160,14 @@ function followPointer(element: HTMLElement, editor: Editor, renderer: StageRend
   element.addEventListener(
     'pointermove',
     (event) => {
-      const { gesture: next, effect } = pointerMove(gesture, pointOf(event));
-      become(next);
-      carryOut(effect, event.timeStamp);
+      // A stroke follows the hand between two frames of the screen, too; pages without TLS are not told of it.
+      const events = gesture.kind === 'draw' ? (event.getCoalescedEvents?.() ?? []) : [];
+      for (const moved of events.length > 0 ? events : [event]) {
+        const { gesture: next, effect } = pointerMove(gesture, pointOf(moved));
+        become(next);
+        perform(effect, event.timeStamp);
+      }
+      hover(pointOf(event));
     },
     { signal },
   );
@@ -160,16 +176,24 @@ function followPointer(element: HTMLElement, editor: Editor, renderer: StageRend
     (event) => {
       const { gesture: next, effect } = pointerUp(gesture, pointOf(event));
       become(next);
-      carryOut(effect, event.timeStamp);
+      perform(effect, event.timeStamp);
     },
     { signal },
   );
+  element.addEventListener('pointerleave', () => hover(undefined), { signal });
   element.addEventListener('pointercancel', () => become(NO_GESTURE), { signal });
   element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
   element.addEventListener(
     'wheel',
     (event) => {
       event.preventDefault();
+      if (gesture.kind !== 'none' && gesture.kind !== 'pan') return;
+      if (event.shiftKey) {
+        // With Shift, some systems turn the wheel sideways.
+        const turned = event.deltaY || event.deltaX;
+        if (turned !== 0) resizeBrush(editor, turned < 0 ? 1 : -1);
+        return;
+      }
       const delta = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * LINE_HEIGHT : event.deltaY;
       const speed = event.ctrlKey && Math.abs(delta) < 50 ? PINCH_ZOOM : WHEEL_ZOOM;
       editor.zoomBy(Math.exp(-delta * speed), pointOf(event));
@@ -185,29 +209,10 @@ function followPointer(element: HTMLElement, editor: Editor, renderer: StageRend
     },
     { signal, capture: true },
   );
-  return () => stop.abort();
-}
-
-function act(editor: Editor, transform: Transform, effect: GestureEffect, since: number): void {
-  const { store, actions, stage } = editor;
-  const { video } = store.document.value!;
-  switch (effect.kind) {
-    case 'pan':
-      store.view.value = withZoom(
-        store.view.value,
-        panBy(transform, video, stage.value, effect.dx, effect.dy),
-      );
-      return;
-    case 'click': {
-      const point = toVideo(transform, effect.at);
-      if (isInside(video, point)) void actions.click({ ...point, label: effect.label }, since);
-      return;
-    }
-    case 'box': {
-      const box = boxBetween(video, toVideo(transform, effect.start), toVideo(transform, effect.end));
-      if (box) void actions.box(box, since);
-    }
-  }
+  return () => {
+    stop.abort();
+    preview.dispose();
+  };
 }
 
 function currentTransform({ store, stage }: Editor): Transform | undefined {

@@ -1,12 +1,14 @@
 import { effect } from '@preact/signals';
-import type { MaskView, ObjectRecord } from '../../protocol';
+import type { FrameIndex, MaskOperation, MaskView, ObjectRecord } from '../../protocol';
 import type { Editor } from '../editor';
 import { includesFrame } from '../state/ranges';
 import { statusOf } from '../state/documentState';
+import { withMovedHandle } from '../tools/promptHandles';
+import { paintBrushRing, paintDrawing, paintLasso, paintPolygon } from './drawingPaint';
 import type { Gesture } from './gesture';
 import { MaskPaths } from './maskPaths';
 import { beginPainting, paintBox, paintMask, type PaintedPrompt, paintPicture, paintPrompt } from './paint';
-import { type Transform, transformOf } from './viewTransform';
+import { type Point, toVideo, type Transform, transformOf } from './viewTransform';
 
 /** Time for tracing new masks in one animation frame; what is left comes with the next ones. */
 const TRACE_BUDGET_MS = 12;
@@ -24,6 +26,7 @@ export class StageRenderer {
   private scheduled: number | undefined;
   private baseChanged = true;
   private gesture: Gesture = { kind: 'none' };
+  private pointer: Point | undefined;
 
   constructor(
     base: HTMLCanvasElement,
@@ -46,16 +49,23 @@ export class StageRenderer {
         this.invalidate(true);
       }),
       effect(() => {
-        void store.pending.value;
+        void [store.pending.value, store.drawings.value, store.polygon.value, store.preview.value];
+        void [store.tool.value, store.brushRadius.value];
         this.invalidate(false);
       }),
     ];
   }
 
   showGesture(gesture: Gesture): void {
-    if (gesture.kind !== 'box' && this.gesture.kind !== 'box') return;
+    if (!isPainted(gesture) && !isPainted(this.gesture)) return;
     this.gesture = gesture;
     this.invalidate(false);
+  }
+
+  /** Where the pointer is on the stage, for tools that show what they would cover. */
+  showPointer(at: Point | undefined): void {
+    this.pointer = at;
+    if (this.editor.store.tool.value !== 'select') this.invalidate(false);
   }
 
   dispose(): void {
@@ -143,14 +153,84 @@ export class StageRenderer {
     beginPainting(this.overlay, stage.value.devicePixelRatio);
     const frame = store.painted.value;
     if (frame === undefined) return;
-    for (const prompt of this.visiblePrompts(frame)) paintPrompt(this.overlay, prompt, transform);
+    this.paintPreview(transform, frame);
+    for (const prompt of this.visiblePrompts(frame, transform)) paintPrompt(this.overlay, prompt, transform);
+    this.paintDrawings(transform, frame);
     if (this.gesture.kind === 'box')
       paintBox(this.overlay, this.gesture.start, this.gesture.end, { color: BAND_COLOR, dashed: true });
   }
 
-  private visiblePrompts(frame: number): PaintedPrompt[] {
+  /** What a click would give, until the pointer moves on. */
+  private paintPreview(transform: Transform, frame: FrameIndex): void {
+    const { store, stage } = this.editor;
+    const preview = store.preview.value;
+    if (preview?.frame !== frame || preview.object !== store.view.value.object) return;
+    const { left, top, scale } = transform;
+    const { exact } = this.paths.get({ ...preview, object: ' preview' });
+    const context = this.overlay;
+    context.save();
+    context.translate(left, top);
+    context.scale(scale, scale);
+    context.globalAlpha = 0.3;
+    context.fillStyle = this.selectedColor();
+    context.fill(exact, 'evenodd');
+    context.globalAlpha = 1;
+    context.strokeStyle = BAND_COLOR;
+    context.lineWidth = Math.max(1.25, 1 / stage.value.devicePixelRatio) / scale;
+    context.setLineDash([4 / scale, 3 / scale]);
+    context.stroke(exact);
+    context.restore();
+  }
+
+  /** Strokes under way and not yet answered, the polygon being drawn, and the brush at the pointer. */
+  private paintDrawings(transform: Transform, frame: FrameIndex): void {
     const { store } = this.editor;
-    const { objects, prompts } = store.document.value!;
+    const { objects } = store.document.value!;
+    for (const drawing of store.drawings.value) {
+      if (drawing.frame !== frame) continue;
+      const color = objects.find((object) => object.id === drawing.object)?.color ?? this.selectedColor();
+      paintDrawing(this.overlay, drawing.operation, color, transform);
+    }
+    const { gesture, pointer } = this;
+    const tool = store.tool.value;
+    if (gesture.kind === 'draw') {
+      if (tool === 'lasso') paintLasso(this.overlay, gesture.points, gesture.mode);
+      else paintDrawing(this.overlay, this.strokeOf(gesture, transform), this.selectedColor(), transform);
+    }
+    const draft = store.openPolygon.value;
+    if (draft?.frame === frame)
+      paintPolygon(
+        this.overlay,
+        draft,
+        gesture.kind === 'none' ? pointer : undefined,
+        this.selectedColor(),
+        transform,
+      );
+    if (pointer && (tool === 'brush' || tool === 'eraser'))
+      paintBrushRing(this.overlay, pointer, store.brushRadius.value * transform.scale, tool === 'eraser');
+  }
+
+  private strokeOf(gesture: Gesture & { readonly kind: 'draw' }, transform: Transform): MaskOperation {
+    const points = gesture.points
+      .map((point) => toVideo(transform, point))
+      .map(({ x, y }) => [x, y] as const);
+    return { kind: 'brush', mode: gesture.mode, points, radius: this.editor.store.brushRadius.value };
+  }
+
+  private selectedColor(): string {
+    return this.editor.store.selected.value?.color ?? BAND_COLOR;
+  }
+
+  private visiblePrompts(frame: number, transform: Transform): PaintedPrompt[] {
+    const { store } = this.editor;
+    const { objects } = store.document.value!;
+    const prompts = store.document.value!.prompts.map((prompt) => {
+      const { gesture } = this;
+      if (gesture.kind !== 'grab' || gesture.grab.kind !== 'prompt' || !gesture.moved) return prompt;
+      if (prompt.frame !== frame || prompt.object !== store.view.value.object) return prompt;
+      const { x, y } = toVideo(transform, gesture.at);
+      return { ...prompt, ...withMovedHandle(prompt, gesture.grab.handle, [x, y]) };
+    });
     const { hidden, object: selected } = store.view.value;
     const looksOf = (id: string | undefined): { color: string; selected: boolean } => ({
       color: objects.find((object) => object.id === id)?.color ?? BAND_COLOR,
@@ -165,6 +245,10 @@ export class StageRenderer {
         .map((prompt) => ({ ...prompt, ...looksOf(prompt.object), pending: true })),
     ].sort((a, b) => Number(a.selected) - Number(b.selected));
   }
+}
+
+function isPainted({ kind }: Gesture): boolean {
+  return kind === 'box' || kind === 'draw' || kind === 'grab';
 }
 
 function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {

@@ -1,9 +1,12 @@
 import type { FromWebview, ViewState } from '../../protocol';
+import type { Tool } from '../tools/tool';
 
 /** What a webview keeps in VS Code while it is hidden or the window reloads. */
 export interface KeptState {
   readonly view: ViewState;
   readonly follow: boolean;
+  readonly tool?: Tool;
+  readonly brushRadius?: number;
 }
 
 /** The one object that VS Code gives a webview. */

@@ -160,7 +160,7 @@ export class Actions {
   }
 
   /** Makes an object and selects it; clicks that come meanwhile get the same one. */
-  private newObject(): Promise<ObjectId> {
+  newObject(): Promise<ObjectId> {
     this.creating ??= this.host
       .request('object/add', {})
       .then((object) => {
@@ -271,6 +271,28 @@ export class Actions {
     });
   }
 
+  /** Computes the selected object again over the range, from its keyframes on either side. */
+  async repropagate(): Promise<void> {
+    const { store } = this;
+    const object = store.selected.value;
+    const document = store.document.value;
+    if (!object || !document || document.propagation || !this.mayChange()) return;
+    const { range } = store.view.value;
+    if (!range) {
+      this.say('Choose a range first: I and O set its ends.');
+      return;
+    }
+    await this.attempt(async () => {
+      const { frames } = await this.host.request('propagate', {
+        objects: [object.id],
+        direction: 'forward',
+        range,
+        force: true,
+      });
+      this.say(`Propagated ${frames} frames again.`);
+    });
+  }
+
   async cancelPropagation(): Promise<void> {
     await this.attempt(() => this.host.request('propagate/cancel', {}));
   }
@@ -296,14 +318,14 @@ export class Actions {
   }
 
   /** False, with the reason said, where nothing may be changed. */
-  private mayChange(): boolean {
+  mayChange(): boolean {
     const reason = this.store.locked.value;
     if (reason !== undefined) this.say(reason);
     return reason === undefined;
   }
 
   /** A notice is about the last thing that was done: the next one that works takes it away. */
-  private async attempt(run: () => Promise<unknown>): Promise<void> {
+  async attempt(run: () => Promise<unknown>): Promise<void> {
     const before = this.store.notice.value;
     try {
       await run();
@@ -313,7 +335,7 @@ export class Actions {
     }
   }
 
-  private changeDocument(change: (document: DocumentState) => DocumentState): void {
+  changeDocument(change: (document: DocumentState) => DocumentState): void {
     const { document } = this.store;
     if (document.value) document.value = change(document.value);
   }

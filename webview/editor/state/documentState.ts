@@ -73,6 +73,11 @@ export function withPoints(
   });
 }
 
+/** The whole prompt of an object on a frame. */
+export function withPrompt(document: DocumentState, prompt: FramePrompt): DocumentState {
+  return changePrompt(document, prompt.object, prompt.frame, () => prompt);
+}
+
 export function withBox(
   document: DocumentState,
   object: ObjectId,

@@ -1,4 +1,5 @@
 import type { Direction } from '../../protocol';
+import { ACTION_HELP, type ActionHelp } from './actionKeys';
 
 /** What a key does. */
 export type KeyAction =
@@ -77,6 +78,12 @@ export interface KeyHelp {
   readonly does: string;
 }
 
+function actionHelp(group: ActionHelp['group']): KeyHelp[] {
+  return Object.values(ACTION_HELP)
+    .filter((help) => help.group === group)
+    .map(({ key, does }) => ({ keys: [key], does }));
+}
+
 /** The cheat sheet. */
 export const KEY_HELP: readonly { readonly title: string; readonly entries: readonly KeyHelp[] }[] = [
   {
@@ -87,9 +94,21 @@ export const KEY_HELP: readonly { readonly title: string; readonly entries: read
       { keys: ['Drag'], does: 'Box around the object' },
       { keys: ['Esc'], does: 'Give up the box' },
       { keys: ['Delete', 'Backspace'], does: 'Clear the prompts here' },
+      { keys: ['Drag a point'], does: 'Move it' },
+      { keys: ['Right click a point'], does: 'Delete it' },
       { keys: ['V'], does: 'Verify the frame’s mask' },
     ],
   },
+  {
+    title: 'Draw',
+    entries: [
+      ...actionHelp('Draw'),
+      { keys: ['Shift+Wheel'], does: 'Size of the brush' },
+      { keys: ['Enter', 'Shift+Enter'], does: 'Close the polygon: add, cut' },
+    ],
+  },
+  { title: 'Correct the mask', entries: actionHelp('Correct') },
+  { title: 'On the range, or the frame', entries: actionHelp('Range') },
   {
     title: 'Frames',
     entries: [

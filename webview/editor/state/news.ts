@@ -1,5 +1,12 @@
 import { batch } from '@preact/signals';
-import type { DocumentState, EditorCommand, FrameIndex, MaskView, ViewState } from '../../protocol';
+import type {
+  DocumentState,
+  EditorAction,
+  EditorCommand,
+  FrameIndex,
+  MaskView,
+  ViewState,
+} from '../../protocol';
 import type { HostNews } from '../host/hostClient';
 import type { Actions } from './actions';
 import { masksMayDiffer, withMasks } from './documentState';
@@ -13,6 +20,7 @@ export class News {
     private readonly actions: Actions,
     /** What this view looked at before it was hidden or reloaded, where the host does not know. */
     private readonly kept: ViewState | undefined,
+    private readonly run: (action: EditorAction) => void,
   ) {}
 
   take(news: HostNews): void {
@@ -75,6 +83,9 @@ export class News {
         return;
       case 'fit':
         this.store.view.value = withZoom(this.store.view.value, undefined);
+        return;
+      case 'action':
+        this.run(command.action);
     }
   }
 }

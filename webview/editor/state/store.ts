@@ -1,5 +1,16 @@
 import { computed, signal } from '@preact/signals';
-import type { Box, DocumentState, FrameIndex, ObjectId, PointPrompt, ViewState } from '../../protocol';
+import type {
+  Box,
+  DocumentState,
+  FrameIndex,
+  MaskOperation,
+  ObjectId,
+  PointPrompt,
+  RleMask,
+  ViewState,
+} from '../../protocol';
+import type { PolygonDraft } from '../tools/polygon';
+import type { Tool } from '../tools/tool';
 import { FrameMasks } from './frameMasks';
 import { INITIAL_VIEW } from './viewState';
 
@@ -11,6 +22,22 @@ export interface PendingPrompt {
   readonly frame: FrameIndex;
   readonly points: readonly PointPrompt[];
   readonly box?: Box;
+}
+
+/** A drawing that the host has not answered yet. */
+export interface PendingDrawing {
+  readonly id: number;
+  /** Undefined while its object is still being made. */
+  readonly object: ObjectId | undefined;
+  readonly frame: FrameIndex;
+  readonly operation: MaskOperation;
+}
+
+/** What a click where the pointer rests would give. */
+export interface Preview {
+  readonly frame: FrameIndex;
+  readonly object: ObjectId | undefined;
+  readonly mask: RleMask;
 }
 
 /** The last thing worth saying, for the status line. */
@@ -28,6 +55,19 @@ export class EditorStore {
   /** The frame whose picture is on the screen: behind `view.frame` while that one is loading. */
   readonly painted = signal<FrameIndex | undefined>(undefined);
   readonly pending = signal<readonly PendingPrompt[]>([]);
+  readonly drawings = signal<readonly PendingDrawing[]>([]);
+  readonly tool = signal<Tool>('select');
+  /** In video pixels. */
+  readonly brushRadius = signal(12);
+  /** The polygon whose corners are being set. */
+  readonly polygon = signal<PolygonDraft | undefined>(undefined);
+  /** The polygon while its frame and object are looked at. */
+  readonly openPolygon = computed(() => {
+    const draft = this.polygon.value;
+    const { frame, object } = this.view.value;
+    return draft?.frame === frame && draft.object === object ? draft : undefined;
+  });
+  readonly preview = signal<Preview | undefined>(undefined);
   readonly notice = signal<Notice | undefined>(undefined);
   /** Why the frame that is wanted cannot be shown. */
   readonly pictureError = signal<Notice | undefined>(undefined);

@@ -56,7 +56,7 @@ function FrameButtons({ editor }: { readonly editor: Editor }) {
         disabled={locked || !prompted}
         onClick={() => void actions.clearPrompts()}
       >
-        <Icon name="eraser" />
+        <Icon name="clear-all" />
       </Button>
     </>
   );

@@ -1,0 +1,130 @@
+import type { SessionMethod } from '../../kernel/client/kernelClient';
+import type {
+  Box,
+  EditedFrames,
+  FrameIndex,
+  FrameRange,
+  KernelRequests,
+  MarkKind,
+  MaskOperation,
+  MaskView,
+  ObjectId,
+  ObjectStatus,
+  PointPrompt,
+  RleMask,
+} from '../../kernel/protocol';
+
+/** What edits need of their document. */
+export interface EditedDocument {
+  /** Runs a change as one edit of VS Code's undo stack; one that changed nothing is none. */
+  edit<T>(label: string, run: (edit: string) => Promise<T>, changed?: (result: T) => boolean): Promise<T>;
+  request<M extends SessionMethod>(
+    method: M,
+    params: Omit<KernelRequests[M][0], 'session'>,
+    signal?: AbortSignal,
+  ): Promise<KernelRequests[M][1]>;
+  pushMasks(frames: readonly FrameIndex[]): Promise<void>;
+  statusOf(object: ObjectId): ObjectStatus | undefined;
+}
+
+const OPERATION_LABELS: Readonly<Record<MaskOperation['kind'], string>> = {
+  brush: 'Brush stroke',
+  polygon: 'Polygon',
+  fillHoles: 'Fill holes',
+  removeSpecks: 'Remove specks',
+  grow: 'Grow mask',
+  shrink: 'Shrink mask',
+};
+
+/** What users do to masks, prompts and marks by hand: each call is one undoable edit. */
+export class DocumentEdits {
+  constructor(private readonly document: EditedDocument) {}
+
+  async editMask(object: ObjectId, frame: FrameIndex, operation: MaskOperation): Promise<MaskView> {
+    const { document } = this;
+    const mask = await document.edit(OPERATION_LABELS[operation.kind], (edit) =>
+      document.request('mask/edit', { object, frame, operation, edit }),
+    );
+    await document.pushMasks([frame]);
+    return mask;
+  }
+
+  async copyMask(object: ObjectId, from: FrameIndex, to: FrameIndex): Promise<MaskView> {
+    const { document } = this;
+    const mask = await document.edit('Copy mask', (edit) =>
+      document.request('mask/copy', { object, from, to, edit }),
+    );
+    await document.pushMasks([to]);
+    return mask;
+  }
+
+  interpolate(object: ObjectId, first: FrameIndex, last: FrameIndex): Promise<EditedFrames> {
+    return this.overFrames('Interpolate masks', (edit) =>
+      this.document.request('mask/interpolate', { object, first, last, edit }),
+    );
+  }
+
+  removeMasks(object: ObjectId, range: FrameRange): Promise<EditedFrames> {
+    return this.overFrames('Delete masks', (edit) =>
+      this.document.request('mask/remove', { object, range, edit }),
+    );
+  }
+
+  mark(
+    object: ObjectId,
+    kind: Exclude<MarkKind, 'attributes'>,
+    range: FrameRange,
+    on: boolean,
+  ): Promise<EditedFrames> {
+    return this.overFrames(`${on ? 'Mark' : 'Unmark'} ${kind}`, (edit) =>
+      this.document.request('object/mark', { object, kind, range, on, edit }),
+    );
+  }
+
+  /** Verifies every mask of an object within a range. */
+  verifyRange(object: ObjectId, { first, last }: FrameRange): Promise<EditedFrames> {
+    return this.overFrames('Verify frames', async (edit) => {
+      const frames: FrameIndex[] = [];
+      for (const masked of this.document.statusOf(object)?.masked ?? [])
+        for (let at = Math.max(first, masked.first); at <= Math.min(last, masked.last); at++) frames.push(at);
+      if (frames.length > 0)
+        await this.document.request('object/verify', { object, frames, verified: true, edit });
+      return { changed: frames.length > 0, frames };
+    });
+  }
+
+  async setPrompt(params: {
+    readonly object: ObjectId;
+    readonly frame: FrameIndex;
+    readonly points: readonly PointPrompt[];
+    readonly box?: Box;
+    readonly candidate?: 0 | 1 | 2;
+  }): Promise<MaskView | null> {
+    const { document } = this;
+    const result = await document.edit('Change prompts', (edit) =>
+      document.request('object/setPrompt', { ...params, edit }),
+    );
+    await document.pushMasks([params.frame]);
+    return result?.mask ?? null;
+  }
+
+  preview(
+    params: {
+      readonly object?: ObjectId;
+      readonly frame: FrameIndex;
+      readonly points: readonly PointPrompt[];
+    },
+    signal: AbortSignal,
+  ): Promise<{ readonly mask: RleMask; readonly iou: number | null } | null> {
+    return this.document.request('object/preview', params, signal);
+  }
+
+  private async overFrames(
+    label: string,
+    run: (edit: string) => Promise<EditedFrames>,
+  ): Promise<EditedFrames> {
+    const result = await this.document.edit(label, run, ({ changed }) => changed);
+    if (result.frames.length > 0) await this.document.pushMasks(result.frames);
+    return result;
+  }
+}

@@ -1,0 +1,83 @@
+import type { VideoPoint } from '../../protocol';
+import type { Editor } from '../editor';
+import { withZoom } from '../state/viewState';
+import { withMovedVertex, withoutVertex, withVertex } from '../tools/polygon';
+import type { GestureEffect, Grab } from './gesture';
+import { boxBetween, isInside, panBy, type Point, type Size, toVideo, type Transform } from './viewTransform';
+
+/** Does what a gesture on the stage asked for. */
+export function carryOut(editor: Editor, transform: Transform, effect: GestureEffect, since: number): void {
+  const { store, actions, masks, stage } = editor;
+  const { video } = store.document.value!;
+  const { frame } = store.view.value;
+  switch (effect.kind) {
+    case 'pan':
+      store.view.value = withZoom(
+        store.view.value,
+        panBy(transform, video, stage.value, effect.dx, effect.dy),
+      );
+      return;
+    case 'click': {
+      const point = toVideo(transform, effect.at);
+      if (isInside(video, point)) void actions.click({ ...point, label: effect.label }, since);
+      return;
+    }
+    case 'box': {
+      const box = boxBetween(video, toVideo(transform, effect.start), toVideo(transform, effect.end));
+      if (box) void actions.box(box, since);
+      return;
+    }
+    case 'draw': {
+      const points = effect.points.map((point) => pairOf(toVideo(transform, point)));
+      const { mode } = effect;
+      if (store.tool.value !== 'lasso')
+        void masks.draw({ kind: 'brush', mode, points, radius: store.brushRadius.value }, frame);
+      else if (points.length >= 3) void masks.draw({ kind: 'polygon', mode, points }, frame);
+      return;
+    }
+    case 'place': {
+      // A polygon belongs to the frame and object that it was begun on.
+      const draft = store.openPolygon.value ?? { frame, object: store.view.value.object, points: [] };
+      store.polygon.value = withVertex(draft, pairOf(toVideo(transform, effect.at)));
+      return;
+    }
+    case 'move':
+    case 'drop':
+      moveGrabbed(editor, effect.grab, within(video, toVideo(transform, effect.at)), effect.kind === 'drop');
+      return;
+    case 'pick':
+      pick(editor, effect.grab, pairOf(toVideo(transform, effect.at)));
+      return;
+    case 'remove':
+      if (effect.grab.kind === 'prompt') void masks.removePrompt(effect.grab.handle);
+      if (effect.grab.kind === 'vertex' && store.polygon.value)
+        store.polygon.value = withoutVertex(store.polygon.value, effect.grab.index);
+  }
+}
+
+/** Vertices move with the pointer, prompts once it lets go: the model is asked then. */
+function moveGrabbed({ store, masks }: Editor, grab: Grab, to: VideoPoint, dropped: boolean): void {
+  if (grab.kind === 'prompt' && dropped) void masks.movePrompt(grab.handle, to);
+  if (grab.kind === 'vertex' && store.polygon.value)
+    store.polygon.value = withMovedVertex(store.polygon.value, grab.index, to);
+  if (grab.kind === 'edge' && dropped && store.polygon.value)
+    store.polygon.value = withVertex(store.polygon.value, to, grab.index);
+}
+
+/** A click on the polygon's first corner closes it, one on the last as well (a double click); one on an edge adds a corner. */
+function pick({ store, closePolygon }: Editor, grab: Grab, at: VideoPoint): void {
+  const draft = store.polygon.value;
+  if (!draft) return;
+  if (grab.kind === 'edge') store.polygon.value = withVertex(draft, at, grab.index);
+  const isEnd = grab.kind === 'vertex' && (grab.index === 0 || grab.index === draft.points.length - 1);
+  if (isEnd && draft.points.length >= 3) closePolygon('add');
+}
+
+function pairOf({ x, y }: Point): VideoPoint {
+  return [x, y];
+}
+
+/** Prompts stay within the picture. */
+function within({ width, height }: Size, { x, y }: Point): VideoPoint {
+  return [Math.min(width, Math.max(0, x)), Math.min(height, Math.max(0, y))];
+}

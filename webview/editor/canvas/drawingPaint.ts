@@ -1,0 +1,94 @@
+import type { MaskOperation } from '../../protocol';
+import type { PolygonDraft } from '../tools/polygon';
+import { type Point, toStage, type Transform } from './viewTransform';
+
+type Context = CanvasRenderingContext2D;
+
+const LIGHT = '#ffffff';
+const SHADE = 'rgba(0, 0, 0, 0.65)';
+const VERTEX_RADIUS = 4.5;
+
+/** What a stroke or polygon covers, before the host has made it part of the mask. Others change the whole mask. */
+export function paintDrawing(
+  context: Context,
+  operation: MaskOperation,
+  color: string,
+  transform: Transform,
+): void {
+  if (operation.kind !== 'brush' && operation.kind !== 'polygon') return;
+  const points = operation.points.map(([x, y]) => toStage(transform, { x, y }));
+  const path = pathOf(points);
+  context.save();
+  context.globalAlpha = operation.mode === 'add' ? 0.5 : 0.6;
+  context.fillStyle = context.strokeStyle = operation.mode === 'add' ? color : '#000000';
+  if (operation.kind === 'brush') {
+    context.lineCap = context.lineJoin = 'round';
+    context.lineWidth = operation.radius * transform.scale * 2;
+    context.stroke(path);
+  } else {
+    context.fill(path);
+  }
+  context.restore();
+}
+
+/** The open end of a lasso. */
+export function paintLasso(context: Context, points: readonly Point[], mode: 'add' | 'cut'): void {
+  const path = pathOf(points);
+  strokeTwice(context, path, mode === 'cut');
+}
+
+/** The brush's outline at the pointer; dashed where it would erase. */
+export function paintBrushRing(context: Context, at: Point, radius: number, erases: boolean): void {
+  const path = new Path2D();
+  path.arc(at.x, at.y, Math.max(1.5, radius), 0, 2 * Math.PI);
+  strokeTwice(context, path, erases);
+  context.fillStyle = LIGHT;
+  context.fillRect(at.x - 0.5, at.y - 0.5, 1, 1);
+}
+
+/** The polygon being drawn, with a line on to the pointer. */
+export function paintPolygon(
+  context: Context,
+  draft: PolygonDraft,
+  pointer: Point | undefined,
+  color: string,
+  transform: Transform,
+): void {
+  const points = draft.points.map(([x, y]) => toStage(transform, { x, y }));
+  const path = pathOf(pointer ? [...points, pointer] : points);
+  context.save();
+  context.globalAlpha = 0.42;
+  context.fillStyle = color;
+  context.fill(path);
+  context.restore();
+  strokeTwice(context, path, false);
+  points.forEach(({ x, y }, i) => {
+    const vertex = new Path2D();
+    vertex.arc(x, y, i === 0 ? VERTEX_RADIUS + 1.5 : VERTEX_RADIUS, 0, 2 * Math.PI);
+    context.fillStyle = i === 0 ? color : LIGHT;
+    context.fill(vertex);
+    context.strokeStyle = i === 0 ? LIGHT : SHADE;
+    context.lineWidth = 1.5;
+    context.stroke(vertex);
+  });
+}
+
+function pathOf(points: readonly Point[]): Path2D {
+  const path = new Path2D();
+  points.forEach(({ x, y }, i) => (i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
+  // A dot is a line of no length.
+  if (points.length === 1) path.lineTo(points[0].x, points[0].y);
+  return path;
+}
+
+function strokeTwice(context: Context, path: Path2D, dashed: boolean): void {
+  context.setLineDash([]);
+  context.strokeStyle = SHADE;
+  context.lineWidth = 3;
+  context.stroke(path);
+  context.setLineDash(dashed ? [4, 3] : []);
+  context.strokeStyle = LIGHT;
+  context.lineWidth = 1.5;
+  context.stroke(path);
+  context.setLineDash([]);
+}

@@ -1,0 +1,60 @@
+import type { EditorAction } from '../../protocol';
+import type { Editor } from '../editor';
+import { resizedBrush, type Tool } from '../tools/tool';
+import { statusOf } from './documentState';
+import { keyframesOf, nextFrameOf } from './keyframes';
+
+/** How far growing and shrinking go at a time, in video pixels. */
+const GROW_BY = 2;
+
+/** Carries out what a command, a key or a button asks for. */
+export function runAction(editor: Editor, action: EditorAction): void {
+  void RUN[action](editor);
+}
+
+const RUN: Readonly<Record<EditorAction, (editor: Editor) => unknown>> = {
+  selectTool: (editor) => takeTool(editor, 'select'),
+  brushTool: (editor) => takeTool(editor, 'brush'),
+  eraserTool: (editor) => takeTool(editor, 'eraser'),
+  polygonTool: (editor) => takeTool(editor, 'polygon'),
+  lassoTool: (editor) => takeTool(editor, 'lasso'),
+  smallerBrush: (editor) => resizeBrush(editor, -1),
+  largerBrush: (editor) => resizeBrush(editor, 1),
+  fillHoles: ({ masks }) => masks.operate({ kind: 'fillHoles' }),
+  removeSpecks: ({ masks }) => masks.operate({ kind: 'removeSpecks' }),
+  growMask: ({ masks }) => masks.operate({ kind: 'grow', pixels: GROW_BY }),
+  shrinkMask: ({ masks }) => masks.operate({ kind: 'shrink', pixels: GROW_BY }),
+  copyToNextFrame: ({ masks }) => masks.copyToNextFrame(),
+  interpolate: ({ masks }) => masks.interpolate(),
+  nextCandidate: ({ masks }) => masks.nextCandidate(),
+  markAbsent: ({ masks }) => masks.toggleMark('absent'),
+  markOccluded: ({ masks }) => masks.toggleMark('occluded'),
+  markTruncated: ({ masks }) => masks.toggleMark('truncated'),
+  markOutOfView: ({ masks }) => masks.toggleMark('out-of-view'),
+  deleteMasks: ({ masks }) => masks.deleteMasks(),
+  verifyRange: ({ masks }) => masks.verifyRange(),
+  repropagateRange: ({ actions }) => actions.repropagate(),
+  nextKeyframe: (editor) => goToKeyframe(editor, 1),
+  previousKeyframe: (editor) => goToKeyframe(editor, -1),
+};
+
+export function resizeBrush({ store }: Editor, steps: number): void {
+  store.brushRadius.value = resizedBrush(store.brushRadius.value, steps);
+}
+
+function takeTool({ store }: Editor, tool: Tool): void {
+  if (tool !== 'polygon') store.polygon.value = undefined;
+  store.preview.value = undefined;
+  store.tool.value = tool;
+}
+
+function goToKeyframe({ store, actions }: Editor, by: 1 | -1): void {
+  const object = store.selected.value;
+  const document = store.document.value;
+  if (!object || !document) return;
+  const status = statusOf(document, object.id);
+  const frame = status && nextFrameOf(keyframesOf(status), store.view.value.frame, by);
+  if (frame === undefined)
+    actions.say(`${object.label} has no keyframe ${by === 1 ? 'after' : 'before'} this one.`);
+  else actions.goTo(frame, performance.now());
+}

@@ -1,0 +1,237 @@
+import { batch } from '@preact/signals';
+import type {
+  EditedFrames,
+  FrameIndex,
+  FrameRange,
+  MarkKind,
+  MaskOperation,
+  MaskView,
+  ObjectRecord,
+} from '../../protocol';
+import type { HostClient } from '../host/hostClient';
+import {
+  type PromptParts,
+  partsOf,
+  type PromptHandle,
+  withMovedHandle,
+  withoutHandle,
+} from '../tools/promptHandles';
+import type { VideoPoint } from '../../protocol';
+import type { Actions } from './actions';
+import { promptOf, statusOf, withMasks, withoutPrompt, withPrompt } from './documentState';
+import { keyframesOf, nearestAround } from './keyframes';
+import { includesFrame } from './ranges';
+import type { EditorStore } from './store';
+
+const MARK_WORDS = {
+  absent: 'absent',
+  occluded: 'occluded',
+  truncated: 'truncated',
+  'out-of-view': 'out of view',
+} as const;
+
+/** What a user can do to masks and marks by hand. Nothing here throws, as in `Actions`. */
+export class MaskActions {
+  private nextDrawing = 1;
+
+  constructor(
+    private readonly store: EditorStore,
+    private readonly host: HostClient,
+    private readonly actions: Actions,
+  ) {}
+
+  /** Adds to the selected object's mask or cuts from it; where none is selected, drawing makes an object. */
+  async draw(operation: MaskOperation, frame: FrameIndex): Promise<void> {
+    const { store, actions, host } = this;
+    if (!actions.mayChange()) return;
+    const selected = store.view.value.object;
+    const id = this.nextDrawing++;
+    store.drawings.value = [...store.drawings.value, { id, object: selected, frame, operation }];
+    if (selected !== undefined && store.view.value.hidden.includes(selected)) actions.toggleHidden(selected);
+    await actions.attempt(async () => {
+      const object = selected ?? (await actions.newObject());
+      const mask = await host.request('mask/edit', { object, frame, operation });
+      batch(() => {
+        this.takeMask(frame, mask);
+        this.settle(id);
+      });
+    });
+    this.settle(id);
+  }
+
+  /** An operation on the whole mask that stands on the frame. */
+  async operate(operation: MaskOperation): Promise<void> {
+    const at = this.masked();
+    if (at) await this.draw(operation, at.frame);
+  }
+
+  /** Takes the mask along to the next frame, and goes there. */
+  async copyToNextFrame(): Promise<void> {
+    const at = this.masked();
+    const last = (this.store.document.value?.video.frameCount ?? 0) - 1;
+    if (!at) return;
+    const { object, frame } = at;
+    if (frame >= last) {
+      this.actions.say('This is the last frame.');
+      return;
+    }
+    await this.actions.attempt(async () => {
+      const mask = await this.host.request('mask/copy', { object: object.id, from: frame, to: frame + 1 });
+      this.takeMask(frame + 1, mask);
+      this.actions.goTo(frame + 1);
+    });
+  }
+
+  /** Fills the frames between the keyframes around this one, or at the ends of the range. */
+  async interpolate(): Promise<void> {
+    const object = this.changeable();
+    const document = this.store.document.value;
+    if (!object || !document) return;
+    const { frame, range } = this.store.view.value;
+    const status = statusOf(document, object.id);
+    const ends = range ?? nearestAround(status ? keyframesOf(status) : [], frame);
+    if (!ends || ends.last - ends.first < 2) {
+      this.actions.say(`${object.label} has no two keyframes around frame ${frame} to interpolate between.`);
+      return;
+    }
+    await this.actions.attempt(async () => {
+      const { first, last } = ends;
+      const { frames } = await this.host.request('mask/interpolate', { object: object.id, first, last });
+      this.actions.say(`Interpolated ${framesInWords(frames.length)} between ${first} and ${last}.`);
+    });
+  }
+
+  async movePrompt(handle: PromptHandle, to: VideoPoint): Promise<void> {
+    await this.changePrompt((parts) => withMovedHandle(parts, handle, to));
+  }
+
+  async removePrompt(handle: PromptHandle): Promise<void> {
+    await this.changePrompt((parts) => withoutHandle(parts, handle));
+  }
+
+  /** The model proposes three masks for a prompt: takes the next one. */
+  async nextCandidate(): Promise<void> {
+    const candidate = ((this.prompt()?.candidate ?? 0) + 1) % 3;
+    if (await this.changePrompt((parts) => parts, candidate as 0 | 1 | 2))
+      this.actions.say(`Candidate ${candidate + 1} of 3.`);
+  }
+
+  /** Marks the range, or the frame; where all of it is marked so already, takes the mark back. */
+  async toggleMark(kind: Exclude<MarkKind, 'attributes'>): Promise<void> {
+    const object = this.changeable();
+    const document = this.store.document.value;
+    if (!object || !document) return;
+    const range = this.range();
+    const on = !document.marks.some(
+      (mark) =>
+        mark.object === object.id &&
+        mark.kind === kind &&
+        mark.first <= range.first &&
+        mark.last >= range.last,
+    );
+    await this.actions.attempt(async () => {
+      await this.host.request('object/mark', { object: object.id, kind, range, on });
+      const where =
+        range.first === range.last ? `frame ${range.first}` : `frames ${range.first}–${range.last}`;
+      this.actions.say(`${object.label} is ${on ? '' : 'no longer '}marked ${MARK_WORDS[kind]} on ${where}.`);
+    });
+  }
+
+  async deleteMasks(): Promise<void> {
+    await this.overRange('mask/remove', 'Removed');
+  }
+
+  async verifyRange(): Promise<void> {
+    await this.overRange('mask/verifyRange', 'Verified');
+  }
+
+  private async overRange(method: 'mask/remove' | 'mask/verifyRange', done: string): Promise<void> {
+    const object = this.changeable();
+    if (!object) return;
+    await this.actions.attempt(async () => {
+      const params = { object: object.id, range: this.range() };
+      const { frames }: EditedFrames = await this.host.request(method, params);
+      this.actions.say(`${done} the masks of ${framesInWords(frames.length)}.`);
+    });
+  }
+
+  private async changePrompt(
+    change: (parts: PromptParts) => PromptParts | undefined,
+    candidate: 0 | 1 | 2 = 0,
+  ): Promise<boolean> {
+    const prompt = this.prompt();
+    const parts = prompt && change(partsOf(prompt));
+    if (!prompt || !this.actions.mayChange()) return false;
+    if (!parts || (parts.points.length === 0 && !parts.box && prompt.points.length === 0)) return false;
+    const { object, frame } = prompt;
+    let changed = false;
+    await this.actions.attempt(async () => {
+      // Shown where it was dropped at once; the answer brings the mask.
+      const wanted = { ...prompt, ...parts, candidate: candidate || undefined };
+      this.actions.changeDocument((now) => withPrompt(now, wanted));
+      try {
+        const mask = await this.host.request('prompt/set', {
+          object,
+          frame,
+          ...parts,
+          ...(candidate && { candidate }),
+        });
+        if (mask) this.takeMask(frame, mask);
+        else this.actions.changeDocument((now) => withoutPrompt(now, object, frame));
+        changed = true;
+      } catch (error) {
+        this.actions.changeDocument((now) => withPrompt(now, prompt));
+        throw error;
+      }
+    });
+    return changed;
+  }
+
+  private prompt() {
+    const { document, view } = this.store;
+    const { object, frame } = view.value;
+    return document.value && object !== undefined ? promptOf(document.value, object, frame) : undefined;
+  }
+
+  private takeMask(frame: FrameIndex, mask: MaskView): void {
+    batch(() => {
+      this.actions.changeDocument((now) => withMasks(now, frame, [mask]));
+      this.store.masks.merge(frame, [mask]);
+    });
+  }
+
+  private settle(id: number): void {
+    const { drawings } = this.store;
+    if (drawings.value.some((drawing) => drawing.id === id))
+      drawings.value = drawings.value.filter((drawing) => drawing.id !== id);
+  }
+
+  private range(): FrameRange {
+    const { range, frame } = this.store.view.value;
+    return range ?? { first: frame, last: frame };
+  }
+
+  /** The selected object, or undefined with the reason said. */
+  private changeable(): ObjectRecord | undefined {
+    if (!this.actions.mayChange()) return undefined;
+    const object = this.store.selected.value;
+    if (!object) this.actions.say('Select an object first.');
+    return object;
+  }
+
+  /** The selected object where it has a mask on the frame. */
+  private masked(): { readonly object: ObjectRecord; readonly frame: FrameIndex } | undefined {
+    const object = this.changeable();
+    const document = this.store.document.value;
+    const { frame } = this.store.view.value;
+    if (!object || !document) return undefined;
+    const status = statusOf(document, object.id);
+    if (status && includesFrame(status.masked, frame)) return { object, frame };
+    this.actions.say(`${object.label} has no mask on frame ${frame}.`);
+    return undefined;
+  }
+}
+
+function framesInWords(count: number): string {
+  return count === 1 ? '1 frame' : `${count} frames`;
+}
