@@ -90,6 +90,8 @@ export const handlers: KernelHandlers = {
   'object/setPrompt': (params, { sessions }) => sessions.use(params.session, (s) => s.setPrompt(params)),
   'object/preview': (params, { sessions, signal }) =>
     sessions.use(params.session, (s) => s.preview(params, signal)),
+  'object/curve': ({ session, object }, { sessions }) => Promise.resolve(sessions.get(session).curve(object)),
+  'session/review': ({ session }, { sessions, signal }) => sessions.use(session, (s) => s.review(signal)),
   'mask/edit': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.edit(params)),
   'mask/copy': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.copy(params)),
   'mask/interpolate': (params, { sessions, signal }) =>

@@ -465,6 +465,31 @@ export interface EditedFrames {
   readonly frames: readonly FrameIndex[];
 }
 
+export type SuspicionReason =
+  | 'low-object-score'
+  | 'low-iou'
+  | 'area-jump'
+  | 'position-jump'
+  /** The mask hardly covers what it covered a frame before. */
+  | 'low-overlap'
+  | 'appears-or-vanishes';
+
+/** A tracked mask that somebody should look at. */
+export interface Suspicion {
+  readonly object: ObjectId;
+  readonly frame: FrameIndex;
+  readonly reasons: readonly SuspicionReason[];
+}
+
+/** One entry a mask, by frame, ascending. */
+export interface ObjectCurve {
+  readonly frames: readonly FrameIndex[];
+  /** Pixels. */
+  readonly area: readonly number[];
+  /** The object score, else the predicted IoU, 0..1; null where no model said. */
+  readonly score: readonly (number | null)[];
+}
+
 export interface PropagateParams extends Editing {
   readonly session: SessionId;
   /** Default: all that have prompts. */
@@ -819,6 +844,9 @@ export interface KernelRequests {
   'mask/remove': [RemoveMasksParams, EditedFrames];
   /** States that an object is absent, occluded, ... over a range; `absent` removes what was only propagated there. */
   'object/mark': [MarkParams, EditedFrames];
+  'object/curve': [ObjectParams, ObjectCurve];
+  /** Looks through all masks for suspicious ones; by frame, ascending. */
+  'session/review': [{ readonly session: SessionId }, readonly Suspicion[]];
   'frame/masks': [FrameMasksParams, readonly MaskView[]];
   'frame/image': [FrameImageParams, FrameImageResult];
   /** Writes clips in a format of the field; whole or not at all. @throws `export/folder-not-empty`, `export/limit` */

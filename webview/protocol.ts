@@ -15,12 +15,14 @@ import type {
   MaskOperation,
   MaskView,
   ModelState,
+  ObjectCurve,
   ObjectId,
   ObjectRecord,
   ObjectStatus,
   PointPrompt,
   FramePrompt,
   RleMask,
+  Suspicion,
   VideoInfo,
 } from '../kernel/protocol';
 
@@ -42,6 +44,9 @@ export type {
   ObjectStatus,
   PointPrompt,
   RleMask,
+  ObjectCurve,
+  Suspicion,
+  SuspicionReason,
   VideoPoint,
 } from '../kernel/protocol';
 
@@ -59,6 +64,8 @@ export interface DocumentState {
   readonly status: readonly ObjectStatus[];
   readonly prompts: readonly FramePrompt[];
   readonly marks: readonly MarkRecord[];
+  /** As of the last review, which follows every change within moments. */
+  readonly suspicions: readonly Suspicion[];
   /** Set where nothing may be changed, with the reason in words. */
   readonly readOnly?: string;
   readonly model: ModelState;
@@ -135,6 +142,7 @@ export interface HostRequests {
     { readonly object?: ObjectId; readonly frame: FrameIndex; readonly points: readonly PointPrompt[] },
     { readonly mask: RleMask; readonly iou: number | null } | null,
   ];
+  'object/curve': [{ readonly object: ObjectId }, ObjectCurve];
   'mask/edit': [
     { readonly object: ObjectId; readonly frame: FrameIndex; readonly operation: MaskOperation },
     MaskView,
@@ -197,7 +205,9 @@ export type EditorAction =
   | 'verifyRange'
   | 'repropagateRange'
   | 'nextKeyframe'
-  | 'previousKeyframe';
+  | 'previousKeyframe'
+  | 'nextSuspicious'
+  | 'previousSuspicious';
 
 export type HostMethod = keyof HostRequests;
 

@@ -25,4 +25,6 @@ export const EDITOR_ACTIONS = [
   'repropagateRange',
   'nextKeyframe',
   'previousKeyframe',
+  'nextSuspicious',
+  'previousSuspicious',
 ] as const satisfies readonly EditorAction[];

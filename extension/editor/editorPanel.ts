@@ -93,6 +93,7 @@ export class EditorPanel implements vscode.Disposable {
     },
     'prompt/set': (params) => this.document.edits.setPrompt(params),
     'prompt/preview': (params, signal) => this.document.edits.preview(params, signal),
+    'object/curve': ({ object }) => this.document.curve(object),
     'mask/edit': ({ object, frame, operation }) => this.document.edits.editMask(object, frame, operation),
     'mask/copy': ({ object, from, to }) => this.document.edits.copyMask(object, from, to),
     'mask/interpolate': ({ object, first, last }) => this.document.edits.interpolate(object, first, last),

@@ -13,6 +13,7 @@ import type {
   HistoryResult,
   KernelRequests,
   MaskView,
+  ObjectCurve,
   ObjectId,
   ObjectRecord,
   OpenParams,
@@ -35,6 +36,8 @@ export interface DocumentEdit {
 
 /** While masks come in, what is shown of ranges and counts need not be newer than this. */
 const SNAPSHOT_MS = 700;
+/** How long nothing must change before masks are looked through. */
+const REVIEW_MS = 1200;
 
 /** Documents on their way out, by address. */
 const closingDocuments = new Map<string, Promise<unknown>>();
@@ -55,6 +58,7 @@ export class VideoDocument implements vscode.CustomDocument {
   private current: DocumentState;
   private running: { cancel: AbortController; finished: Promise<unknown> } | undefined;
   private snapshotTimer: NodeJS.Timeout | undefined;
+  private reviewTimer: NodeJS.Timeout | undefined;
   private closed = false;
   /** Set while the session is closed so that others may have the clip: settles when it may be opened again. */
   private aside: Promise<unknown> | undefined;
@@ -91,6 +95,7 @@ export class VideoDocument implements vscode.CustomDocument {
       ...(video.variableRate ? { times: snapshot.seconds } : {}),
       ...this.rows(snapshot),
       readOnly: readOnlyReason(session),
+      suspicions: [],
       model: kernel.model,
       kernel: 'ready',
       problems: [
@@ -100,6 +105,7 @@ export class VideoDocument implements vscode.CustomDocument {
         ),
       ],
     };
+    this.reviewSoon();
     this.owned.add(kernel.onDidChangeModel((model) => this.update({ model })));
     this.owned.add(kernel.onDidDie(() => void this.recover()));
     this.owned.add(
@@ -151,6 +157,7 @@ export class VideoDocument implements vscode.CustomDocument {
   dispose(): void {
     this.closed = true;
     clearTimeout(this.snapshotTimer);
+    clearTimeout(this.reviewTimer);
     this.running?.cancel.abort();
     const key = this.uri.toString();
     const closing = this.reverting
@@ -180,6 +187,10 @@ export class VideoDocument implements vscode.CustomDocument {
 
   async masks(frame: FrameIndex): Promise<readonly MaskView[]> {
     return await this.request('frame/masks', { frame });
+  }
+
+  async curve(object: ObjectId): Promise<ObjectCurve> {
+    return await this.request('object/curve', { object });
   }
 
   // ------------------------------------------------------------------------------------------- edits
@@ -417,6 +428,19 @@ export class VideoDocument implements vscode.CustomDocument {
     const snapshot = await this.request('session/snapshot', {});
     this.currentRevision = snapshot.revision;
     this.update(this.rows(snapshot));
+    this.reviewSoon();
+  }
+
+  /** Once nothing has changed for a while: what is being propagated is looked through when it is done. */
+  private reviewSoon(): void {
+    clearTimeout(this.reviewTimer);
+    this.reviewTimer = setTimeout(() => {
+      if (this.running || this.closed) return;
+      this.request('session/review', {}).then(
+        (suspicions) => this.update({ suspicions }),
+        (error: unknown) => this.kernel.log.warn(toErrorData(error).message),
+      );
+    }, REVIEW_MS);
   }
 
   private rows(snapshot: SnapshotResult): Pick<DocumentState, 'objects' | 'status' | 'prompts' | 'marks'> {

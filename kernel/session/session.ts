@@ -18,6 +18,7 @@ import type {
   ObjectRecord,
   OpenParams,
   OpenResult,
+  ObjectCurve,
   PreviewParams,
   PropagateParams,
   PropagateResult,
@@ -28,11 +29,13 @@ import type {
   SetPromptParams,
   SnapshotResult,
   StatusResult,
+  Suspicion,
   UpdateObjectParams,
   VerifyParams,
   VideoInfo,
 } from '../protocol';
 import { objectColor } from '../render/colors';
+import { Review } from '../review/review';
 import type { Change, OpenClipResult, StorageApi, Undone } from '../storage/api';
 import type { FrameSource, RgbFrame } from '../video/api';
 import type { WorkerClient } from '../workers/rpc';
@@ -84,6 +87,7 @@ export class Session {
   private readonly annotations: Annotations;
   /** Edits by hand and marks. */
   readonly manual: ManualEdits;
+  private readonly reviewing = new Review();
   private lastRead = 0;
   private readonly ptsOf: readonly number[];
   readonly video: VideoInfo;
@@ -562,6 +566,26 @@ export class Session {
       dirty: this.dirty,
       revision: this.revision,
     };
+  }
+
+  /** How an object's masks do over the clip. */
+  curve(object: ObjectId): ObjectCurve {
+    this.requireObject(object);
+    const masks = this.annotations.masksOfObject(object);
+    return {
+      frames: masks.map((mask) => mask.frame),
+      area: masks.map((mask) => mask.area),
+      score: masks.map((mask) => mask.objectScore ?? mask.iou),
+    };
+  }
+
+  /** The masks that somebody should look at. */
+  async review(signal?: AbortSignal): Promise<readonly Suspicion[]> {
+    const objects = [...this.annotations.objects.keys()];
+    return await this.reviewing.run(
+      objects.map((object) => this.annotations.masksOfObject(object)),
+      signal,
+    );
   }
 
   async masks(frame: FrameIndex): Promise<readonly MaskView[]> {

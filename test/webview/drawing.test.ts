@@ -2,25 +2,20 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { editMask } from '../../kernel/pixels/edit/editMask';
 import type { MaskView } from '../../webview/protocol';
+import { findChromium, launchChromium } from '../support/chromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
-import {
-  chromiumPath,
-  EditorHarness,
-  type EditorOptions,
-  frameColor,
-  launchChromium,
-} from '../support/webviewHarness';
+import { EditorHarness, type EditorOptions, frameColor } from '../support/webviewHarness';
 
 const SIZE = [320, 240] as const;
 const CAR = objectRecord('car1', 'Car', '#ff0000');
 const BOX = [100, 80, 220, 160] as const;
-const executablePath = chromiumPath();
+const executablePath = findChromium();
 
 describe.skipIf(!executablePath)('drawing', () => {
   let browser: Browser;
   let editor: EditorHarness;
   beforeAll(async () => {
-    browser = await launchChromium(executablePath!);
+    browser = await launchChromium(executablePath);
   });
   afterAll(() => browser.close());
   afterEach(async () => {

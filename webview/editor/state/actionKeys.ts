@@ -4,7 +4,7 @@ import type { EditorAction } from '../../protocol';
 export interface ActionHelp {
   readonly key: string;
   readonly does: string;
-  readonly group: 'Draw' | 'Correct' | 'Range';
+  readonly group: 'Draw' | 'Correct' | 'Range' | 'Review';
 }
 
 /**
@@ -32,8 +32,10 @@ export const ACTION_HELP: Readonly<Record<EditorAction, ActionHelp>> = {
   deleteMasks: { key: 'Shift+Delete', does: 'Delete masks', group: 'Range' },
   verifyRange: { key: 'Shift+V', does: 'Verify', group: 'Range' },
   repropagateRange: { key: 'R', does: 'Propagate again', group: 'Range' },
-  nextKeyframe: { key: '.', does: 'Next keyframe', group: 'Range' },
-  previousKeyframe: { key: ',', does: 'Previous keyframe', group: 'Range' },
+  nextKeyframe: { key: '.', does: 'Next keyframe', group: 'Review' },
+  previousKeyframe: { key: ',', does: 'Previous keyframe', group: 'Review' },
+  nextSuspicious: { key: 'Z', does: 'Next suspicious frame', group: 'Review' },
+  previousSuspicious: { key: 'Shift+Z', does: 'Previous suspicious frame', group: 'Review' },
 };
 
 /** For a tooltip, for example “Brush (D)”. */

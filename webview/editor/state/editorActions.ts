@@ -36,6 +36,8 @@ const RUN: Readonly<Record<EditorAction, (editor: Editor) => unknown>> = {
   repropagateRange: ({ actions }) => actions.repropagate(),
   nextKeyframe: (editor) => goToKeyframe(editor, 1),
   previousKeyframe: (editor) => goToKeyframe(editor, -1),
+  nextSuspicious: (editor) => goToSuspicious(editor, 1),
+  previousSuspicious: (editor) => goToSuspicious(editor, -1),
 };
 
 export function resizeBrush({ store }: Editor, steps: number): void {
@@ -46,6 +48,22 @@ function takeTool({ store }: Editor, tool: Tool): void {
   if (tool !== 'polygon') store.polygon.value = undefined;
   store.preview.value = undefined;
   store.tool.value = tool;
+}
+
+/** Of any object: selects the one that is suspicious there. */
+function goToSuspicious({ store, actions }: Editor, by: 1 | -1): void {
+  const found = store.document.value?.suspicions ?? [];
+  const { frame } = store.view.value;
+  const next =
+    by === 1
+      ? found.find((suspicion) => suspicion.frame > frame)
+      : found.findLast((suspicion) => suspicion.frame < frame);
+  if (!next) {
+    actions.say(`No suspicious frame ${by === 1 ? 'after' : 'before'} this one.`);
+    return;
+  }
+  actions.select(next.object);
+  actions.goTo(next.frame, performance.now());
 }
 
 function goToKeyframe({ store, actions }: Editor, by: 1 | -1): void {

@@ -109,6 +109,7 @@ export const KEY_HELP: readonly { readonly title: string; readonly entries: read
   },
   { title: 'Correct the mask', entries: actionHelp('Correct') },
   { title: 'On the range, or the frame', entries: actionHelp('Range') },
+  { title: 'Review', entries: actionHelp('Review') },
   {
     title: 'Frames',
     entries: [

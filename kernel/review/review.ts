@@ -1,0 +1,41 @@
+import { setImmediate } from 'node:timers/promises';
+import { throwIfAborted } from '../errors';
+import { rleIou } from '../masks/rle';
+import type { MaskRecord, Suspicion } from '../protocol';
+import { suspiciousFrames } from './suspicion';
+
+/** The main thread is given back after this long: it has others to answer. */
+const SLICE_MS = 15;
+
+/** Looks through the masks of a clip; what was compared once is not compared again until one of the two changes. */
+export class Review {
+  private readonly overlaps = new WeakMap<
+    MaskRecord,
+    { readonly before: MaskRecord; readonly iou: number }
+  >();
+
+  /** @param objects the masks of each object, by frame, ascending. @throws MaskletError `cancelled` */
+  async run(objects: readonly (readonly MaskRecord[])[], signal?: AbortSignal): Promise<Suspicion[]> {
+    const found: Suspicion[] = [];
+    let since = performance.now();
+    for (const masks of objects) {
+      for (let i = 1; i < masks.length; i++) {
+        this.overlap(masks[i], masks[i - 1]);
+        if (performance.now() - since < SLICE_MS) continue;
+        await setImmediate();
+        throwIfAborted(signal);
+        since = performance.now();
+      }
+      found.push(...suspiciousFrames(masks, (mask, before) => this.overlap(mask, before)));
+    }
+    return found.sort((a, b) => a.frame - b.frame);
+  }
+
+  private overlap(mask: MaskRecord, before: MaskRecord): number {
+    const known = this.overlaps.get(mask);
+    if (known?.before === before) return known.iou;
+    const iou = rleIou(mask.mask, before.mask);
+    this.overlaps.set(mask, { before, iou });
+    return iou;
+  }
+}
