@@ -225,6 +225,8 @@ export type ToWebview =
   /** Masks that are new or changed, as propagation finishes frames or prompts change; an empty list clears the frame. */
   | { readonly kind: 'masks'; readonly frame: FrameIndex; readonly masks: readonly MaskView[] }
   | { readonly kind: 'command'; readonly command: EditorCommand }
+  /** Sent every few seconds: a page that hears nothing any more says so. */
+  | { readonly kind: 'alive' }
   | { readonly kind: 'response'; readonly id: number; readonly result: unknown }
   | {
       readonly kind: 'error';

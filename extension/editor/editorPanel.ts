@@ -17,6 +17,8 @@ type Handlers = {
   [M in HostMethod]: (params: HostRequests[M][0], signal: AbortSignal) => Promise<HostRequests[M][1]>;
 };
 
+const ALIVE_MS = 3_000;
+
 /** One tab that shows a document: carries messages between its webview and the document, and holds nothing of its own. */
 export class EditorPanel implements vscode.Disposable {
   private readonly owned = new Disposables();
@@ -41,6 +43,8 @@ export class EditorPanel implements vscode.Disposable {
     const { webview } = panel;
     webview.options = {
       enableScripts: true,
+      // The way out where this host has ended and cannot carry out anything any more.
+      enableCommandUris: ['workbench.action.reloadWindow'],
       localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')],
     };
     this.owned.add(webview.onDidReceiveMessage((message: FromWebview) => this.receive(message)));
@@ -49,6 +53,8 @@ export class EditorPanel implements vscode.Disposable {
       document.onDidChangeMasks(({ frame, masks }) => this.send({ kind: 'masks', frame, masks })),
     );
     this.owned.add(panel.onDidChangeViewState(() => this.activeEmitter.fire(panel.active)));
+    const alive = setInterval(() => this.send({ kind: 'alive' }), ALIVE_MS);
+    this.owned.add({ dispose: () => clearInterval(alive) });
     panel.onDidDispose(() => this.dispose());
     webview.html = editorHtml(webview, extensionUri);
   }

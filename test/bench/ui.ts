@@ -77,6 +77,13 @@ async function steps(code: VsCode, window: Workbench, editor: MaskletEditor): Pr
 
 async function propagation(code: VsCode, editor: MaskletEditor): Promise<Figure> {
   await editor.goTo(0);
+  // A task that is too long on purpose: "none" is worth nothing where none would be seen.
+  const provoked = await measuring(code, 'longtask', async () => {
+    await editor.frame.evaluate(
+      'setTimeout(() => { const end = performance.now() + 80; while (performance.now() < end); })',
+    );
+  });
+  if (provoked < 80) throw new Error(`A task of 80 ms was measured as ${provoked} ms.`);
   const before = measured(code, 'longtask').length;
   await editor.press('p');
   await editor.waitForPropagation();

@@ -50,8 +50,16 @@ describe.skipIf(missing !== undefined)('the extension host dies', { timeout: 300
     expect(kernels).toHaveLength(1);
     process.kill(hosts[0], 'SIGKILL');
     await until(() => !code.kernels.includes(kernels[0]), 'the orphaned kernel goes on');
+    const restarted = (pid: number): boolean => pid !== hosts[0];
+    await until(() => code.processes(/--type=extensionHost/).some(restarted), 'no new extension host', 60);
+    // VS Code leaves the page as it was: it has to notice by itself that nobody answers any more.
+    const banner = editor.frame.getByText('The extension host does not answer');
+    await banner.waitFor({ timeout: 60_000 });
     await window.screenshot('crash-extension-host');
-    await window.reload();
+    const loaded = window.page.waitForEvent('load', { timeout: 90_000 });
+    await editor.frame.getByRole('link', { name: 'Reload the window' }).click();
+    await loaded;
+    await window.waitUntilReady();
     const again = await window.masklet();
     expect(masks()).toEqual(expect.arrayContaining(acknowledged));
     await until(() => window.isDirty(), 'unsaved work passes for saved');

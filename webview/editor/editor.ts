@@ -3,6 +3,7 @@ import type { HostRequests, ToWebview } from '../protocol';
 import { Pictures } from './canvas/pictures';
 import { pictureNeeded, type Point, type Size, transformOf, zoomAt } from './canvas/viewTransform';
 import { HostClient } from './host/hostClient';
+import { HostWatch } from './host/hostWatch';
 import { Measure } from './host/measure';
 import type { VsCodeApi } from './host/vscodeApi';
 import { Actions, noticeOf } from './state/actions';
@@ -26,6 +27,7 @@ const VIEW_DEBOUNCE_MS = 150;
 export class Editor {
   readonly store = new EditorStore();
   readonly stage = signal<StageSize>({ width: 0, height: 0, devicePixelRatio: 1 });
+  readonly hostWatch = new HostWatch();
   readonly measure: Measure;
   readonly actions: Actions;
   readonly masks: MaskActions;
@@ -64,6 +66,7 @@ export class Editor {
   private readonly news: News;
 
   receive(message: ToWebview): void {
+    if (message.kind === 'alive') this.hostWatch.heard();
     this.host.receive(message);
   }
 

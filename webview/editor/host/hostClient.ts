@@ -20,7 +20,7 @@ export class AbandonedError extends Error {
 }
 
 /** What a host says unasked. */
-export type HostNews = Exclude<ToWebview, { readonly kind: 'response' | 'error' }>;
+export type HostNews = Exclude<ToWebview, { readonly kind: 'response' | 'error' | 'alive' }>;
 
 interface Waiting {
   readonly resolve: (result: unknown) => void;
@@ -87,6 +87,8 @@ export class HostClient {
         return;
       case 'error':
         this.take(message.id)?.reject(new HostError(message.message, message.hint, message.shown));
+        return;
+      case 'alive':
         return;
       case 'state':
       case 'masks':

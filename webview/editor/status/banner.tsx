@@ -14,6 +14,15 @@ export function Banner({ editor }: { readonly editor: Editor }) {
   const [first] = problems;
   return (
     <>
+      {editor.hostWatch.silent.value && (
+        <div class="banner error" role="alert">
+          <Icon name="debug-disconnect" />
+          <span class="banner-text">
+            The extension host does not answer: it ended, or the connection is gone. What was shown is stored.{' '}
+            <a href="command:workbench.action.reloadWindow">Reload the window</a> to go on.
+          </span>
+        </div>
+      )}
       {kernel === 'restarting' && (
         <div class="banner warning" role="status">
           <Icon name="loading" spin />
