@@ -114,5 +114,20 @@ export const handlers: KernelHandlers = {
       untilAnswered: true,
       onProgress: (value) => context.progress(value as DatasetProgress),
     }),
+  'dataset/roundtrip': (params, context) =>
+    context.datasets.request('roundTrip', params, {
+      signal: context.signal,
+      untilAnswered: true,
+      onProgress: (value) => context.progress(value as DatasetProgress),
+    }),
+  'session/import': (params, context) =>
+    context.sessions.use(params.session, async (session) => {
+      const { path, width, height, frameCount } = session.video;
+      const { format, from, name } = params;
+      const video = { path, width, height, frameCount };
+      const request = { format, from, video, ...(name === undefined ? {} : { name }) };
+      const imported = await context.datasets.request('readImport', request, { signal: context.signal });
+      return await session.import(imported, params, (done, total) => context.progress({ done, total }));
+    }),
   'dataset/check': (params, { datasets, signal }) => datasets.request('check', params, { signal }),
 };

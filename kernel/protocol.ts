@@ -727,6 +727,11 @@ export interface ImportParams extends Editing {
   readonly label?: string;
 }
 
+export interface ImportProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface ImportedObject {
   readonly id: ObjectId;
   readonly label: string;
@@ -851,8 +856,12 @@ export interface KernelRequests {
   'frame/image': [FrameImageParams, FrameImageResult];
   /** Writes clips in a format of the field; whole or not at all. @throws `export/folder-not-empty`, `export/limit` */
   'dataset/export': [ExportParams, ExportResult];
+  /** Exports, reads back and compares; leaves nothing behind. */
+  'dataset/roundtrip': [RoundTripParams, RoundTripResult];
   /** Reads sidecars alone: neither videos nor databases are needed. */
   'dataset/check': [DatasetParams, CheckResult];
+  /** Takes masks in as edited by hand; verified ones stay. @throws `import/malformed` */
+  'session/import': [ImportParams, ImportResult];
 }
 
 /** What a request may report while it runs. */
@@ -861,6 +870,8 @@ export interface KernelProgress {
   'video/info': OpenProgress;
   'session/propagate': FrameProgress;
   'dataset/export': DatasetProgress;
+  'dataset/roundtrip': DatasetProgress;
+  'session/import': ImportProgress;
 }
 
 export interface OpenProgress {

@@ -1,13 +1,15 @@
 /** The `masklet` command: the kernel's work from a terminal or a script. */
 import { Command, CommanderError, Option } from 'commander';
 import { withDefaults } from '../settings';
-import type { Direction, ExportFormat, KernelSettings } from '../protocol';
+import type { Direction, ExportFormat, ImportFormat, KernelSettings } from '../protocol';
 import { version } from '../version';
 import { check } from './commands/check';
 import { doctor } from './commands/doctor';
 import { exportClips, type ExportCommandOptions } from './commands/export';
+import { importMasks, type ImportCommandOptions } from './commands/import';
 import { info } from './commands/info';
 import { masks } from './commands/masks';
+import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
 import { segment } from './commands/segment';
 import { EXIT, printError } from './output';
 
@@ -62,6 +64,17 @@ const EXPORT_FORMATS: readonly ExportFormat[] = [
   'overlay',
   'cutout',
   'frames',
+];
+
+const IMPORT_FORMATS: readonly ImportFormat[] = [
+  'coco',
+  'ytvis',
+  'davis',
+  'sav',
+  'mots',
+  'cvat',
+  'labelme',
+  'masks',
 ];
 
 /** Which parts of the annotations a command works on. */
@@ -168,6 +181,27 @@ function program(): Command {
     )
     .action((paths: string[], options: CommonOptions & Omit<ExportCommandOptions, 'settings'>) =>
       exportClips(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(masklet.command('import').argument('<video>', 'the video that the masks are for'))
+    .description('take in masks of a data set or of another tool, as edited by hand; saves')
+    .addOption(new Option('--format <format>', 'what it is').choices(IMPORT_FORMATS).makeOptionMandatory())
+    .requiredOption('--from <path>', 'a file or folder in that format')
+    .option('--name <name>', 'what the video is called there (default: as its file)')
+    .option('--label <name>', 'the label of objects that come without one')
+    .action((video: string, options: CommonOptions & Omit<ImportCommandOptions, 'settings'>) =>
+      importMasks(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  selection(
+    common(masklet.command('roundtrip').argument('<path...>', 'annotated videos, and folders of them')),
+  )
+    .description('export, read back, compare; exits with 1 where something came back otherwise')
+    .addOption(
+      new Option('--format <format>', 'the format to try').choices(IMPORT_FORMATS).makeOptionMandatory(),
+    )
+    .action((paths: string[], options: CommonOptions & Omit<RoundTripCommandOptions, 'settings'>) =>
+      roundTrip(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
     );
 
   common(

@@ -1,11 +1,36 @@
-import type { CheckResult, DatasetParams, ExportParams, ExportResult, KernelSettings } from '../protocol';
+import type {
+  CheckResult,
+  DatasetParams,
+  ExportParams,
+  ExportResult,
+  ImportFormat,
+  KernelSettings,
+  RoundTripParams,
+  RoundTripResult,
+} from '../protocol';
+import type { ImportedClip } from '../import/api';
 
 export interface DatasetWorkerData {
   readonly settings: KernelSettings;
 }
 
+export interface ReadImportParams {
+  readonly format: ImportFormat;
+  readonly from: string;
+  /** What the video is called in the source. */
+  readonly name?: string;
+  readonly video: {
+    readonly path: string;
+    readonly width: number;
+    readonly height: number;
+    readonly frameCount: number;
+  };
+}
+
 /** The dataset worker's methods: what goes over whole clips, away from the threads that answer a user. */
 export type DatasetApi = {
   export: [ExportParams, ExportResult];
+  roundTrip: [RoundTripParams, RoundTripResult];
   check: [DatasetParams, CheckResult];
+  readImport: [ReadImportParams, ImportedClip];
 };

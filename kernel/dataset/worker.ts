@@ -1,11 +1,13 @@
 import '../workers/loadTurn';
 import { workerData } from 'node:worker_threads';
 import { runExport } from '../export/runExport';
+import { readImport } from '../import/readImport';
 import type { DatasetParams } from '../protocol';
 import { Store } from '../storage/store';
 import { serveWorker } from '../workers/rpc';
 import type { DatasetApi, DatasetWorkerData } from './api';
 import { checkClips } from './checkClips';
+import { roundTrip } from './roundTrip';
 
 const { settings } = workerData as DatasetWorkerData;
 const store = new Store();
@@ -23,5 +25,13 @@ serveWorker<DatasetApi>({
       signal: context.signal,
       onProgress: (progress) => context.progress(progress),
     }),
+  roundTrip: (params, context) =>
+    roundTrip(located(params), {
+      settings,
+      store,
+      signal: context.signal,
+      onProgress: (progress) => context.progress(progress),
+    }),
+  readImport: ({ format, ...source }, { signal }) => readImport(format, { ...source, signal }),
   check: (params) => checkClips(located(params)),
 });

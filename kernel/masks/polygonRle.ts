@@ -1,6 +1,7 @@
 import { MaskletError } from '../errors';
 import type { RleMask } from '../protocol';
 import { rleFromCounts } from './rle';
+import { uniteCounts } from './union';
 
 /** The reference follows the outline on a grid this much finer than the pixels. */
 const SCALE = 5;
@@ -23,7 +24,7 @@ export function rleFromPolygons(
   for (const polygon of polygons) {
     checkPolygon(polygon, width, height);
     const filled = countsOf(crossings(polygon, width, height), width * height);
-    counts = counts ? unite(counts, filled) : filled;
+    counts = counts ? uniteCounts(counts, filled) : filled;
   }
   return rleFromCounts(counts ?? [width * height], width, height);
 }
@@ -99,29 +100,6 @@ function countsOf(positions: readonly number[], total: number): number[] {
     }
     counts.push(positions[i] - last);
     last = positions[i];
-  }
-  if (last < total) counts.push(total - last);
-  return counts;
-}
-
-/** Both masks together, on the runs. */
-function unite(a: readonly number[], b: readonly number[]): number[] {
-  const edges = (counts: readonly number[]): number[] => {
-    let position = 0;
-    return counts.map((count) => (position += count));
-  };
-  const [edgesA, edgesB] = [edges(a), edges(b)];
-  const counts: number[] = [];
-  let [i, j, last, value] = [0, 0, 0, false];
-  const total = edgesA[edgesA.length - 1];
-  while (i < edgesA.length || j < edgesB.length) {
-    const position = Math.min(edgesA[i] ?? Infinity, edgesB[j] ?? Infinity);
-    while (edgesA[i] === position) i++;
-    while (edgesB[j] === position) j++;
-    const next = position < total && (i % 2 === 1 || j % 2 === 1);
-    if (next === value) continue;
-    counts.push(position - last);
-    [last, value] = [position, next];
   }
   if (last < total) counts.push(total - last);
   return counts;

@@ -17,7 +17,11 @@ const HALF = 127;
  * @throws MaskletError `input/invalid` where the file is missing, no PNG, or damaged.
  */
 export async function readMaskPng(file: string): Promise<RleMask> {
-  const bytes = await readBytes(file);
+  return await decodeMaskPng(await readBytes(file), file);
+}
+
+/** The same of bytes. @param file named in errors. */
+export async function decodeMaskPng(bytes: Buffer, file: string): Promise<RleMask> {
   const { width, height, colorType } = readPngHeader(bytes, file);
   const mask =
     colorType === COLOR_TYPE_INDEXED

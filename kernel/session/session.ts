@@ -11,6 +11,8 @@ import type {
   FramePrompt,
   FrameProgress,
   HistoryResult,
+  ImportParams,
+  ImportResult,
   MaskRecord,
   MaskResult,
   MaskView,
@@ -34,6 +36,8 @@ import type {
   VerifyParams,
   VideoInfo,
 } from '../protocol';
+import type { ImportedClip } from '../import/api';
+import { planImport } from '../import/planImport';
 import { objectColor } from '../render/colors';
 import { Review } from '../review/review';
 import type { Change, OpenClipResult, StorageApi, Undone } from '../storage/api';
@@ -441,6 +445,29 @@ export class Session {
       edit,
     );
     return null;
+  }
+
+  /**
+   * Takes in masks of another source as edited by hand. An object that is here already keeps what is verified; the rest of
+   * its masks on the source's frames is replaced.
+   */
+  async import(
+    imported: ImportedClip,
+    params: ImportParams,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<ImportResult> {
+    this.requireWritable();
+    if (this.propagation) {
+      throw new MaskletError('session/busy', `${this.video.path} is being propagated.`, {
+        hint: 'Cancel the propagation first.',
+      });
+    }
+    const { changes, result } = planImport(imported, params, this.annotations, this.ptsOf);
+    for (const [n, change] of changes.entries()) {
+      await this.commit(() => change, params.edit);
+      onProgress(n + 1, changes.length);
+    }
+    return result;
   }
 
   private newObject(id: ObjectId): readonly ObjectRecord[] {

@@ -11,7 +11,7 @@ import { labelPalette } from '../../kernel/render/colors';
 import { readPngHeader, readPngValues } from '../../kernel/render/pngFormat';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 import { openVideo } from '../../kernel/video/source';
-import { annotatedClip, drawn, exportHere } from '../support/datasetFixture';
+import { annotatedClip, datasetFolder, drawn, exportHere, makeDatabase } from '../support/datasetFixture';
 import { temporaryFolder } from '../support/kernel';
 
 const WIDTH = 10;
@@ -24,6 +24,7 @@ let root: string;
 let clip: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'masklet-export-'));
+  makeDatabase(root);
   clip = await annotatedClip(join(root, 'data', 'pond'), {
     frames: 4,
     width: WIDTH,
@@ -135,7 +136,7 @@ describe('every format', () => {
   });
 
   test('a format that cannot hold a clip fails, and leaves nothing behind', async () => {
-    const folder = await temporaryFolder();
+    const folder = await datasetFolder();
     const many = await annotatedClip(join(folder, 'many'), {
       frames: 1,
       width: 4,

@@ -16,9 +16,22 @@ import type {
 } from '../../kernel/protocol';
 import { locate } from '../../kernel/session/locations';
 import { withDefaults } from '../../kernel/settings';
+import { openDatabase } from '../../kernel/storage/database';
 import { Store } from '../../kernel/storage/store';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 import { openVideo } from '../../kernel/video/source';
+import { temporaryFolder } from './kernel';
+
+/** A folder with a database of its own, gone with the test: annotations of the folders above are not looked at. */
+export async function datasetFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  makeDatabase(folder);
+  return folder;
+}
+
+export function makeDatabase(folder: string): void {
+  openDatabase(join(folder, '.masklet'), 5000).close();
+}
 
 export interface FixtureClip {
   readonly frames: number;

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import type {
+  ImportParams,
+  ImportProgress,
+  ImportResult,
+  KernelSettings,
+  OpenProgress,
+} from '../../protocol';
+import { showIndexing } from '../indexing';
+import { printProblems, printResult } from '../output';
+import { progressBar } from '../progressBar';
+import { withKernel } from '../withKernel';
+
+export interface ImportCommandOptions extends Pick<ImportParams, 'format' | 'from' | 'name' | 'label'> {
+  readonly json: boolean;
+  readonly settings: Partial<KernelSettings>;
+}
+
+/** `masklet import VIDEO --format F --from PATH` */
+export async function importMasks(video: string, options: ImportCommandOptions): Promise<void> {
+  const { format, name, label } = options;
+  const result = await withKernel('masklet import', options.settings, async (kernel, signal) => {
+    const indexing = progressBar({ label: 'opening', unit: 'frames' });
+    const session = await kernel
+      .open(
+        { path: resolve(video), holder: 'masklet import' },
+        { signal, onProgress: (value: OpenProgress) => showIndexing(indexing, value) },
+      )
+      .finally(() => indexing.done());
+    printProblems(session.opened.problems);
+    const bar = progressBar({ label: 'importing', unit: 'parts' });
+    const imported = await session
+      .request(
+        'session/import',
+        {
+          format,
+          from: resolve(options.from),
+          ...(name === undefined ? {} : { name }),
+          ...(label === undefined ? {} : { label }),
+        },
+        {
+          signal,
+          onProgress: (value) => {
+            const { done, total } = value as ImportProgress;
+            bar.update(done, total);
+          },
+        },
+      )
+      .finally(() => bar.done());
+    const saved = await session.request('session/save', {});
+    printProblems(saved.problems);
+    await session.close();
+    return { video: session.opened.video.path, sidecar: saved.sidecar, ...imported };
+  });
+  for (const skipped of result.skipped) process.stderr.write(`masklet: not taken: ${skipped}\n`);
+  printResult(options.json, result, () => describe(result));
+}
+
+function describe(result: ImportResult & { video: string; sidecar: string }): string {
+  return [
+    `${result.masks} masks on ${result.frames} frames of ${result.video}`,
+    ...result.objects.map(
+      ({ id, label, masks, known }) =>
+        `  object     ${id} "${label}": ${masks} masks${known ? ', was here already' : ''}`,
+    ),
+    ...result.notes.map((note) => `  note       ${note}`),
+    `  sidecar    ${result.sidecar}`,
+  ].join('\n');
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { encodeRle } from '../../masks/rle';
+import type { FrameIndex } from '../../protocol';
+import { readPngValues } from '../../render/pngFormat';
+import type { Collector, Importer, ImportSource } from '../api';
+import { chooseName, possibleNames } from '../chooseName';
+import { malformed } from '../collect';
+import { isFolder, list, readPng } from '../files';
+import { frameNumbering, requireNumber } from '../frameNumbers';
+import { findManifest } from '../manifest';
+
+/** Where nothing else is, it is the object (DAVIS 2016); else it is void (DAVIS 2017). */
+const VOID = 255;
+
+/** DAVIS: a folder of indexed or grey pictures, or the data set that it is in. A pixel's value is its object. */
+export const davis: Importer = {
+  format: 'davis',
+  read: async (source, collector) => {
+    const manifest = await findManifest(source);
+    const folder = await pictureFolder(source, manifest);
+    const names = (await list(folder)).files.filter((name) => name.toLowerCase().endsWith('.png'));
+    const numbers = names.map((name) => requireNumber(name, folder));
+    const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
+    const known = new Set<number>();
+    const frames: { frame: FrameIndex; values: ReadonlySet<number> }[] = [];
+    const put = (value: number, frame: FrameIndex, inside: Uint8Array, where: string): void => {
+      const { width, height } = source.video;
+      trackOf(value, manifest, collector).mask(frame, encodeRle(inside, width, height), where);
+    };
+    // What 255 means is known when all pictures have been seen.
+    const voids: { frame: FrameIndex; inside: Uint8Array; file: string }[] = [];
+    for (const [n, name] of names.entries()) {
+      source.signal.throwIfAborted();
+      const file = join(folder, name);
+      const pixels = readPngValues(await readPng(file, source.video, collector), file);
+      const frame = frameOf(numbers[n]);
+      const values = new Set<number>(pixels);
+      values.delete(0);
+      frames.push({ frame, values });
+      for (const value of values) {
+        const inside = Uint8Array.from(pixels, (pixel) => (pixel === value ? 1 : 0));
+        if (value === VOID && known.size === 0) voids.push({ frame, inside, file });
+        if (value === VOID) continue;
+        known.add(value);
+        voids.length = 0;
+        put(value, frame, inside, file);
+      }
+    }
+    const voidSeen = frames.some(({ values }) => values.has(VOID));
+    if (known.size === 0 && voidSeen) {
+      known.add(VOID);
+      for (const { frame, inside, file } of voids) put(VOID, frame, inside, file);
+    } else if (voidSeen) {
+      collector.skip('Pixels of value 255 are void in DAVIS 2017 and belong to no object.');
+    }
+    for (const value of known) {
+      const track = trackOf(value, manifest, collector);
+      for (const { frame, values } of frames) if (!values.has(value)) track.absent(frame);
+    }
+  },
+};
+
+type Manifest = Awaited<ReturnType<typeof findManifest>>;
+
+function trackOf(value: number, manifest: Manifest, collector: Collector): ReturnType<Collector['track']> {
+  const known = manifest?.objects.find(({ number }) => number === value);
+  return collector.track(`value:${value}`, known && { id: known.id, label: known.label, color: known.color });
+}
+
+/** The folder with the pictures of the video. */
+async function pictureFolder(source: ImportSource, manifest: Manifest): Promise<string> {
+  let folder = source.from;
+  if (!(await isFolder(folder))) throw malformed(folder, 'it is no folder of pictures');
+  // Data set, annotations, resolution, sequence.
+  for (let level = 0; level < 4; level++) {
+    const { files, folders } = await list(folder);
+    if (files.some((name) => name.toLowerCase().endsWith('.png'))) return folder;
+    const named = possibleNames(source, manifest).find((name) => folders.includes(name));
+    const next =
+      named ?? ['Annotations', '480p', 'Full-Resolution', '1080p'].find((name) => folders.includes(name));
+    folder = join(folder, next ?? chooseName(folders, source, manifest));
+  }
+  throw malformed(source.from, 'it holds no PNG pictures');
+}

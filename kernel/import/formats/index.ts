@@ -1,0 +1,22 @@
+import type { ImportFormat } from '../../protocol';
+import type { Importer } from '../api';
+import { coco } from './coco';
+import { cvat } from './cvat';
+import { davis } from './davis';
+import { labelme } from './labelme';
+import { masks } from './masks';
+import { mots } from './mots';
+import { sav } from './sav';
+import { ytvis } from './ytvis';
+
+/** All formats that come in, by name. */
+export const importers: Readonly<Record<ImportFormat, Importer>> = {
+  coco,
+  ytvis,
+  davis,
+  sav,
+  mots,
+  cvat,
+  labelme,
+  masks,
+};

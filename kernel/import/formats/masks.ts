@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { objectFolder } from '../../export/formats/masks';
+import { decodeMaskPng } from '../../render/maskPng';
+import type { Importer, ImportSource } from '../api';
+import { chooseName, possibleNames } from '../chooseName';
+import { malformed } from '../collect';
+import { isFolder, list, readPng } from '../files';
+import { frameNumbering, requireNumber } from '../frameNumbers';
+import { findManifest } from '../manifest';
+
+/**
+ * A picture an object a frame: `<object>/00000.png`, or pictures alone for one object. A black picture says that the object
+ * is not there. A folder's name is the label, unless it is a number.
+ */
+export const masks: Importer = {
+  format: 'masks',
+  read: async (source, collector) => {
+    const manifest = await findManifest(source);
+    const { folder, objects } = await objectFolders(source, manifest);
+    const pictures: { object: string; file: string; number: number }[] = [];
+    for (const object of objects) {
+      const { files } = await list(join(folder, object));
+      for (const name of files.filter((file) => file.toLowerCase().endsWith('.png'))) {
+        const file = join(folder, object, name);
+        pictures.push({ object, file, number: requireNumber(name, file) });
+      }
+    }
+    const numbers = pictures.map(({ number }) => number);
+    const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
+    for (const { object, file, number } of pictures) {
+      source.signal.throwIfAborted();
+      const known = manifest?.objects.find((candidate) => objectFolder(candidate.number) === object);
+      const description = known
+        ? { id: known.id, label: known.label, color: known.color }
+        : /^\d*$/.test(object)
+          ? {}
+          : { label: object };
+      const bytes = await readPng(file, source.video, collector);
+      const track = collector.track(`folder:${object}`, description);
+      track.mask(frameOf(number), await decodeMaskPng(bytes, file), file);
+    }
+  },
+};
+
+/** The folder whose folders are the objects; `''` is the folder itself. */
+async function objectFolders(
+  source: ImportSource,
+  manifest: Awaited<ReturnType<typeof findManifest>>,
+): Promise<{ folder: string; objects: readonly string[] }> {
+  let folder = source.from;
+  if (!(await isFolder(folder))) throw malformed(folder, 'it is no folder of pictures');
+  for (let level = 0; level < 3; level++) {
+    const { files, folders } = await list(folder);
+    if (files.some((name) => name.toLowerCase().endsWith('.png'))) return { folder, objects: [''] };
+    const named = possibleNames(source, manifest).find((name) => folders.includes(name));
+    if (named === undefined) {
+      const withPictures: string[] = [];
+      for (const name of folders) {
+        const inside = await list(join(folder, name));
+        if (inside.files.some((file) => file.toLowerCase().endsWith('.png'))) withPictures.push(name);
+      }
+      if (withPictures.length > 0) return { folder, objects: withPictures };
+    }
+    folder = join(folder, named ?? chooseName(folders, source, manifest));
+  }
+  throw malformed(source.from, 'it holds no PNG pictures');
+}

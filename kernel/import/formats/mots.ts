@@ -1,0 +1,115 @@
+import { basename, join } from 'node:path';
+import { encodeRle } from '../../masks/rle';
+import { readPngValues } from '../../render/pngFormat';
+import type { Collector, Importer, ImportSource, TrackCollector } from '../api';
+import { chooseName, possibleNames } from '../chooseName';
+import { malformed } from '../collect';
+import { filesWith, isFolder, list, readInput, readPng } from '../files';
+import { frameNumbering, requireNumber } from '../frameNumbers';
+import { findManifest } from '../manifest';
+
+const CLASS_FACTOR = 1000;
+/** "Ignore this region". */
+const IGNORED_CLASS = 10;
+/** The classes of KITTI MOTS and MOTSChallenge. */
+const LABELS: Readonly<Record<number, string>> = { 1: 'car', 2: 'pedestrian' };
+
+type Manifest = Awaited<ReturnType<typeof findManifest>>;
+
+/** MOTS: text (`<clip>.txt`), or a folder of 16-bit pictures. */
+export const mots: Importer = {
+  format: 'mots',
+  read: async (source, collector) => {
+    const manifest = await findManifest(source);
+    const text = await textFile(source, manifest);
+    if (text !== undefined) await readText(text, source, manifest, collector);
+    else await readPictures(source, manifest, collector);
+  },
+};
+
+/** The object of an id; undefined for a region to be ignored. */
+function trackOf(
+  id: number,
+  kind: number,
+  manifest: Manifest,
+  collector: Collector,
+): TrackCollector | undefined {
+  if (kind === IGNORED_CLASS) {
+    collector.skip('Regions to be ignored (class 10) are no objects.');
+    return undefined;
+  }
+  const known = manifest?.objects.find(({ number }) => number === id % CLASS_FACTOR);
+  const label = known?.label ?? LABELS[kind] ?? `class ${kind}`;
+  return collector.track(`id:${id}`, { ...(known ? { id: known.id, color: known.color } : {}), label });
+}
+
+async function readText(
+  file: string,
+  source: ImportSource,
+  manifest: Manifest,
+  collector: Collector,
+): Promise<void> {
+  const { width, height } = source.video;
+  const lines = (await readInput(file, collector)).toString('utf8').split('\n');
+  const rows = lines.flatMap((line, n) => {
+    if (line.trim() === '') return [];
+    const where = `${file}:${n + 1}`;
+    const fields = line.trim().split(' ');
+    const [frame, id, kind, rowHeight, rowWidth] = fields.slice(0, 5).map(Number);
+    if (fields.length !== 6 || ![frame, id, kind].every((value) => Number.isInteger(value) && value >= 0)) {
+      throw malformed(where, 'a line is "frame id class height width run-lengths"');
+    }
+    if (rowHeight !== height || rowWidth !== width) {
+      throw malformed(where, `it is ${rowWidth}x${rowHeight}, but the video is ${width}x${height}`);
+    }
+    return [{ frame, id, kind, counts: fields[5], where }];
+  });
+  const numbers = rows.map(({ frame }) => frame);
+  const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
+  for (const { frame, id, kind, counts, where } of rows) {
+    trackOf(id, kind, manifest, collector)?.mask(frameOf(frame), { size: [height, width], counts }, where);
+  }
+}
+
+async function readPictures(source: ImportSource, manifest: Manifest, collector: Collector): Promise<void> {
+  const { width, height } = source.video;
+  const folder = await pictureFolder(source, manifest);
+  const names = (await list(folder)).files.filter((name) => name.toLowerCase().endsWith('.png'));
+  const numbers = names.map((name) => requireNumber(name, folder));
+  const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
+  for (const [n, name] of names.entries()) {
+    source.signal.throwIfAborted();
+    const file = join(folder, name);
+    const pixels = readPngValues(await readPng(file, source.video, collector), file);
+    for (const id of new Set<number>(pixels)) {
+      if (id === 0) continue;
+      const track = trackOf(id, Math.floor(id / CLASS_FACTOR), manifest, collector);
+      const inside = Uint8Array.from(pixels, (pixel) => (pixel === id ? 1 : 0));
+      track?.mask(frameOf(numbers[n]), encodeRle(inside, width, height), file);
+    }
+  }
+}
+
+async function textFile(source: ImportSource, manifest: Manifest): Promise<string | undefined> {
+  if (!(await isFolder(source.from))) return source.from;
+  const files = (await filesWith(source.from, '.txt', 1)).filter((file) =>
+    /instances_txt|^[^/]*$/.test(file),
+  );
+  if (files.length === 0) return undefined;
+  const byName = new Map(files.map((file) => [basename(file, '.txt'), file]));
+  return byName.get(chooseName([...byName.keys()], source, manifest));
+}
+
+async function pictureFolder(source: ImportSource, manifest: Manifest): Promise<string> {
+  let folder = source.from;
+  for (let level = 0; level < 3; level++) {
+    const { files, folders } = await list(folder);
+    if (files.some((name) => name.toLowerCase().endsWith('.png'))) return folder;
+    const next = possibleNames(source, manifest).find((name) => folders.includes(name));
+    folder = join(
+      folder,
+      next ?? (folders.includes('instances') ? 'instances' : chooseName(folders, source, manifest)),
+    );
+  }
+  throw malformed(source.from, 'it holds no PNG pictures');
+}

@@ -1,0 +1,26 @@
+import { CancelledError } from '../errors';
+import type { ImportFormat } from '../protocol';
+import type { ImportedClip, ImportSource } from './api';
+import { ImportCollector, malformed } from './collect';
+import { importers } from './formats';
+
+/**
+ * Reads what a source has of a video. Nothing outside of `from` is opened, whatever names stand in it.
+ * @throws MaskletError `import/malformed`, `input/invalid`, `cancelled`; then nothing is taken.
+ */
+export async function readImport(format: ImportFormat, source: ImportSource): Promise<ImportedClip> {
+  const collector = new ImportCollector(source.video);
+  try {
+    await importers[format].read(source, collector);
+  } catch (error) {
+    if (source.signal.aborted) throw new CancelledError();
+    throw error;
+  }
+  const imported = collector.finish();
+  if (imported.tracks.length > 0) return imported;
+  throw malformed(
+    source.from,
+    `there is nothing in it for ${source.video.path}`,
+    imported.skipped.at(0) ?? `Check that it is in the format ${format}.`,
+  );
+}
