@@ -257,6 +257,7 @@ export class EditorHarness {
 
   private readonly defaults: Answers = {
     'prompt/preview': () => null,
+    'object/curve': () => ({ frames: [], area: [], score: [] }),
     'frame/image': ({ frame, maxDimension }) => {
       const { width, height } = this.state.video;
       return flatPicture(frame, width, height, maxDimension);

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frameAtX, marksOf, spansOf, ticksOf, xOfFrame } from '../../webview/editor/timeline/layout';
+import {
+  columnsOf,
+  frameAtX,
+  marksOf,
+  spansOf,
+  ticksOf,
+  xOfFrame,
+} from '../../webview/editor/timeline/layout';
+import { scrolledTo, visibleLanes } from '../../webview/editor/timeline/laneList';
 
 const scale = (frameCount: number, width = 900) => ({ frameCount, left: 12, width });
 
@@ -54,5 +62,31 @@ describe('timeline', () => {
       expect(ticksOf(scale(frameCount)).length).toBeLessThanOrEqual(200);
     }
     expect(ticksOf(scale(60, 0))).toEqual([]);
+  });
+});
+
+describe('lanes', () => {
+  it('are only those that can be seen', () => {
+    expect(visibleLanes(100, 0, 120)).toEqual({ first: 0, end: 6 });
+    expect(visibleLanes(100, 30, 120)).toEqual({ first: 1, end: 8 });
+    expect(visibleLanes(3, 0, 60)).toEqual({ first: 0, end: 3 });
+    expect(visibleLanes(0, 50, 120)).toEqual({ first: 0, end: 0 });
+  });
+
+  it('scroll no further than it takes to see one', () => {
+    expect(scrolledTo(2, 0, 120)).toBe(0);
+    expect(scrolledTo(9, 0, 120)).toBe(80);
+    expect(scrolledTo(1, 300, 120)).toBe(20);
+  });
+});
+
+describe('curves', () => {
+  it('keep the extremes of the frames that share a pixel, and leave out what nobody scored', () => {
+    const long = { frameCount: 1000, left: 0, width: 100 };
+    const frames = Array.from({ length: 1000 }, (_, n) => n);
+    const values = frames.map((n) => (n === 555 ? 0.1 : n < 10 ? null : 0.9));
+    const columns = columnsOf(long, frames, values);
+    expect(columns).toHaveLength(99);
+    expect(columns.find(({ x }) => x === 55)).toEqual({ x: 55, low: 0.1, high: 0.9 });
   });
 });

@@ -4,6 +4,7 @@ import { CheatSheet } from './help/cheatSheet';
 import { ObjectList } from './objects/objectList';
 import { Banner } from './status/banner';
 import { StatusLine } from './status/statusLine';
+import { Lanes } from './timeline/lanes';
 import { Timeline } from './timeline/timeline';
 import { Transport } from './timeline/transport';
 import { ToolPalette } from './tools/toolPalette';
@@ -24,6 +25,7 @@ export function App({ editor }: { readonly editor: Editor }) {
       <div class="strip">
         <Transport editor={editor} />
         <Timeline editor={editor} />
+        <Lanes editor={editor} />
       </div>
       <StatusLine editor={editor} />
       {editor.store.helpOpen.value && <CheatSheet editor={editor} />}

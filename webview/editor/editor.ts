@@ -22,6 +22,8 @@ export interface StageSize extends Size {
 
 /** How long a view may rest before the host is told of it. */
 const VIEW_DEBOUNCE_MS = 150;
+/** How long an object's masks may rest before its curve is asked for again. */
+const CURVE_DEBOUNCE_MS = 500;
 
 /** One video editor: the store and everything that feeds it. */
 export class Editor {
@@ -59,6 +61,7 @@ export class Editor {
     });
     this.keepPicturesComing();
     this.keepMasksComing();
+    this.keepCurveComing();
     this.keepViewPosted();
     this.retryAfterRestart();
   }
@@ -147,6 +150,28 @@ export class Editor {
       // Reading it here asks again once masks are outdated.
       void this.store.masks.revision.value;
       if (document) untracked(() => this.maskLoading.want(frame, document.video.frameCount));
+    });
+  }
+
+  /** Asks again once the selected object's masks changed, and they have rested for a moment. */
+  private keepCurveComing(): void {
+    let timer: number | undefined;
+    let known: readonly [object: string, status: unknown] | undefined;
+    effect(() => {
+      const object = this.store.selected.value?.id;
+      const status = this.store.document.value?.status.find((candidate) => candidate.object === object);
+      if (object === undefined || !status || (known?.[0] === object && known[1] === status)) return;
+      const wait = known?.[0] === object ? CURVE_DEBOUNCE_MS : 0;
+      known = [object, status];
+      clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        this.host.request('object/curve', { object }).then(
+          (curve) => {
+            this.store.curve.value = { object, curve };
+          },
+          (error: unknown) => this.log('warning', `No curve: ${String(error)}`),
+        );
+      }, wait);
     });
   }
 

@@ -11,6 +11,7 @@ const LEGEND = [
   { sample: 'verified', text: 'Verified' },
   { sample: 'edited', text: 'Edited by hand' },
   { sample: 'absent', text: 'Absent' },
+  { sample: 'suspicious', text: 'Suspicious: look at it' },
 ];
 
 /** All keys and what the timeline's signs mean. */

@@ -242,6 +242,12 @@ export class Actions {
     );
   }
 
+  /** Two frames in either order. */
+  selectRange(from: FrameIndex, to: FrameIndex): void {
+    const range = { first: Math.min(from, to), last: Math.max(from, to) };
+    this.changeView((view) => ({ ...view, range }));
+  }
+
   clearRange(): void {
     this.changeView(withoutRange);
   }

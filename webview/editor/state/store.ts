@@ -4,6 +4,7 @@ import type {
   DocumentState,
   FrameIndex,
   MaskOperation,
+  ObjectCurve,
   ObjectId,
   PointPrompt,
   RleMask,
@@ -68,6 +69,8 @@ export class EditorStore {
     return draft?.frame === frame && draft.object === object ? draft : undefined;
   });
   readonly preview = signal<Preview | undefined>(undefined);
+  /** Scores and areas of the selected object. */
+  readonly curve = signal<{ readonly object: ObjectId; readonly curve: ObjectCurve } | undefined>(undefined);
   readonly notice = signal<Notice | undefined>(undefined);
   /** Why the frame that is wanted cannot be shown. */
   readonly pictureError = signal<Notice | undefined>(undefined);

@@ -89,3 +89,33 @@ function niceStep(atLeast: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, atLeast)));
   return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= atLeast) ?? 10 * power;
 }
+
+/** The extremes that share one column of pixels: however long the clip, a dip of one frame stays visible. */
+export interface Column {
+  readonly x: number;
+  low: number;
+  high: number;
+}
+
+/** Values gathered by columns at least a pixel wide; nulls left out. */
+export function columnsOf(
+  scale: TimelineScale,
+  frames: readonly number[],
+  values: readonly (number | null)[],
+): Column[] {
+  const columns: Column[] = [];
+  const wide = scale.width / scale.frameCount >= 1;
+  frames.forEach((frame, i) => {
+    const value = values[i];
+    if (value === null) return;
+    const exact = xOfFrame(scale, frame);
+    const x = wide ? exact : Math.floor(exact);
+    const open = columns.at(-1);
+    if (open?.x !== x) columns.push({ x, low: value, high: value });
+    else {
+      open.low = Math.min(open.low, value);
+      open.high = Math.max(open.high, value);
+    }
+  });
+  return columns;
+}

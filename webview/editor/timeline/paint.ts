@@ -1,6 +1,8 @@
-import type { FrameIndex, FrameRange, ObjectStatus } from '../../protocol';
+import type { FrameIndex, FrameRange, ObjectCurve } from '../../protocol';
 import type { Size } from '../canvas/viewTransform';
-import { marksOf, type Span, spansOf, ticksOf, type TimelineScale, xOfFrame } from './layout';
+import { paintCurve } from './curve';
+import { type LaneContent, paintLane } from './lane';
+import { ticksOf, type TimelineScale, xOfFrame } from './layout';
 
 export interface TimelineColors {
   readonly text: string;
@@ -11,6 +13,7 @@ export interface TimelineColors {
   readonly range: string;
   readonly verified: string;
   readonly absent: string;
+  readonly suspicious: string;
 }
 
 export interface TimelineContent {
@@ -19,20 +22,18 @@ export interface TimelineContent {
   readonly propagating?: FrameIndex;
   readonly hovered?: FrameIndex;
   readonly range?: FrameRange;
-  readonly status?: ObjectStatus;
-  /** Of the selected object. */
-  readonly color: string;
+  /** The selected object's. */
+  readonly lane?: LaneContent;
+  readonly curve?: ObjectCurve;
 }
 
 /** Heights of the strip's parts, in CSS pixels from the top. */
 const RULER_BOTTOM = 18;
 const LANE_TOP = 24;
 const LANE_BOTTOM = 38;
-const VERIFIED_TOP = 40;
-const VERIFIED_BOTTOM = 43;
-export const TIMELINE_HEIGHT = 48;
-
-const MARK_DISTANCE = 5;
+const LANE = { top: LANE_TOP, bottom: LANE_BOTTOM, verifiedTop: 40, verifiedBottom: 43 };
+const CURVE = { top: 47, bottom: 67 };
+export const TIMELINE_HEIGHT = 70;
 
 /** Paints the strip; the context's unit is one CSS pixel. */
 export function paintTimeline(
@@ -50,7 +51,10 @@ export function paintTimeline(
 
   context.fillStyle = colors.track;
   context.fillRect(left, LANE_TOP, width, LANE_BOTTOM - LANE_TOP);
-  if (content.status) paintLane(context, scale, content.status, content.color, colors);
+  if (content.lane) {
+    paintLane(context, scale, content.lane, LANE, colors);
+    if (content.curve) paintCurve(context, scale, content.curve, CURVE, content.lane.color, colors);
+  }
   if (content.propagating !== undefined) paintCell(context, scale, content.propagating, colors.text, 0.45);
   if (content.hovered !== undefined) paintCell(context, scale, content.hovered, colors.text, 0.3);
   paintPlayhead(context, scale, content.frame, colors);
@@ -77,87 +81,7 @@ function paintRuler(
   }
 }
 
-function paintLane(
-  context: CanvasRenderingContext2D,
-  scale: TimelineScale,
-  status: ObjectStatus,
-  color: string,
-  colors: TimelineColors,
-): void {
-  const height = LANE_BOTTOM - LANE_TOP;
-  context.fillStyle = color;
-  for (const span of spansOf(scale, status.masked)) fillSpan(context, span, LANE_TOP, height);
-  for (const span of spansOf(scale, status.absent)) {
-    context.fillStyle = colors.background;
-    fillSpan(context, span, LANE_TOP, height);
-    context.fillStyle = colors.track;
-    fillSpan(context, span, LANE_TOP, height);
-    context.fillStyle = colors.absent;
-    fillSpan(context, span, (LANE_TOP + LANE_BOTTOM) / 2 - 1, 2);
-  }
-  for (const span of spansOf(scale, status.stale)) hatch(context, span, colors.background);
-
-  context.fillStyle = colors.verified;
-  for (const span of spansOf(scale, status.verified))
-    fillSpan(context, span, VERIFIED_TOP, VERIFIED_BOTTOM - VERIFIED_TOP);
-  for (const x of marksOf(scale, status.edited, MARK_DISTANCE)) paintMark(context, x, 'edited', colors);
-  for (const x of marksOf(scale, status.prompted, MARK_DISTANCE)) paintMark(context, x, 'prompted', colors);
-}
-
-function fillSpan(context: CanvasRenderingContext2D, { x0, x1 }: Span, top: number, height: number): void {
-  context.fillRect(x0, top, x1 - x0, height);
-}
-
-/** Slanted lines in the background's colour: what lies below is out of date. */
-function hatch(context: CanvasRenderingContext2D, { x0, x1 }: Span, background: string): void {
-  const height = LANE_BOTTOM - LANE_TOP;
-  context.save();
-  context.beginPath();
-  context.rect(x0, LANE_TOP, x1 - x0, height);
-  context.clip();
-  context.globalAlpha = 0.35;
-  context.fillStyle = background;
-  context.fillRect(x0, LANE_TOP, x1 - x0, height);
-  context.globalAlpha = 1;
-  context.strokeStyle = background;
-  context.lineWidth = 2.5;
-  context.beginPath();
-  // On one grid for the whole strip, so that neighbouring spans go on in step.
-  for (let x = Math.floor((x0 - height) / 7) * 7; x < x1; x += 7) {
-    context.moveTo(x, LANE_BOTTOM + 1);
-    context.lineTo(x + height + 2, LANE_TOP - 1);
-  }
-  context.stroke();
-  context.restore();
-}
-
-/** A diamond where prompts are, a square where a mask was edited by hand. */
-function paintMark(
-  context: CanvasRenderingContext2D,
-  x: number,
-  kind: 'prompted' | 'edited',
-  colors: TimelineColors,
-): void {
-  const y = (LANE_TOP + LANE_BOTTOM) / 2;
-  const r = kind === 'prompted' ? 5 : 4;
-  context.beginPath();
-  if (kind === 'prompted') {
-    context.moveTo(x, y - r);
-    context.lineTo(x + r, y);
-    context.lineTo(x, y + r);
-    context.lineTo(x - r, y);
-    context.closePath();
-  } else {
-    context.rect(x - r, y - r, 2 * r, 2 * r);
-  }
-  context.fillStyle = colors.playhead;
-  context.fill();
-  context.strokeStyle = colors.background;
-  context.lineWidth = 1.5;
-  context.stroke();
-}
-
-function paintRange(
+export function paintRange(
   context: CanvasRenderingContext2D,
   size: Size,
   scale: TimelineScale,
@@ -197,11 +121,7 @@ function paintPlayhead(
   frame: FrameIndex,
   colors: TimelineColors,
 ): void {
-  const x = Math.round((xOfFrame(scale, frame) + xOfFrame(scale, frame + 1)) / 2);
-  context.fillStyle = colors.background;
-  context.fillRect(x - 2, RULER_BOTTOM - 3, 4, TIMELINE_HEIGHT);
-  context.fillStyle = colors.playhead;
-  context.fillRect(x - 1, RULER_BOTTOM - 4, 2, TIMELINE_HEIGHT);
+  const x = paintColumn(context, scale, frame, RULER_BOTTOM - 4, TIMELINE_HEIGHT, colors);
   context.beginPath();
   context.moveTo(x - 5.5, RULER_BOTTOM - 5);
   context.lineTo(x + 5.5, RULER_BOTTOM - 5);
@@ -210,4 +130,30 @@ function paintPlayhead(
   context.lineTo(x - 5.5, RULER_BOTTOM - 1);
   context.closePath();
   context.fill();
+}
+
+/** The line that marks a frame. @returns its middle. */
+export function paintColumn(
+  context: CanvasRenderingContext2D,
+  scale: TimelineScale,
+  frame: FrameIndex,
+  top: number,
+  bottom: number,
+  colors: TimelineColors,
+): number {
+  const x = Math.round((xOfFrame(scale, frame) + xOfFrame(scale, frame + 1)) / 2);
+  context.fillStyle = colors.background;
+  context.fillRect(x - 2, top, 4, bottom - top);
+  context.fillStyle = colors.playhead;
+  context.fillRect(x - 1, top, 2, bottom - top);
+  return x;
+}
+
+/** Makes one unit of the context one CSS pixel, on a canvas of this size. */
+export function fitTimelineCanvas(context: CanvasRenderingContext2D, { width, height }: Size): void {
+  const { canvas } = context;
+  const ratio = window.devicePixelRatio;
+  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
+  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
 }

@@ -4,12 +4,12 @@ import type { DocumentState, FrameIndex } from '../../protocol';
 import type { Editor } from '../editor';
 import { frameWords, statusOf } from '../state/documentState';
 import { formatTime, secondsOf } from '../state/time';
-import { frameAtX, type TimelineScale, xOfFrame } from './layout';
-import { paintTimeline, TIMELINE_HEIGHT, type TimelineColors } from './paint';
-import { themeColor, themeRevision } from './theme';
-
-/** Room at both ends, for the playhead's own width. */
-const PADDING = 12;
+import { laneContents } from './laneContents';
+import { xOfFrame } from './layout';
+import { fitTimelineCanvas, paintTimeline, TIMELINE_HEIGHT, type TimelineColors } from './paint';
+import { frameUnder } from './pointer';
+import { readColors, scaleOf } from './scale';
+import { themeRevision } from './theme';
 
 /** All frames in one strip, with what the selected object has on them; clicking and dragging goes there. */
 export function Timeline({ editor }: { readonly editor: Editor }) {
@@ -73,12 +73,16 @@ function Tooltip({
 
 function describe(document: DocumentState, frame: FrameIndex, object: string | undefined): string {
   const status = object === undefined ? undefined : statusOf(document, object);
-  const words = status ? frameWords(status, frame) : [];
+  const marked = document.marks
+    .filter((mark) => mark.object === object && mark.first <= frame && frame <= mark.last)
+    .flatMap(({ kind }) => (kind === 'absent' || kind === 'attributes' ? [] : [kind.replaceAll('-', ' ')]));
+  const suspicion = document.suspicions.find((found) => found.object === object && found.frame === frame);
+  const words = [
+    ...(status ? frameWords(status, frame) : []),
+    ...marked,
+    ...(suspicion ? suspicion.reasons.map((reason) => reason.replaceAll('-', ' ')) : []),
+  ];
   return [`Frame ${frame}`, formatTime(secondsOf(document, frame)), ...words].join(' · ');
-}
-
-function scaleOf(document: DocumentState, width: number): TimelineScale {
-  return { frameCount: document.video.frameCount, left: PADDING, width: Math.max(1, width - 2 * PADDING) };
 }
 
 function keepPainted(
@@ -100,11 +104,8 @@ function keepPainted(
     if (!document || width.value === 0) return;
     if (!colors || theme !== themeRevision.value) colors = readColors();
     theme = themeRevision.value;
-    const ratio = window.devicePixelRatio;
     const size = { width: width.value, height: TIMELINE_HEIGHT };
-    if (canvas.width !== Math.round(size.width * ratio)) canvas.width = Math.round(size.width * ratio);
-    if (canvas.height !== Math.round(size.height * ratio)) canvas.height = Math.round(size.height * ratio);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    fitTimelineCanvas(context, size);
     const selected = store.selected.value;
     const { frame, range } = store.view.value;
     paintTimeline(
@@ -116,32 +117,20 @@ function keepPainted(
         propagating: document.propagation?.frame,
         hovered: hovered.value,
         range,
-        status: selected && statusOf(document, selected.id),
-        color: selected?.color ?? colors.text,
+        lane: selected && laneContents(document, selected),
+        curve: store.curve.value?.object === selected?.id ? store.curve.value?.curve : undefined,
       },
       colors,
     );
   };
   const stop = effect(() => {
     void [store.document.value, store.view.value, width.value, hovered.value, themeRevision.value];
+    void store.curve.value;
     scheduled ??= requestAnimationFrame(paint);
   });
   return () => {
     stop();
     if (scheduled !== undefined) cancelAnimationFrame(scheduled);
-  };
-}
-
-function readColors(): TimelineColors {
-  return {
-    text: themeColor(['--vscode-descriptionForeground', '--vscode-foreground'], '#888888'),
-    line: themeColor(['--vscode-contrastBorder', '--vscode-editorLineNumber-foreground'], '#888888'),
-    background: themeColor(['--vscode-editor-background'], '#1f1f1f'),
-    track: themeColor(['--masklet-track'], 'rgba(128, 128, 128, 0.2)'),
-    playhead: themeColor(['--vscode-foreground'], '#cccccc'),
-    range: themeColor(['--vscode-focusBorder'], '#0078d4'),
-    verified: themeColor(['--vscode-testing-iconPassed', '--vscode-charts-green'], '#2ea043'),
-    absent: themeColor(['--vscode-descriptionForeground', '--vscode-foreground'], '#888888'),
   };
 }
 
@@ -152,30 +141,29 @@ function followPointer(
 ): () => void {
   const stop = new AbortController();
   const { signal } = stop;
-  const frameOf = (event: PointerEvent): FrameIndex | undefined => {
-    const document = editor.store.document.value;
-    if (!document) return undefined;
-    const { left, width } = element.getBoundingClientRect();
-    return frameAtX(scaleOf(document, width), event.clientX - left);
-  };
-  const goTo = (event: PointerEvent): void => {
-    const frame = frameOf(event);
-    if (frame !== undefined) editor.actions.goTo(frame);
+  let rangeFrom: FrameIndex | undefined;
+  const follow = (event: PointerEvent): void => {
+    const frame = frameUnder(element, editor, event);
+    if (frame === undefined) return;
+    if (rangeFrom === undefined) editor.actions.goTo(frame);
+    else editor.actions.selectRange(rangeFrom, frame);
   };
   element.addEventListener(
     'pointerdown',
     (event) => {
       if (event.button !== 0) return;
       element.setPointerCapture(event.pointerId);
-      goTo(event);
+      // Scrubs, or with Shift selects a range.
+      rangeFrom = event.shiftKey ? frameUnder(element, editor, event) : undefined;
+      follow(event);
     },
     { signal },
   );
   element.addEventListener(
     'pointermove',
     (event) => {
-      hovered.value = frameOf(event);
-      if (element.hasPointerCapture(event.pointerId)) goTo(event);
+      hovered.value = frameUnder(element, editor, event);
+      if (element.hasPointerCapture(event.pointerId)) follow(event);
     },
     { signal },
   );

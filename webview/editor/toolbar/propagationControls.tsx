@@ -1,7 +1,10 @@
 import { Icon } from '../../icon';
 import { Button, Checkbox } from '../../toolkit';
 import type { Editor } from '../editor';
+import type { EditorAction } from '../../protocol';
+import { ACTION_HELP, titleOf } from '../state/actionKeys';
 import { hasPrompts } from '../state/documentState';
+import { runAction } from '../state/editorActions';
 
 /** Where to carry the masks: which way, over which frames, of which objects. */
 export function PropagationControls({ editor }: { readonly editor: Editor }) {
@@ -84,6 +87,7 @@ function RangeControls({ editor }: { readonly editor: Editor }) {
       >
         <div class="range-end">]</div>
       </Button>
+      {range && <RangeActions editor={editor} />}
       {range && (
         <Button
           kind="icon"
@@ -96,6 +100,31 @@ function RangeControls({ editor }: { readonly editor: Editor }) {
       )}
     </span>
   );
+}
+
+const RANGE_ACTIONS: readonly { readonly action: EditorAction; readonly icon: string }[] = [
+  { action: 'repropagateRange', icon: 'refresh' },
+  { action: 'verifyRange', icon: 'check-all' },
+  { action: 'markAbsent', icon: 'circle-slash' },
+  { action: 'deleteMasks', icon: 'trash' },
+];
+
+/** What can be done to the selected object on the range. */
+function RangeActions({ editor }: { readonly editor: Editor }) {
+  const { store } = editor;
+  const disabled = store.locked.value !== undefined || !store.selected.value;
+  return RANGE_ACTIONS.map(({ action, icon }) => (
+    <Button
+      key={action}
+      kind="icon"
+      label={`${ACTION_HELP[action].does} on the range`}
+      title={`On the range: ${titleOf(action)}`}
+      disabled={disabled}
+      onClick={() => runAction(editor, action)}
+    >
+      <Icon name={icon} />
+    </Button>
+  ));
 }
 
 export function FollowCheckbox({ editor }: { readonly editor: Editor }) {
