@@ -6,6 +6,9 @@ import { EditorRegistry } from './editor/registry';
 import { VideoEditorProvider } from './editor/videoEditorProvider';
 import { FollowFiles } from './files/followFiles';
 import { KernelService } from './kernel/kernelService';
+import { registerShowFrame } from './review/showFrame';
+import { SuspicionProblems } from './review/suspicionProblems';
+import { SuspicionTree } from './review/suspicionTree';
 import { KernelStatusBar } from './statusBar';
 
 let kernel: KernelService | undefined;
@@ -26,6 +29,9 @@ export function activate(context: vscode.ExtensionContext): void {
     new KernelStatusBar(kernel, editors),
     new EditorContext(editors),
     registerCommands(kernel, editors),
+    registerShowFrame(editors),
+    new SuspicionTree(editors),
+    new SuspicionProblems(editors),
   );
 }
 
