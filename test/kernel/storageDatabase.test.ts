@@ -212,6 +212,41 @@ describe('the database file', () => {
     expect(db.pragma('user_version', { simple: true })).toBe(2);
   });
 
+  it('keeps marks and prompts of an older database, and takes what is new', () => {
+    const file = join(temporaryFolder(), 'test.sqlite');
+    const db = new Database(file);
+    onTestFinished(() => void db.close());
+    migrate(db, file, MIGRATIONS.slice(0, 2));
+    db.exec(`
+      INSERT INTO videos VALUES (1, 'clip.mp4', 'f', 1, NULL, 4, 3, 9);
+      INSERT INTO objects VALUES (1, 'a', 'object', '#ffffff', '{}', NULL);
+      INSERT INTO prompts VALUES (1, 'a', 2, '[]', NULL, NULL, '{"new":1}');
+      INSERT INTO marks VALUES (1, 'a', 'occluded', 3, 5, '{"by":"bus"}', '{"new":2}');
+    `);
+    migrate(db, file);
+    expect(db.prepare('SELECT * FROM marks').all()).toEqual([
+      {
+        video: 1,
+        object: 'a',
+        kind: 'occluded',
+        first: 3,
+        last: 5,
+        attributes: '{"by":"bus"}',
+        extra: '{"new":2}',
+      },
+    ]);
+    expect(db.prepare('SELECT frame, candidate, extra FROM prompts').all()).toEqual([
+      { frame: 2, candidate: null, extra: '{"new":1}' },
+    ]);
+    const mark = db.prepare(`INSERT INTO marks VALUES (1, 'a', ?, 0, 1, NULL, NULL)`);
+    mark.run('out-of-view');
+    expect(() => mark.run('asleep')).toThrow(/CHECK/);
+    // Marks still go with their object.
+    db.pragma('foreign_keys = ON');
+    db.exec(`DELETE FROM objects`);
+    expect(db.prepare('SELECT count(*) FROM marks').pluck().get()).toBe(0);
+  });
+
   it('refuses a newer version and leaves it untouched', () => {
     const { store, clip, video, params } = openFixture();
     store.close(clip);

@@ -52,6 +52,7 @@ const prompts = fc.record<FramePrompt>(
       }),
       { maxLength: 3 },
     ),
+    candidate: fc.constantFrom(1 as const, 2 as const),
     box: fc
       .tuple(coordinate(WIDTH), coordinate(HEIGHT), coordinate(WIDTH), coordinate(HEIGHT))
       .map(([a, b, c, d]) => [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)] as const),
@@ -89,7 +90,13 @@ const marks = fc
   .record(
     {
       object: ids,
-      kind: fc.constantFrom<MarkRecord['kind']>('absent', 'occluded', 'truncated', 'attributes'),
+      kind: fc.constantFrom<MarkRecord['kind']>(
+        'absent',
+        'occluded',
+        'truncated',
+        'out-of-view',
+        'attributes',
+      ),
       range: fc.tuple(frames, frames),
       attributes,
     },
