@@ -99,6 +99,16 @@ export interface ViewState {
    */
   readonly zoom?: { readonly scale: number; readonly x: number; readonly y: number };
   readonly range?: FrameRange;
+  readonly overlay?: OverlayStyle;
+}
+
+/** How masks lie over the picture. */
+export interface OverlayStyle {
+  /** Of the fill, as a factor: 1 is usual, 0 leaves the outline. */
+  readonly opacity: number;
+  readonly outlineOnly: boolean;
+  /** Only the selected object. */
+  readonly solo: boolean;
 }
 
 // ---------------------------------------------------------------------------------------------------- requests
@@ -207,7 +217,11 @@ export type EditorAction =
   | 'nextKeyframe'
   | 'previousKeyframe'
   | 'nextSuspicious'
-  | 'previousSuspicious';
+  | 'previousSuspicious'
+  | 'toggleOutline'
+  | 'toggleSolo'
+  | 'strongerOverlay'
+  | 'weakerOverlay';
 
 export type HostMethod = keyof HostRequests;
 

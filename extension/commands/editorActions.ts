@@ -27,4 +27,8 @@ export const EDITOR_ACTIONS = [
   'previousKeyframe',
   'nextSuspicious',
   'previousSuspicious',
+  'toggleOutline',
+  'toggleSolo',
+  'strongerOverlay',
+  'weakerOverlay',
 ] as const satisfies readonly EditorAction[];

@@ -10,6 +10,8 @@ export interface PaintedMask {
   readonly color: string;
   readonly selected: boolean;
   readonly stale: boolean;
+  /** Factor on how strong the fill is. */
+  readonly opacity: number;
 }
 
 export interface PaintedPrompt {
@@ -60,7 +62,7 @@ export function paintMask(
   context.save();
   context.translate(left, top);
   context.scale(scale, scale);
-  context.globalAlpha = mask.selected ? 0.42 : 0.24;
+  context.globalAlpha = Math.min(1, (mask.selected ? 0.42 : 0.24) * mask.opacity);
   context.fillStyle = mask.color;
   context.fill(mask.path.exact, 'evenodd');
   context.globalAlpha = 1;

@@ -3,6 +3,7 @@ import type { FrameIndex, MaskOperation, MaskView, ObjectRecord } from '../../pr
 import type { Editor } from '../editor';
 import { includesFrame } from '../state/ranges';
 import { statusOf } from '../state/documentState';
+import { USUAL_OVERLAY } from '../state/viewState';
 import { withMovedHandle } from '../tools/promptHandles';
 import { paintBrushRing, paintDrawing, paintLasso, paintPolygon } from './drawingPaint';
 import type { Gesture } from './gesture';
@@ -107,6 +108,7 @@ export class StageRenderer {
     const { frame } = picture;
     paintPicture(this.base, picture.bitmap, document.video, transform, devicePixelRatio);
 
+    const overlay = store.view.value.overlay ?? USUAL_OVERLAY;
     const painted: string[] = [];
     const began = performance.now();
     for (const { object, mask } of this.visibleMasks(frame)) {
@@ -122,6 +124,7 @@ export class StageRenderer {
           path: this.paths.get(mask),
           color: object.color,
           selected: object.id === store.view.value.object,
+          opacity: overlay.outlineOnly ? 0 : overlay.opacity,
           stale: status ? includesFrame(status.stale, frame) : mask.stale,
         },
         transform,
@@ -136,10 +139,10 @@ export class StageRenderer {
   /** The selected object's comes last, so that it lies on top. */
   private visibleMasks(frame: number): { readonly object: ObjectRecord; readonly mask: MaskView }[] {
     const { store } = this.editor;
-    const { hidden, object: selected } = store.view.value;
+    const { hidden, object: selected, overlay } = store.view.value;
     const masks = store.masks.get(frame);
     return (store.document.value?.objects ?? [])
-      .filter(({ id }) => !hidden.includes(id))
+      .filter(({ id }) => (overlay?.solo ? id === selected : !hidden.includes(id)))
       .sort((a, b) => Number(a.id === selected) - Number(b.id === selected))
       .flatMap((object) => {
         const mask = masks.find((candidate) => candidate.object === object.id);

@@ -4,7 +4,7 @@ import type { EditorAction } from '../../protocol';
 export interface ActionHelp {
   readonly key: string;
   readonly does: string;
-  readonly group: 'Draw' | 'Correct' | 'Range' | 'Review';
+  readonly group: 'Draw' | 'Correct' | 'Range' | 'Review' | 'View';
 }
 
 /**
@@ -35,6 +35,10 @@ export const ACTION_HELP: Readonly<Record<EditorAction, ActionHelp>> = {
   nextKeyframe: { key: '.', does: 'Next keyframe', group: 'Review' },
   previousKeyframe: { key: ',', does: 'Previous keyframe', group: 'Review' },
   nextSuspicious: { key: 'Z', does: 'Next suspicious frame', group: 'Review' },
+  toggleOutline: { key: 'Q', does: 'Outlines only', group: 'View' },
+  toggleSolo: { key: 'Shift+H', does: 'Only the selected object', group: 'View' },
+  strongerOverlay: { key: 'M', does: 'Stronger masks', group: 'View' },
+  weakerOverlay: { key: 'Shift+M', does: 'Fainter masks', group: 'View' },
   previousSuspicious: { key: 'Shift+Z', does: 'Previous suspicious frame', group: 'Review' },
 };
 

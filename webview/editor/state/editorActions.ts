@@ -1,11 +1,14 @@
-import type { EditorAction } from '../../protocol';
+import type { EditorAction, OverlayStyle } from '../../protocol';
 import type { Editor } from '../editor';
 import { resizedBrush, type Tool } from '../tools/tool';
 import { statusOf } from './documentState';
 import { keyframesOf, nextFrameOf } from './keyframes';
+import { USUAL_OVERLAY, withOverlay } from './viewState';
 
 /** How far growing and shrinking go at a time, in video pixels. */
 const GROW_BY = 2;
+const OPACITY_STEP = 0.25;
+const MAX_OPACITY = 2.25;
 
 /** Carries out what a command, a key or a button asks for. */
 export function runAction(editor: Editor, action: EditorAction): void {
@@ -38,10 +41,27 @@ const RUN: Readonly<Record<EditorAction, (editor: Editor) => unknown>> = {
   previousKeyframe: (editor) => goToKeyframe(editor, -1),
   nextSuspicious: (editor) => goToSuspicious(editor, 1),
   previousSuspicious: (editor) => goToSuspicious(editor, -1),
+  toggleOutline: (editor) => changeOverlay(editor, ({ outlineOnly }) => ({ outlineOnly: !outlineOnly })),
+  toggleSolo: (editor) => changeOverlay(editor, ({ solo }) => ({ solo: !solo })),
+  strongerOverlay: (editor) => changeOpacity(editor, OPACITY_STEP),
+  weakerOverlay: (editor) => changeOpacity(editor, -OPACITY_STEP),
 };
 
 export function resizeBrush({ store }: Editor, steps: number): void {
   store.brushRadius.value = resizedBrush(store.brushRadius.value, steps);
+}
+
+function changeOverlay({ store }: Editor, change: (overlay: OverlayStyle) => Partial<OverlayStyle>): void {
+  const { view } = store;
+  view.value = withOverlay(view.value, change(view.value.overlay ?? USUAL_OVERLAY));
+}
+
+/** The fill shows again where there were only outlines. */
+function changeOpacity(editor: Editor, by: number): void {
+  changeOverlay(editor, ({ opacity }) => ({
+    opacity: Math.min(MAX_OPACITY, Math.max(0, opacity + by)),
+    outlineOnly: false,
+  }));
 }
 
 function takeTool({ store }: Editor, tool: Tool): void {

@@ -144,6 +144,7 @@ export const KEY_HELP: readonly { readonly title: string; readonly entries: read
       { keys: ['Wheel', '+', '−'], does: 'Zoom' },
       { keys: ['Space+Drag', 'Middle drag'], does: 'Pan' },
       { keys: ['F'], does: 'Fit' },
+      ...actionHelp('View'),
       { keys: ['?'], does: 'This list' },
     ],
   },

@@ -1,4 +1,4 @@
-import type { DocumentState, FrameIndex, ObjectId, ViewState } from '../../protocol';
+import type { DocumentState, FrameIndex, ObjectId, OverlayStyle, ViewState } from '../../protocol';
 
 export const INITIAL_VIEW: ViewState = { frame: 0, hidden: [] };
 
@@ -35,6 +35,12 @@ export function withRangeEnd(view: ViewState, frame: FrameIndex): ViewState {
 
 export function withoutRange(view: ViewState): ViewState {
   return without(view, 'range');
+}
+
+export const USUAL_OVERLAY: OverlayStyle = { opacity: 1, outlineOnly: false, solo: false };
+
+export function withOverlay(view: ViewState, change: Partial<OverlayStyle>): ViewState {
+  return { ...view, overlay: { ...USUAL_OVERLAY, ...view.overlay, ...change } };
 }
 
 export function withZoom(view: ViewState, zoom: ViewState['zoom']): ViewState {

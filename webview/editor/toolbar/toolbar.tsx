@@ -1,7 +1,9 @@
 import { Icon } from '../../icon';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';
+import { ACTION_HELP, titleOf } from '../state/actionKeys';
 import { statusOf } from '../state/documentState';
+import { runAction } from '../state/editorActions';
 import { includesFrame } from '../state/ranges';
 import { PropagationControls } from './propagationControls';
 import { PropagationProgress } from './propagationProgress';
@@ -66,6 +68,24 @@ function ViewButtons({ editor }: { readonly editor: Editor }) {
   const { store } = editor;
   return (
     <>
+      <Button
+        kind="icon"
+        label={ACTION_HELP.toggleOutline.does}
+        title={titleOf('toggleOutline')}
+        pressed={store.view.value.overlay?.outlineOnly ?? false}
+        onClick={() => runAction(editor, 'toggleOutline')}
+      >
+        <Icon name="circle-large-outline" />
+      </Button>
+      <Button
+        kind="icon"
+        label={ACTION_HELP.toggleSolo.does}
+        title={titleOf('toggleSolo')}
+        pressed={store.view.value.overlay?.solo ?? false}
+        onClick={() => runAction(editor, 'toggleSolo')}
+      >
+        <Icon name={store.view.value.overlay?.solo ? 'layers-active' : 'layers'} />
+      </Button>
       <Button
         kind="icon"
         label="Fit the picture"
