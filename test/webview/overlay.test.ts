@@ -1,15 +1,16 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { documentState, maskView, objectRecord } from '../support/webviewFixtures';
-import { chromiumPath, EditorHarness, frameColor, launchChromium } from '../support/webviewHarness';
+import { findChromium, launchChromium } from '../support/chromium';
+import { EditorHarness, frameColor } from '../support/webviewHarness';
 
-const executablePath = chromiumPath();
+const executablePath = findChromium();
 
 describe.skipIf(!executablePath)('masks over the picture', () => {
   let browser: Browser;
   let editor: EditorHarness;
   beforeAll(async () => {
-    browser = await launchChromium(executablePath!);
+    browser = await launchChromium(executablePath);
   });
   afterAll(() => browser.close());
   afterEach(async () => {

@@ -2,9 +2,10 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectStatus } from '../../webview/protocol';
 import { documentState, objectRecord, objectStatus } from '../support/webviewFixtures';
-import { chromiumPath, EditorHarness, type EditorOptions, launchChromium } from '../support/webviewHarness';
+import { findChromium, launchChromium } from '../support/chromium';
+import { EditorHarness, type EditorOptions } from '../support/webviewHarness';
 
-const executablePath = chromiumPath();
+const executablePath = findChromium();
 const FRAMES = 200;
 const COLORS = ['#ff0000', '#00c000', '#0060ff', '#c000c0', '#00c0c0'];
 
@@ -12,7 +13,7 @@ describe.skipIf(!executablePath)('timeline of many objects', () => {
   let browser: Browser;
   let editor: EditorHarness;
   beforeAll(async () => {
-    browser = await launchChromium(executablePath!);
+    browser = await launchChromium(executablePath);
   });
   afterAll(() => browser.close());
   afterEach(async () => {
