@@ -454,6 +454,9 @@ describe.skipIf(!chromium)('video editor', () => {
       await open({ state });
       await editor.page.keyboard.press('F2');
       const field = editor.page.getByRole('textbox', { name: 'Name of Car' });
+      // The text is selected a frame after the field has come.
+      await field.waitFor();
+      await editor.nextFrame();
       await field.press('End');
       await editor.page.keyboard.type('vpnh2');
       await field.press('Enter');

@@ -127,6 +127,19 @@ describe.skipIf(!executablePath)('timeline of many objects', () => {
       range,
       force: true,
     });
+    // The fourth object's only keyframe lies behind a range at the beginning.
+    await page.keyboard.press('4');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('o');
+    await page.keyboard.press('r');
+    expect((await editor.nthRequest('propagate', 2)).params).toMatchObject({
+      objects: ['o3'],
+      direction: 'backward',
+    });
+    await page.keyboard.press('x');
+    await page.keyboard.press('r');
+    await page.getByText('Choose a range first: I and O set its ends.').waitFor();
+    await editor.send({ kind: 'state', state, view: { frame: 5, hidden: [], object: 'o1', range } });
     for (const [n, key, kind] of [
       [1, 'a', 'absent'],
       [2, 'Shift+O', 'occluded'],

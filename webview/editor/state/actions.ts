@@ -24,6 +24,7 @@ import {
   withPoints,
   withVerified,
 } from './documentState';
+import { keyframesOf } from './keyframes';
 import { includesFrame } from './ranges';
 import type { EditorStore, Notice, PendingPrompt } from './store';
 import {
@@ -277,7 +278,7 @@ export class Actions {
     });
   }
 
-  /** Computes the selected object again over the range, from its keyframes on either side. */
+  /** Computes the selected object again over the range: onwards from a keyframe before it, else back from one behind. */
   async repropagate(): Promise<void> {
     const { store } = this;
     const object = store.selected.value;
@@ -288,10 +289,16 @@ export class Actions {
       this.say('Choose a range first: I and O set its ends.');
       return;
     }
+    const status = statusOf(document, object.id);
+    const keyframes = status ? keyframesOf(status) : [];
+    if (keyframes.length === 0) {
+      this.say(`${object.label} has nothing to propagate from: click or draw it first.`);
+      return;
+    }
     await this.attempt(async () => {
       const { frames } = await this.host.request('propagate', {
         objects: [object.id],
-        direction: 'forward',
+        direction: keyframes[0].first <= range.last ? 'forward' : 'backward',
         range,
         force: true,
       });

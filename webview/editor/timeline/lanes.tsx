@@ -82,7 +82,7 @@ function LaneLabel({
       onClick={() => editor.actions.select(object.id)}
     >
       <span class="object-swatch small" style={{ backgroundColor: object.color }} />
-      <span class="object-label">{object.label}</span>
+      <span class="lane-name">{object.label}</span>
     </button>
   );
 }
