@@ -7,9 +7,11 @@ export function kernelSettings(): Partial<KernelSettings> {
   const path = (name: string): string | undefined => settings.get<string>(name)?.trim() || undefined;
   const ffmpegPath = path('ffmpegPath');
   const dataDir = path('dataDir');
+  const modelDir = path('modelDir');
   return {
     ...(ffmpegPath ? { ffmpegPath } : {}),
     ...(dataDir ? { dataDir } : {}),
+    ...(modelDir ? { modelDir } : {}),
     maxConcurrentSessions: settings.get('maxConcurrentSessions', 2),
     maxVideoFrames: settings.get('maxVideoFrames', 0),
     maxFrameDimension: settings.get('maxFrameDimension', 1920),

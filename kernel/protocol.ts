@@ -205,6 +205,8 @@ export type ErrorCode =
   | 'model/corrupted'
   | 'model/unknown'
   | 'model/failed'
+  | 'model/unsupported'
+  | 'model/download-failed'
   | 'prompt/outside-frame'
   | 'prompt/invalid'
   | 'object/unknown'
@@ -258,6 +260,8 @@ export interface HelloResult {
 export interface KernelSettings {
   readonly ffmpegPath?: string;
   readonly dataDir?: string;
+  /** Where downloaded and imported models are kept; default: the user's cache folder. */
+  readonly modelDir?: string;
   readonly maxConcurrentSessions: number;
   /** 0: no limit. */
   readonly maxVideoFrames: number;

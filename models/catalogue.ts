@@ -37,7 +37,72 @@ export const sam2TinyEmbedded: EmbeddedModelSpec = {
   },
 };
 
-/** Every model that can be chosen by its id. */
+/** A full SAM 2 model, published as a checkpoint that is downloaded on request. */
+export interface CheckpointModelSpec {
+  readonly id: string;
+  readonly title: string;
+  readonly license: string;
+  readonly url: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** What to expect of it on the same machine. */
+  readonly speed: 'fast' | 'medium' | 'slow';
+}
+
+const published = 'https://dl.fbaipublicfiles.com/segment_anything_2/092824';
+
+function sam21(
+  size: string,
+  title: string,
+  speed: CheckpointModelSpec['speed'],
+  bytes: number,
+  sha256: string,
+): CheckpointModelSpec {
+  const license = 'Apache-2.0 (Meta Platforms)';
+  return {
+    id: `sam2.1-${size}`,
+    title,
+    license,
+    url: `${published}/sam2.1_hiera_${size}.pt`,
+    bytes,
+    sha256,
+    speed,
+  };
+}
+
+/** Meta's SAM 2.1 checkpoints of September 2024. */
+export const checkpointModels: readonly CheckpointModelSpec[] = [
+  sam21(
+    'tiny',
+    'SAM 2.1 Hiera-Tiny',
+    'fast',
+    156_008_466,
+    '7402e0d864fa82708a20fbd15bc84245c2f26dff0eb43a4b5b93452deb34be69',
+  ),
+  sam21(
+    'small',
+    'SAM 2.1 Hiera-Small',
+    'fast',
+    184_416_285,
+    '6d1aa6f30de5c92224f8172114de081d104bbd23dd9dc5c58996f0cad5dc4d38',
+  ),
+  sam21(
+    'base_plus',
+    'SAM 2.1 Hiera-Base+',
+    'medium',
+    323_606_802,
+    'a2345aede8715ab1d5d31b4a509fb160c5a4af1970f199d9054ccfb746c004c5',
+  ),
+  sam21(
+    'large',
+    'SAM 2.1 Hiera-Large',
+    'slow',
+    898_083_611,
+    '2647878d5dfa5098f2f8649825738a9345572bae2d4350a2468587ece47dd318',
+  ),
+];
+
+/** The models that are there without a download. */
 export const catalogue: readonly EmbeddedModelSpec[] = [sam2TinyEmbedded];
 
 export const defaultModelId = sam2TinyEmbedded.id;

@@ -9,6 +9,7 @@ import { exportClips, type ExportCommandOptions } from './commands/export';
 import { importMasks, type ImportCommandOptions } from './commands/import';
 import { info } from './commands/info';
 import { masks } from './commands/masks';
+import { downloadModel, importModel, listModels, removeModel, verifyModel } from './commands/models';
 import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
 import { segment } from './commands/segment';
 import { EXIT, printError } from './output';
@@ -18,6 +19,7 @@ interface CommonOptions {
   readonly dataDir?: string;
   readonly ffmpeg?: string;
   readonly threads?: string;
+  readonly modelDir?: string;
 }
 
 const EXIT_CODES = `
@@ -33,9 +35,10 @@ Exit codes:
 
 const collect = (value: string, list: string[]): string[] => [...list, value];
 
-function settingsOf({ dataDir, ffmpeg, threads }: CommonOptions): Partial<KernelSettings> {
+function settingsOf({ dataDir, ffmpeg, threads, modelDir }: CommonOptions): Partial<KernelSettings> {
   return withDefaults({
     ...(dataDir ? { dataDir } : {}),
+    ...(modelDir ? { modelDir } : {}),
     ...(ffmpeg ? { ffmpegPath: ffmpeg } : {}),
     ...(threads ? { threads: Number(threads) } : {}),
   });
@@ -47,6 +50,7 @@ function common(command: Command): Command {
     .option('--ffmpeg <file>', 'the ffmpeg to use')
     .option('--threads <n>', 'threads that one run of the model uses (default: as many as there are cores)')
     .option('--data-dir <dir>', 'keep database and sidecars here instead of beside the video')
+    .option('--model-dir <dir>', 'where downloaded and imported models are (default: in your cache folder)')
     .showHelpAfterError('(--help shows how it is used)')
     .exitOverride();
 }
@@ -220,7 +224,49 @@ function program(): Command {
       doctor({ json: options.json ?? false, settings: settingsOf(options) }),
     );
 
+  addModelCommands(masklet);
   return masklet;
+}
+
+interface ModelOptions {
+  readonly json?: boolean;
+  readonly modelDir?: string;
+}
+
+function addModelCommands(masklet: Command): void {
+  const models = masklet
+    .command('models')
+    .description('the models that there are: list, download, import, verify, remove')
+    .exitOverride();
+  const command = (usage: string, description: string): Command =>
+    models
+      .command(usage)
+      .description(description)
+      .option('--json', 'print the result, or {"error": ...}, as JSON on standard output')
+      .option('--model-dir <dir>', 'where models are kept (default: in your cache folder)')
+      .showHelpAfterError('(--help shows how it is used)')
+      .exitOverride();
+  command('list', 'what can be used, and what is here').action((options: ModelOptions) =>
+    listModels(options),
+  );
+  command('download <id>', 'fetch a model; goes on where an earlier download stopped').action(
+    (id: string, options: ModelOptions) => downloadModel(id, options),
+  );
+  command('import <file>', 'take a SAM 2 checkpoint (.pt or .safetensors) that is already on this machine')
+    .option('--id <id>', 'the id to give it (default: from its file name)')
+    .option(
+      '--config <file.json>',
+      'what the checkpoint does not tell of itself, for other sizes than those published',
+    )
+    .action((file: string, options: ModelOptions & { id?: string; config?: string }) =>
+      importModel(file, options),
+    );
+  command('verify <id>', 'read a model again and compare its SHA-256').action(
+    (id: string, options: ModelOptions) => verifyModel(id, options),
+  );
+  command('remove <id>', 'delete a downloaded or imported model').action(
+    (id: string, options: ModelOptions) => removeModel(id, options),
+  );
 }
 
 async function main(): Promise<void> {

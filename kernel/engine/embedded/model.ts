@@ -6,15 +6,14 @@ import {
   type ModelFile,
 } from '../../../models/catalogue';
 import { memoryReadoutModel } from '../../../models/memoryReadout';
-import { ModelFileError } from '../../../models/modelFileError';
 import { verifyModelFile } from '../../../models/verify';
-import { CancelledError, MaskletError, isCancelled, throwIfAborted, toErrorData } from '../../errors';
 import { emptyRle, rleArea, rleBox } from '../../masks/rle';
 import { kernelScript, packageRoot } from '../../paths';
 import type { PixelApi } from '../../pixels/api';
 import type { Direction, ModelState, RleMask } from '../../protocol';
 import type { RgbFrame } from '../../video/api';
 import { WorkerClient } from '../../workers/rpc';
+import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
 import type { LoadedModel } from '../onnx/sessions';
 import type {
   EncodedFrame,
@@ -92,25 +91,22 @@ class EmbeddedModel implements VideoModel {
   readonly id = sam2TinyEmbedded.id;
   readonly sha256 = modelSha256(sam2TinyEmbedded);
   readonly memoryWindow = memoryWindow;
-  private current: ModelState = { id: sam2TinyEmbedded.id, state: 'idle' };
-  private engine: Engine | undefined;
-  private loading: Promise<Engine> | undefined;
-  private threads: readonly { dispose(): Promise<void> }[] = [];
-  /** Rises with every `dispose`, so that a load under way knows that it came too late. */
-  private generation = 0;
+  private readonly loaded: LoadedEngine<Engine>;
 
-  constructor(private readonly options: EmbeddedModelOptions) {}
+  constructor(private readonly options: EmbeddedModelOptions) {
+    this.loaded = new LoadedEngine(this.id, (own) => this.start(own), options.onState);
+  }
 
   get state(): ModelState {
-    return this.current;
+    return this.loaded.state;
   }
 
   async load(signal?: AbortSignal): Promise<void> {
-    await this.ready(signal);
+    await this.loaded.ready(signal);
   }
 
   async encode(image: RgbFrame, signal?: AbortSignal): Promise<EncodedFrame> {
-    return this.use(signal, async ({ pixelThread, encoderThread, encoder }) => {
+    return this.loaded.use(signal, async ({ pixelThread, encoderThread, encoder }) => {
       const { data, width, height } = image;
       const input = await pixelThread.request(
         'preprocess',
@@ -153,7 +149,7 @@ class EmbeddedModel implements VideoModel {
     const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
     if (asked.length === 0) return { predictions, stages };
     const questions = asked.map((i) => toQuestion(prompts[i], frame.width, frame.height));
-    return this.use(signal, async (engine) => {
+    return this.loaded.use(signal, async (engine) => {
       const { answers, ms } = await engine.decoderThread.request(
         'predict',
         { handle: engine.decoder, frame: frame.features, questions },
@@ -191,7 +187,7 @@ class EmbeddedModel implements VideoModel {
 
   async remember(encoded: EncodedFrame, stored: StoredMask): Promise<FrameMemory> {
     const { frame, match } = encoded as EmbeddedFrame;
-    return this.use(undefined, async ({ decoderThread }) => {
+    return this.loaded.use(undefined, async ({ decoderThread }) => {
       const mask = await decoderThread.request('remember', { mask: stored.mask });
       const memory: EmbeddedMemory = {
         frame,
@@ -225,7 +221,7 @@ class EmbeddedModel implements VideoModel {
         memories.map(({ memory, conditioning }) => ({ ...(memory as EmbeddedMemory), conditioning })),
       ),
     );
-    return this.use(signal, async (engine) => {
+    return this.loaded.use(signal, async (engine) => {
       const { decoder, memory, decoderThread } = engine;
       for (const { members, memories } of groups) {
         const { tracked, times } = await decoderThread.request(
@@ -265,9 +261,8 @@ class EmbeddedModel implements VideoModel {
     });
   }
 
-  async dispose(): Promise<void> {
-    await this.stop();
-    this.setState({ id: this.id, state: 'idle' });
+  dispose(): Promise<void> {
+    return this.loaded.dispose();
   }
 
   /** Mask logits as masks in video pixels; counts the time in `stages`. */
@@ -288,81 +283,30 @@ class EmbeddedModel implements VideoModel {
     return masks;
   }
 
-  /** Runs `work` on the loaded engine. A failure of the engine itself stops it, so that the next use starts it afresh. */
-  private async use<T>(signal: AbortSignal | undefined, work: (engine: Engine) => Promise<T>): Promise<T> {
-    const engine = await this.ready(signal);
-    try {
-      return await work(engine);
-    } catch (error) {
-      const broken =
-        error instanceof MaskletError && (error.code === 'internal' || error.code === 'model/failed');
-      if (broken && this.engine === engine) {
-        await this.stop();
-        this.setState({ id: this.id, state: 'failed', error: toErrorData(error) });
-      }
-      throw error;
-    }
-  }
-
-  private async ready(signal: AbortSignal | undefined): Promise<Engine> {
-    throwIfAborted(signal);
-    const loading = this.engine ? Promise.resolve(this.engine) : (this.loading ??= this.start());
-    if (!signal) return loading;
-    // The load itself goes on: whoever asks next finds it further.
-    return new Promise((resolve, reject) => {
-      const abort = (): void => reject(new CancelledError());
-      signal.addEventListener('abort', abort, { once: true });
-      loading.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-    });
-  }
-
-  private async start(): Promise<Engine> {
-    const { generation } = this;
-    this.setState({ id: this.id, state: 'loading' });
-    const encoderThread: InferenceThread = new WorkerClient(kernelScript('inferenceWorker'), {}, 'encoder');
-    const decoderThread: InferenceThread = new WorkerClient(kernelScript('inferenceWorker'), {}, 'decoder');
-    const pixelThread = new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels');
-    this.threads = [encoderThread, decoderThread, pixelThread];
-    try {
-      const [encoder, [decoder, memory]] = await Promise.all([
-        this.loadFile(encoderThread, sam2TinyEmbedded.encoder),
-        this.loadFile(decoderThread, sam2TinyEmbedded.decoder).then(
-          async (loaded) => [loaded, await this.loadMemory(decoderThread)] as const,
-        ),
-      ]);
-      const engine: Engine = {
-        encoderThread,
-        decoderThread,
-        pixelThread,
-        encoder: encoder.handle,
-        decoder: decoder.handle,
-        memory: memory.handle,
-      };
-      if (this.generation !== generation) throw new CancelledError();
-      this.engine = engine;
-      // The encoder does nearly all of the work, so it is what the provider means.
-      const fallback = encoder.fallback ?? decoder.fallback;
-      this.setState({
-        id: this.id,
-        state: 'ready',
-        provider: encoder.provider,
-        ...(fallback ? { fallback } : {}),
-      });
-      return engine;
-    } catch (error) {
-      const wrapped = fromModelError(error);
-      if (this.generation === generation) {
-        await this.stop();
-        this.setState(
-          isCancelled(wrapped)
-            ? { id: this.id, state: 'idle' }
-            : { id: this.id, state: 'failed', error: toErrorData(wrapped) },
-        );
-      }
-      throw wrapped;
-    } finally {
-      if (this.generation === generation) this.loading = undefined;
-    }
+  private async start(own: <T extends Disposable>(part: T) => T): Promise<Started<Engine>> {
+    const encoderThread: InferenceThread = own(
+      new WorkerClient(kernelScript('inferenceWorker'), {}, 'encoder'),
+    );
+    const decoderThread: InferenceThread = own(
+      new WorkerClient(kernelScript('inferenceWorker'), {}, 'decoder'),
+    );
+    const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
+    const [encoder, [decoder, memory]] = await Promise.all([
+      this.loadFile(encoderThread, sam2TinyEmbedded.encoder),
+      this.loadFile(decoderThread, sam2TinyEmbedded.decoder).then(
+        async (loaded) => [loaded, await this.loadMemory(decoderThread)] as const,
+      ),
+    ]);
+    const engine: Engine = {
+      encoderThread,
+      decoderThread,
+      pixelThread,
+      encoder: encoder.handle,
+      decoder: decoder.handle,
+      memory: memory.handle,
+    };
+    // The encoder does nearly all of the work, so it is what the provider means.
+    return { engine, provider: encoder.provider, fallback: encoder.fallback ?? decoder.fallback };
   }
 
   private async loadFile(thread: InferenceThread, file: ModelFile): Promise<LoadedModel> {
@@ -388,35 +332,11 @@ class EmbeddedModel implements VideoModel {
       threads,
     });
   }
-
-  private async stop(): Promise<void> {
-    this.generation++;
-    const { threads } = this;
-    this.engine = undefined;
-    this.loading = undefined;
-    this.threads = [];
-    await Promise.all(threads.map((thread) => thread.dispose()));
-  }
-
-  private setState(state: ModelState): void {
-    this.current = state;
-    this.options.onState?.(state);
-  }
 }
 
 function givenMask(mask: RleMask): Prediction {
   const area = rleArea(mask);
   return { mask, area, bbox: rleBox(mask), iou: null, objectScore: null, present: area > 0 };
-}
-
-function fromModelError(error: unknown): unknown {
-  if (!(error instanceof ModelFileError)) return error;
-  const { problem, message, hint, file } = error;
-  return new MaskletError(problem === 'missing' ? 'model/missing' : 'model/corrupted', message, {
-    hint,
-    file,
-    cause: error,
-  });
 }
 
 const round4 = (value: number): number => Math.round(value * 10_000) / 10_000;

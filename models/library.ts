@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { copyFile, link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { checkpointModels, type CheckpointModelSpec } from './catalogue';
+import { readCheckpoint } from './checkpoint/readCheckpoint';
+import { download, type DownloadOptions } from './download';
+import { hashOf } from './hashFile';
+import { ModelFileError } from './modelFileError';
+import { recognise, type ConfigHints } from './sam2/recognise';
+import { verifyModelFile } from './verify';
+
+/** A full SAM 2 model whose checkpoint is on this machine. */
+export interface InstalledModel {
+  readonly id: string;
+  readonly title: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** What the checkpoint does not tell of itself. */
+  readonly hints?: ConfigHints;
+}
+
+export interface ListedModel {
+  readonly id: string;
+  readonly title: string;
+  readonly bytes: number;
+  readonly installed: boolean;
+  readonly source: 'published' | 'imported';
+  readonly speed?: CheckpointModelSpec['speed'];
+  readonly license?: string;
+}
+
+const entryName = 'entry.json';
+const checkpointName = 'checkpoint.pt';
+
+/** Where models are kept unless a setting says otherwise: the user's cache folder, as each system has it. */
+export function defaultModelFolder(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const cache =
+    platform === 'win32'
+      ? (environment.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'))
+      : platform === 'darwin'
+        ? join(homedir(), 'Library', 'Caches')
+        : environment.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(cache, 'masklet', 'models');
+}
+
+/** The downloaded and imported models of one folder, each in a folder of its own named by its id. */
+export class ModelLibrary {
+  constructor(
+    readonly folder: string,
+    private readonly published: readonly CheckpointModelSpec[] = checkpointModels,
+  ) {}
+
+  /** Published models first, in their order, then imported ones. */
+  async list(): Promise<ListedModel[]> {
+    const names = await readdir(this.folder).catch(() => []);
+    const here = names.sort().flatMap((name) => this.find(name) ?? []);
+    const imported = here.filter(({ id }) => !this.published.some((model) => model.id === id));
+    return [
+      ...this.published.map(({ id, title, bytes, speed, license }) => ({
+        id,
+        title,
+        bytes,
+        installed: here.some((model) => model.id === id),
+        source: 'published' as const,
+        speed,
+        license,
+      })),
+      ...imported.map(({ id, title, bytes }) => ({
+        id,
+        title,
+        bytes,
+        installed: true,
+        source: 'imported' as const,
+      })),
+    ];
+  }
+
+  /** The ids that could be used, here or after a download. */
+  async ids(): Promise<string[]> {
+    return (await this.list()).map(({ id }) => id);
+  }
+
+  isPublished(id: string): boolean {
+    return this.published.some((model) => model.id === id);
+  }
+
+  /** A model that is here. */
+  find(id: string): InstalledModel | undefined {
+    if (!isId(id)) return undefined;
+    try {
+      return JSON.parse(readFileSync(join(this.folder, id, entryName), 'utf8')) as InstalledModel;
+    } catch {
+      return undefined;
+    }
+  }
+
+  checkpointOf(id: string): string {
+    return join(this.folder, id, checkpointName);
+  }
+
+  /** Where the graphs of a model are kept. */
+  graphFolderOf(id: string): string {
+    return join(this.folder, id, 'graphs');
+  }
+
+  /** Fetches a published model; does nothing where it is here. @throws ModelFileError */
+  async download(id: string, options: DownloadOptions = {}): Promise<InstalledModel> {
+    const known = this.find(id);
+    if (known) return known;
+    const spec = this.published.find((model) => model.id === id);
+    if (!spec) throw await this.unknown(id);
+    await download(spec, this.checkpointOf(id), options);
+    return this.enter({ id, title: spec.title, bytes: spec.bytes, sha256: spec.sha256 });
+  }
+
+  /**
+   * Takes a checkpoint that is already on this machine: linked, or copied across file systems. One of the published
+   * files gets its published id, however it came here.
+   * @throws ModelFileError where it is no SAM 2 model or the id is taken.
+   */
+  async import(
+    file: string,
+    options: { readonly id?: string; readonly hints?: ConfigHints; readonly signal?: AbortSignal } = {},
+  ): Promise<InstalledModel> {
+    const { hints, signal } = options;
+    const { release, size } = recognise(await readCheckpoint(file), hints);
+    const sha256 = (await hashOf(file, signal)).digest('hex');
+    const { size: bytes } = await stat(file);
+    const spec = this.published.find((model) => model.sha256 === sha256);
+    const id = spec?.id ?? options.id ?? idFrom(file);
+    const taken = this.find(id);
+    if (taken?.sha256 === sha256) return taken;
+    if (!isId(id) || taken || (!spec && this.isPublished(id))) {
+      throw new ModelFileError(
+        'unsupported',
+        file,
+        isId(id) ? `There is a model "${id}" already.` : `"${id}" cannot be a model's id.`,
+        'Give it another id with --id: letters, digits, ".", "_" and "-".',
+      );
+    }
+    const kind = `${release === 'sam2.1' ? 'SAM 2.1' : 'SAM 2'}${size ? ` ${size}` : ''}`;
+    await mkdir(join(this.folder, id), { recursive: true });
+    await rm(this.checkpointOf(id), { force: true });
+    await link(file, this.checkpointOf(id)).catch(() => copyFile(file, this.checkpointOf(id)));
+    const title = spec?.title ?? `${basename(file)} (${kind}, imported)`;
+    return this.enter({ id, title, bytes, sha256, ...(hints ? { hints } : {}) });
+  }
+
+  /** Reads a model's file again. @throws ModelFileError `corrupted` where it changed. */
+  async verify(id: string, signal?: AbortSignal): Promise<InstalledModel> {
+    const model = this.find(id);
+    if (!model) throw await this.unknown(id);
+    const path = this.checkpointOf(id);
+    await verifyModelFile(path, { name: id, bytes: model.bytes, sha256: model.sha256 }, signal).catch(
+      (error: unknown) => {
+        if (!(error instanceof ModelFileError)) throw error;
+        const again = this.isPublished(id) ? `download ${id}` : 'import FILE';
+        const hint = `Run "masklet models remove ${id}" and "masklet models ${again}".`;
+        throw new ModelFileError(error.problem, path, error.message, hint, error);
+      },
+    );
+    return model;
+  }
+
+  /** Deletes a model, or what an unfinished download left of it. */
+  async remove(id: string): Promise<void> {
+    const there = isId(id) && (await stat(join(this.folder, id)).catch(() => undefined));
+    if (!there) throw await this.unknown(id);
+    await rm(join(this.folder, id), { recursive: true });
+  }
+
+  /** An error that names what there is instead of `id`. */
+  async unknown(id: string): Promise<ModelFileError> {
+    return this.isPublished(id)
+      ? new ModelFileError(
+          'missing',
+          id,
+          `The model ${id} is not on this machine.`,
+          `Run "masklet models download ${id}".`,
+        )
+      : new ModelFileError(
+          'unknown',
+          id,
+          `There is no model "${id}".`,
+          `Known models: ${(await this.ids()).join(', ')}.`,
+        );
+  }
+
+  /** Written last, so that an entry always has its checkpoint. */
+  private async enter(model: InstalledModel): Promise<InstalledModel> {
+    const path = join(this.folder, model.id, entryName);
+    const draft = `${path}.${randomBytes(4).toString('hex')}`;
+    await writeFile(draft, JSON.stringify(model, null, 2));
+    await rename(draft, path);
+    return model;
+  }
+}
+
+/** Ids are folder names. */
+const isId = (id: string): boolean => /^[\w][\w.-]{0,63}$/.test(id);
+
+function idFrom(file: string): string {
+  return basename(file)
+    .replace(/\.(pt|pth|safetensors)$/i, '')
+    .replace(/[^\w.-]+/g, '-')
+    .slice(0, 64);
+}
