@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { copyFile, link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFile, link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { checkpointModels, type CheckpointModelSpec } from './catalogue';
@@ -56,8 +56,8 @@ export class ModelLibrary {
   ) {}
 
   /** Published models first, in their order, then imported ones. */
-  async list(): Promise<ListedModel[]> {
-    const names = await readdir(this.folder).catch(() => []);
+  list(): ListedModel[] {
+    const names = existsSync(this.folder) ? readdirSync(this.folder) : [];
     const here = names.sort().flatMap((name) => this.find(name) ?? []);
     const imported = here.filter(({ id }) => !this.published.some((model) => model.id === id));
     return [
@@ -81,8 +81,8 @@ export class ModelLibrary {
   }
 
   /** The ids that could be used, here or after a download. */
-  async ids(): Promise<string[]> {
-    return (await this.list()).map(({ id }) => id);
+  ids(): string[] {
+    return this.list().map(({ id }) => id);
   }
 
   isPublished(id: string): boolean {
@@ -113,7 +113,7 @@ export class ModelLibrary {
     const known = this.find(id);
     if (known) return known;
     const spec = this.published.find((model) => model.id === id);
-    if (!spec) throw await this.unknown(id);
+    if (!spec) throw this.unknown(id);
     await download(spec, this.checkpointOf(id), options);
     return this.enter({ id, title: spec.title, bytes: spec.bytes, sha256: spec.sha256 });
   }
@@ -154,7 +154,7 @@ export class ModelLibrary {
   /** Reads a model's file again. @throws ModelFileError `corrupted` where it changed. */
   async verify(id: string, signal?: AbortSignal): Promise<InstalledModel> {
     const model = this.find(id);
-    if (!model) throw await this.unknown(id);
+    if (!model) throw this.unknown(id);
     const path = this.checkpointOf(id);
     await verifyModelFile(path, { name: id, bytes: model.bytes, sha256: model.sha256 }, signal).catch(
       (error: unknown) => {
@@ -170,12 +170,12 @@ export class ModelLibrary {
   /** Deletes a model, or what an unfinished download left of it. */
   async remove(id: string): Promise<void> {
     const there = isId(id) && (await stat(join(this.folder, id)).catch(() => undefined));
-    if (!there) throw await this.unknown(id);
+    if (!there) throw this.unknown(id);
     await rm(join(this.folder, id), { recursive: true });
   }
 
   /** An error that names what there is instead of `id`. */
-  async unknown(id: string): Promise<ModelFileError> {
+  unknown(id: string): ModelFileError {
     return this.isPublished(id)
       ? new ModelFileError(
           'missing',
@@ -187,7 +187,7 @@ export class ModelLibrary {
           'unknown',
           id,
           `There is no model "${id}".`,
-          `Known models: ${(await this.ids()).join(', ')}.`,
+          `Known models: ${this.ids().join(', ')}.`,
         );
   }
 

@@ -1,12 +1,15 @@
 import '../workers/loadTurn';
 import { serveWorker } from '../workers/rpc';
 import { embeddedSteps } from './embedded/steps';
-import type { EmbeddedApi, InferenceApi } from './embedded/workerApi';
+import type { EmbeddedApi } from './embedded/workerApi';
+import type { InferenceApi } from './onnx/inferenceApi';
 import { OnnxSessions } from './onnx/sessions';
+import type { Sam2Api } from './sam2/workerApi';
+import { sam2Steps } from './sam2/workerSteps';
 
 const sessions = new OnnxSessions();
 
-serveWorker<InferenceApi & EmbeddedApi>(
+serveWorker<InferenceApi & EmbeddedApi & Sam2Api>(
   {
     load: (request) => sessions.load(request),
     run: async ({ handle, feeds }, context) => {
@@ -22,6 +25,7 @@ serveWorker<InferenceApi & EmbeddedApi>(
       return null;
     },
     ...embeddedSteps(sessions),
+    ...sam2Steps(sessions),
   },
   { oneByOne: true },
 );

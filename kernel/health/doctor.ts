@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { InferenceApi } from '../engine/embedded/workerApi';
+import type { InferenceApi } from '../engine/onnx/inferenceApi';
 import { MaskletError, toErrorData } from '../errors';
 import { kernelScript, packageRoot } from '../paths';
 import type { HealthCheck, KernelSettings } from '../protocol';

@@ -1,32 +1,29 @@
+import { catalogue, defaultModelId } from '../../models/catalogue';
+import { defaultModelFolder, ModelLibrary } from '../../models/library';
 import { createEmbeddedModel } from '../engine/embedded/model';
+import { fromModelError } from '../engine/modelErrors';
+import { createSam2Model } from '../engine/sam2/model';
 import type { VideoModel } from '../engine/videoModel';
 import { MaskletError } from '../errors';
 import type { KernelSettings, ModelState } from '../protocol';
-import { catalogue, defaultModelId } from '../../models/catalogue';
 
 /** The models of this kernel: each is made once and shared by all sessions that use it. */
 export class Models {
   private readonly made = new Map<string, VideoModel>();
+  private readonly library: ModelLibrary;
 
   constructor(
     private readonly settings: KernelSettings,
     private readonly onState: (state: ModelState) => void,
-  ) {}
+  ) {
+    this.library = new ModelLibrary(settings.modelDir ?? defaultModelFolder());
+  }
 
-  /** The model with this id, not loaded yet. @throws MaskletError `model/unknown` */
+  /** The model with this id, not loaded yet. @throws MaskletError `model/unknown`, or `model/missing` until it is downloaded. */
   get(id: string = defaultModelId): VideoModel {
     const known = this.made.get(id);
     if (known) return known;
-    if (!catalogue.some((entry) => entry.id === id)) {
-      throw new MaskletError('model/unknown', `There is no model "${id}".`, {
-        hint: `Known models: ${catalogue.map((entry) => entry.id).join(', ')}.`,
-      });
-    }
-    const model = createEmbeddedModel({
-      providers: this.settings.executionProviders,
-      threads: this.settings.threads,
-      onState: this.onState,
-    });
+    const model = this.make(id);
     this.made.set(id, model);
     return model;
   }
@@ -39,5 +36,19 @@ export class Models {
   /** Frees the memory of all models; each loads again when it is next needed. */
   async unload(): Promise<void> {
     await Promise.all([...this.made.values()].map((model) => model.dispose()));
+  }
+
+  private make(id: string): VideoModel {
+    const { executionProviders: providers, threads } = this.settings;
+    const options = { providers, threads, onState: this.onState };
+    if (catalogue.some((entry) => entry.id === id)) return createEmbeddedModel(options);
+    const { library } = this;
+    const installed = library.find(id);
+    if (installed) return createSam2Model({ ...options, library, installed });
+    if (library.isPublished(id)) throw fromModelError(library.unknown(id));
+    const ids = [...catalogue.map((entry) => entry.id), ...library.ids()];
+    throw new MaskletError('model/unknown', `There is no model "${id}".`, {
+      hint: `Known models: ${ids.join(', ')}.`,
+    });
   }
 }

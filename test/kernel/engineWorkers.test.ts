@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { EmbeddedApi, InferenceApi } from '../../kernel/engine/embedded/workerApi';
+import type { EmbeddedApi } from '../../kernel/engine/embedded/workerApi';
+import type { InferenceApi } from '../../kernel/engine/onnx/inferenceApi';
 import { decodeRle } from '../../kernel/masks/rle';
 import { kernelScript } from '../../kernel/paths';
 import type { PixelApi } from '../../kernel/pixels/api';

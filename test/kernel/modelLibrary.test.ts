@@ -34,10 +34,10 @@ describe('ModelLibrary', () => {
     expect(model).toMatchObject({ id: 'my-model', title: 'my model.pt (SAM 2.1, imported)', hints });
     expect(statSync(library.checkpointOf(model.id)).ino).toBe(statSync(checkpoint).ino);
     expect(await library.import(checkpoint, { hints })).toEqual(model);
-    expect(await library.list()).toMatchObject([{ id: 'my-model', installed: true, source: 'imported' }]);
+    expect(library.list()).toMatchObject([{ id: 'my-model', installed: true, source: 'imported' }]);
     expect(await library.verify('my-model')).toEqual(model);
     await library.remove('my-model');
-    expect(await library.list()).toEqual([]);
+    expect(library.list()).toEqual([]);
     expect(statSync(checkpoint).isFile()).toBe(true);
     await expect(library.remove('my-model')).rejects.toMatchObject({ problem: 'unknown' });
     await expect(library.remove('../models')).rejects.toMatchObject({ problem: 'unknown' });
@@ -70,10 +70,10 @@ describe('ModelLibrary', () => {
     };
     try {
       const library = new ModelLibrary(join(folder, 'models'), [spec]);
-      expect(await library.list()).toMatchObject([{ id: 'published', installed: false }]);
+      expect(library.list()).toMatchObject([{ id: 'published', installed: false }]);
       await expect(library.verify('published')).rejects.toThrow(/not on this machine/);
       await library.download('published');
-      expect(await library.list()).toMatchObject([{ id: 'published', installed: true }]);
+      expect(library.list()).toMatchObject([{ id: 'published', installed: true }]);
       appendFileSync(library.checkpointOf('published'), 'x');
       await expect(library.verify('published')).rejects.toMatchObject({ problem: 'corrupted' });
       await library.remove('published');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { imageMean, imageStd } from '../../kernel/engine/imageStatistics';
 import { OnnxSessions } from '../../kernel/engine/onnx/sessions';
 import type { RunModel } from '../../kernel/engine/onnx/tensors';
 import { encodeImage, type FrameFeatures, type Sam2Model } from '../../kernel/engine/sam2/steps';
@@ -6,9 +7,6 @@ import { buildModel, type BuiltModel } from '../../models/sam2/build';
 import { loadOnThisThread } from '../support/sam2Model';
 import { hintsOf, type ManifestModel } from './manifest';
 import type { TensorFile } from './tensors';
-
-const imageMean = [0.485, 0.456, 0.406];
-const imageStd = [0.229, 0.224, 0.225];
 
 /** A model of the manifest, built and loaded on this thread. */
 export interface LoadedModel extends Sam2Model {

@@ -14,7 +14,7 @@ interface ModelOptions {
 }
 
 /** `masklet models list` */
-export async function listModels(options: ModelOptions): Promise<void> {
+export function listModels(options: ModelOptions): void {
   const models = [
     ...catalogue.map(({ id, title, license }) => ({
       id,
@@ -23,7 +23,7 @@ export async function listModels(options: ModelOptions): Promise<void> {
       installed: true,
       source: 'built in',
     })),
-    ...(await library(options).list()),
+    ...library(options).list(),
   ];
   printResult(options.json ?? false, models, () => {
     const width = Math.max(...models.map(({ id }) => id.length));
@@ -40,7 +40,7 @@ export async function listModels(options: ModelOptions): Promise<void> {
 /** `masklet models download <id>` */
 export async function downloadModel(id: string, options: ModelOptions): Promise<void> {
   const models = library(options);
-  const total = (await models.list()).find((model) => model.id === id)?.bytes ?? 0;
+  const total = models.list().find((model) => model.id === id)?.bytes ?? 0;
   const bar = progressBar({ label: `downloading ${id}`, unit: 'MB' });
   const model = await run((signal) =>
     models

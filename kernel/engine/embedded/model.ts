@@ -7,13 +7,16 @@ import {
 } from '../../../models/catalogue';
 import { memoryReadoutModel } from '../../../models/memoryReadout';
 import { verifyModelFile } from '../../../models/verify';
-import { emptyRle, rleArea, rleBox } from '../../masks/rle';
+import { emptyRle } from '../../masks/rle';
 import { kernelScript, packageRoot } from '../../paths';
 import type { PixelApi } from '../../pixels/api';
-import type { Direction, ModelState, RleMask } from '../../protocol';
+import type { Direction, ModelState } from '../../protocol';
 import type { RgbFrame } from '../../video/api';
 import { WorkerClient } from '../../workers/rpc';
+import { givenMask, round4 } from '../givenMask';
+import { imageMean, imageStd } from '../imageStatistics';
 import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
+import type { InferenceApi } from '../onnx/inferenceApi';
 import type { LoadedModel } from '../onnx/sessions';
 import type {
   EncodedFrame,
@@ -32,8 +35,6 @@ import { memoryWindow, selectMemory } from './memory';
 import {
   featureCells,
   featureChannels,
-  imageMean,
-  imageStd,
   inputSize,
   maskGrid,
   patchSize,
@@ -41,7 +42,7 @@ import {
 } from './parameters';
 import { toQuestion } from './prompts';
 import type { MatchFeatures } from './readout';
-import type { EmbeddedApi, InferenceApi } from './workerApi';
+import type { EmbeddedApi } from './workerApi';
 
 export interface EmbeddedModelOptions {
   /** Execution providers, tried in order, for example `['cuda', 'cpu']`. */
@@ -333,10 +334,3 @@ class EmbeddedModel implements VideoModel {
     });
   }
 }
-
-function givenMask(mask: RleMask): Prediction {
-  const area = rleArea(mask);
-  return { mask, area, bbox: rleBox(mask), iou: null, objectScore: null, present: area > 0 };
-}
-
-const round4 = (value: number): number => Math.round(value * 10_000) / 10_000;

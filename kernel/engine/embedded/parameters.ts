@@ -1,8 +1,5 @@
 /** The image encoder's input is this many pixels square. */
 export const inputSize = 1024;
-/** What the encoder's RGB input, scaled to 0..1, is normalised by: ImageNet's statistics. */
-export const imageMean = [0.485, 0.456, 0.406] as const;
-export const imageStd = [0.229, 0.224, 0.225] as const;
 /** Side of the encoder's coarsest feature map, in cells. */
 export const featureGrid = 64;
 export const featureChannels = 256;

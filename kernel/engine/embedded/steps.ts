@@ -1,5 +1,6 @@
 import { MaskletError } from '../../errors';
 import type { WorkerHandlers } from '../../workers/rpc';
+import { sharedCopy } from '../../workers/sharedCopy';
 import type { OnnxSessions } from '../onnx/sessions';
 import { maskCoverage } from './coverage';
 import { decode, type FrameFeatures } from './decoder';
@@ -29,18 +30,18 @@ export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedAp
       const embed = output('image_embed');
       const match = matchFeatures(embed);
       const features: FrameFeatures = {
-        imageEmbed: shared(embed, Float32Array),
-        highRes0: shared(output('high_res_feats_0'), Float32Array),
-        highRes1: shared(output('high_res_feats_1'), Float32Array),
+        imageEmbed: sharedCopy(embed, Float32Array),
+        highRes0: sharedCopy(output('high_res_feats_0'), Float32Array),
+        highRes1: sharedCopy(output('high_res_feats_1'), Float32Array),
       };
       return {
         features,
-        match: { query: shared(match.query, Uint8Array), keys: shared(match.keys, Int8Array) },
+        match: { query: sharedCopy(match.query, Uint8Array), keys: sharedCopy(match.keys, Int8Array) },
         ms: performance.now() - start,
       };
     },
 
-    remember: ({ mask }) => shared(maskCoverage(mask, maskGrid), Float32Array),
+    remember: ({ mask }) => sharedCopy(maskCoverage(mask, maskGrid), Float32Array),
 
     predict: async ({ handle, frame, questions }, context) => {
       const start = performance.now();
@@ -57,14 +58,4 @@ export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedAp
       return result;
     },
   };
-}
-
-/** A copy in shared memory. */
-function shared<T extends Float32Array | Uint8Array | Int8Array>(
-  data: T,
-  type: new (buffer: SharedArrayBuffer) => T,
-): T {
-  const copy = new type(new SharedArrayBuffer(data.byteLength));
-  copy.set(data);
-  return copy;
 }

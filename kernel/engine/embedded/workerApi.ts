@@ -1,19 +1,7 @@
 import type { RleMask } from '../../protocol';
-import type { LoadedModel, LoadRequest } from '../onnx/sessions';
-import type { Tensors } from '../onnx/tensors';
 import type { DecoderPrompt, FrameFeatures } from './decoder';
 import type { MatchFeatures, RememberedFrame } from './readout';
 import type { Tracked, TrackTimes } from './tracking';
-
-/** Any ONNX model in a thread of its own. */
-export type InferenceApi = {
-  load: [LoadRequest, LoadedModel];
-  run: [
-    { readonly handle: number; readonly feeds: Tensors },
-    { readonly outputs: Tensors; readonly ms: number },
-  ];
-  release: [{ readonly handle: number }, null];
-};
 
 /** One object to be segmented from prompts. */
 export interface PromptQuestion {

@@ -94,6 +94,34 @@ export async function segmentFromPoints(
   });
 }
 
+/** What a mask given as the prompt is to the model. */
+interface MaskPrompt {
+  /** What the decoder takes, [S / 4, S / 4] for each object. */
+  readonly inputs: readonly Float32Array[];
+  /** The mask as logits, [S / 4, S / 4] for each object. */
+  readonly logits: readonly Float32Array[];
+  readonly objectScores: Float32Array;
+  /** [dModel] */
+  readonly noObjectPointer: Float32Array;
+}
+
+/** @param masks [S, S] of 0 and 1, one for each object. */
+export async function maskPrompt(
+  { config, run }: Sam2Model,
+  masks: readonly Float32Array[],
+): Promise<MaskPrompt> {
+  const { imageSize } = config;
+  const given = await run('mask_prompt', {
+    given_mask: tensor(join(masks), [masks.length, 1, imageSize, imageSize]),
+  });
+  return {
+    inputs: rows(floats(given, 'mask_input'), masks.length),
+    logits: rows(floats(given, 'mask'), masks.length),
+    objectScores: floats(given, 'object_score'),
+    noObjectPointer: floats(given, 'no_object_pointer'),
+  };
+}
+
 /**
  * A mask given as the prompt is its own answer; the decoder is asked for the object pointer alone.
  * @param masks [S, S] of 0 and 1, one for each object.
@@ -103,14 +131,7 @@ export async function segmentFromMasks(
   frame: FrameFeatures,
   masks: readonly Float32Array[],
 ): Promise<ObjectOutput[]> {
-  const { config, run } = model;
-  const { imageSize } = config;
-  const given = await run('mask_prompt', {
-    given_mask: tensor(join(masks), [masks.length, 1, imageSize, imageSize]),
-  });
-  const inputs = rows(floats(given, 'mask_input'), masks.length);
-  const logits = rows(floats(given, 'mask'), masks.length);
-  const scores = floats(given, 'object_score');
+  const { inputs, logits, objectScores, noObjectPointer } = await maskPrompt(model, masks);
   const decoded = await decode(model, frame, {
     objects: masks.length,
     coordinates: masks.flatMap(() => [0, 0]),
@@ -123,8 +144,8 @@ export async function segmentFromMasks(
   return decoded.map(({ pointer }, i) => ({
     logits: logits[i],
     iou: 1,
-    objectScore: scores[i],
-    pointer: scores[i] > 0 ? pointer : floats(given, 'no_object_pointer').slice(),
+    objectScore: objectScores[i],
+    pointer: objectScores[i] > 0 ? pointer : noObjectPointer.slice(),
   }));
 }
 
@@ -168,8 +189,18 @@ export async function track(
   frame: FrameFeatures,
   selections: readonly MemorySelection<Remembered>[],
 ): Promise<ObjectOutput[]> {
-  const nothing = selections.map(() => ({ coordinates: [0, 0], labels: [-1] }));
   const conditioned = await attendToMemory(model, frame, selections);
+  return trackFrom(model, frame, conditioned, selections.length);
+}
+
+/** The same from features that memory has conditioned, [objects, dModel, h, w]. */
+export function trackFrom(
+  model: Sam2Model,
+  frame: FrameFeatures,
+  conditioned: Float32Array,
+  objects: number,
+): Promise<ObjectOutput[]> {
+  const nothing = Array.from({ length: objects }, () => ({ coordinates: [0, 0], labels: [-1] }));
   return segmentFromPoints(model, frame, nothing, undefined, conditioned);
 }
 

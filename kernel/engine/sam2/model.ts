@@ -1,0 +1,349 @@
+import { existsSync } from 'node:fs';
+import type { InstalledModel, ModelLibrary } from '../../../models/library';
+import { maskSize } from '../../../models/sam2/config';
+import type { BuiltModel } from '../../../models/sam2/build';
+import type { GraphName } from '../../../models/sam2/graphs';
+import { MaskletError } from '../../errors';
+import { kernelScript } from '../../paths';
+import type { PixelApi } from '../../pixels/api';
+import type { Direction, FrameIndex, ModelState } from '../../protocol';
+import type { RgbFrame } from '../../video/api';
+import { WorkerClient } from '../../workers/rpc';
+import { givenMask, round4 } from '../givenMask';
+import { imageMean, imageStd } from '../imageStatistics';
+import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
+import type { InferenceApi } from '../onnx/inferenceApi';
+import type { LoadedModel } from '../onnx/sessions';
+import type {
+  EncodedFrame,
+  FrameMemory,
+  MemorySelection,
+  ObjectPrompt,
+  Prediction,
+  StageMs,
+  StoredMask,
+  TrackRequest,
+  VideoModel,
+} from '../videoModel';
+import { nearestFrames, selectMemory } from './memoryBank';
+import type { FrameFeatures, Remembered } from './steps';
+import type { LoadedGraphs, Sam2Answer, Sam2Api, Sam2Question } from './workerApi';
+
+export interface Sam2ModelOptions {
+  readonly library: ModelLibrary;
+  readonly installed: InstalledModel;
+  /** Execution providers, tried in order, for example `['cuda', 'cpu']`. */
+  readonly providers: readonly string[];
+  /** Threads that one model run uses; 0: as many as there are cores. */
+  readonly threads: number;
+  /** Called at every change of `state`. */
+  readonly onState?: (state: ModelState) => void;
+}
+
+/** As SAM 2 is trained (`max_cond_frames_in_attn` of its training configuration); bounds the work of a long clip. */
+const maxConditioningFrames = 4;
+const defaultObjectPointers = 16;
+
+interface Sam2Frame extends EncodedFrame {
+  readonly features: FrameFeatures;
+}
+
+interface Sam2Memory extends FrameMemory, Remembered {}
+
+type InferenceThread = WorkerClient<InferenceApi & Sam2Api>;
+
+interface Engine {
+  readonly built: BuiltModel;
+  readonly encoderThread: InferenceThread;
+  /** Memory attention takes as long as the encoder: what is clicked meanwhile is decoded in a thread of its own. */
+  readonly memoryThread: InferenceThread;
+  readonly decoderThread: InferenceThread;
+  readonly pixelThread: WorkerClient<PixelApi>;
+  readonly encoder: LoadedGraphs;
+  readonly memory: LoadedGraphs;
+  readonly decoder: LoadedGraphs;
+  /** Objects in one run: an accelerator is faster so, a CPU is not. */
+  readonly together: boolean;
+}
+
+/**
+ * The full SAM 2 with its learned memory, from a checkpoint of the library. A frame is remembered by its stored mask,
+ * as SAM 2 remembers a frame whose mask was given: so a run that was killed goes on to the same bytes, and corrections
+ * of any kind count alike.
+ */
+export function createSam2Model(options: Sam2ModelOptions): VideoModel {
+  return new Sam2VideoModel(options);
+}
+
+class Sam2VideoModel implements VideoModel {
+  readonly id: string;
+  readonly sha256: string;
+  /** Object pointers look back furthest. */
+  readonly memoryWindow: number;
+  private readonly loaded: LoadedEngine<Engine>;
+
+  constructor(private readonly options: Sam2ModelOptions) {
+    const { installed, onState } = options;
+    this.id = installed.id;
+    this.sha256 = installed.sha256;
+    this.memoryWindow = (installed.hints?.maxObjectPointers ?? defaultObjectPointers) - 1;
+    this.loaded = new LoadedEngine(this.id, (own) => this.start(own), onState);
+  }
+
+  get state(): ModelState {
+    return this.loaded.state;
+  }
+
+  async load(signal?: AbortSignal): Promise<void> {
+    await this.loaded.ready(signal);
+  }
+
+  async encode(image: RgbFrame, signal?: AbortSignal): Promise<EncodedFrame> {
+    return this.loaded.use(signal, async ({ built, pixelThread, encoderThread, encoder }) => {
+      const { data, width, height } = image;
+      const size = built.config.imageSize;
+      const input = await pixelThread.request(
+        'preprocess',
+        { data, width, height, size, mean: imageMean, std: imageStd },
+        { signal },
+      );
+      const { features, ms } = await encoderThread.request(
+        'sam2Encode',
+        { model: encoder, image: input.tensor },
+        { signal, transfer: [input.tensor.buffer as ArrayBuffer] },
+      );
+      const arrays = [features.highRes0, features.highRes1, features.imageEmbed];
+      const frame: Sam2Frame = {
+        frame: image.index,
+        width,
+        height,
+        bytes: arrays.reduce((sum, array) => sum + array.byteLength, 0),
+        timings: { preprocessMs: input.ms, encodeMs: ms },
+        features,
+      };
+      return frame;
+    });
+  }
+
+  async predict(
+    encoded: EncodedFrame,
+    prompts: readonly ObjectPrompt[],
+    signal?: AbortSignal,
+  ): Promise<{ predictions: Prediction[]; stages: StageMs }> {
+    const frame = encoded as Sam2Frame;
+    const predictions = new Array<Prediction>(prompts.length);
+    const asked: number[] = [];
+    prompts.forEach((prompt, i) => {
+      // A mask without clicks that correct it is the answer already.
+      if (prompt.mask && prompt.points.length === 0) predictions[i] = givenMask(prompt.mask);
+      else asked.push(i);
+    });
+    const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
+    if (asked.length === 0) return { predictions, stages };
+    return this.loaded.use(signal, async (engine) => {
+      const { imageSize } = engine.built.config;
+      const questions = asked.map((i) => toQuestion(prompts[i], frame, imageSize));
+      const { answers, ms } = await engine.decoderThread.request(
+        'sam2Predict',
+        { model: engine.decoder, frame: frame.features, questions },
+        { signal },
+      );
+      stages.maskDecodeMs = ms;
+      const found = await toPredictions(engine, frame, answers, stages, signal);
+      asked.forEach((prompt, i) => (predictions[prompt] = found[i]));
+      return { predictions, stages };
+    });
+  }
+
+  selectMemory(
+    frame: FrameIndex,
+    direction: Direction,
+    conditioning: readonly FrameIndex[],
+    passed: readonly StoredMask[],
+  ): MemorySelection {
+    const distance = (other: FrameIndex): number => (direction === 'forward' ? frame - other : other - frame);
+    const nearest = (a: FrameIndex, b: FrameIndex): number => distance(a) - distance(b);
+    const selected = nearestFrames(
+      frame,
+      conditioning.filter((other) => other !== frame),
+      maxConditioningFrames,
+    );
+    // What was not selected is looked at as any other frame; absences are remembered too.
+    const others = new Set([...passed.map((stored) => stored.frame), ...conditioning]);
+    const recent = [...others].filter(
+      (other) => !selected.includes(other) && distance(other) >= 1 && distance(other) <= this.memoryWindow,
+    );
+    return { conditioning: selected.sort(nearest), recent: recent.sort(nearest) };
+  }
+
+  async remember(encoded: EncodedFrame, stored: StoredMask): Promise<FrameMemory> {
+    const { frame, features } = encoded as Sam2Frame;
+    return this.loaded.use(undefined, async ({ memoryThread, memory: model }) => {
+      const remembered = await memoryThread.request('sam2Remember', {
+        model,
+        frame: features,
+        mask: stored.mask,
+      });
+      const bytes = remembered.memory.byteLength + remembered.pointer.byteLength;
+      const memory: Sam2Memory = { ...remembered, frame, bytes };
+      return memory;
+    });
+  }
+
+  async track(
+    encoded: EncodedFrame,
+    direction: Direction,
+    objects: readonly TrackRequest[],
+    signal?: AbortSignal,
+  ): Promise<{ predictions: Prediction[]; stages: StageMs }> {
+    const frame = encoded as Sam2Frame;
+    return this.loaded.use(signal, async (engine) => {
+      const selections = objects.map(({ memories }) => {
+        const of = (conditioning: boolean): Map<FrameIndex, Remembered> =>
+          new Map(
+            memories
+              .filter((entry) => entry.conditioning === conditioning)
+              .map(({ memory }) => [memory.frame, memory as Sam2Memory]),
+          );
+        // Distances count from the longest there can be, whatever the clip's length.
+        const selection = selectMemory(
+          engine.built.config,
+          frame.frame,
+          direction === 'backward',
+          Infinity,
+          of(true),
+          of(false),
+          { maxConditioningFrames: 0 },
+        );
+        if (selection.memories.length === 0) {
+          throw new MaskletError('internal', `Nothing is remembered for frame ${frame.frame}.`);
+        }
+        return selection;
+      });
+      const { answers, memoryReadMs, maskDecodeMs } = await engine.memoryThread.request(
+        'sam2Track',
+        { model: engine.memory, frame: frame.features, selections, together: engine.together },
+        { signal },
+      );
+      const stages: StageMs = { memoryReadMs, maskDecodeMs, postProcessMs: 0 };
+      const predictions = await toPredictions(engine, frame, answers, stages, signal);
+      return { predictions, stages };
+    });
+  }
+
+  dispose(): Promise<void> {
+    return this.loaded.dispose();
+  }
+
+  private async start(own: <T extends Disposable>(part: T) => T): Promise<Started<Engine>> {
+    const { library, installed } = this.options;
+    const thread = (name: string): InferenceThread =>
+      own(new WorkerClient(kernelScript('inferenceWorker'), {}, name));
+    const encoderThread = thread('encoder');
+    const memoryThread = thread('memory');
+    const decoderThread = thread('decoder');
+    const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
+    const cacheFolder = library.graphFolderOf(this.id);
+    // Read whole once; later, onnxruntime notices where the file became shorter.
+    if (!existsSync(cacheFolder)) await library.verify(this.id);
+    const built = await encoderThread.request('sam2Build', {
+      checkpoint: library.checkpointOf(this.id),
+      options: {
+        cacheFolder,
+        sha256: installed.sha256,
+        ...(installed.hints ? { hints: installed.hints } : {}),
+      },
+    });
+    const [encoder, memory, decoder] = await Promise.all([
+      this.loadGraphs(encoderThread, built, ['image_encoder']),
+      this.loadGraphs(memoryThread, built, [
+        'memory_attention',
+        'memory_encoder',
+        'mask_decoder',
+        'mask_prompt',
+      ]),
+      this.loadGraphs(decoderThread, built, ['mask_decoder', 'mask_prompt']),
+    ]);
+    const fallback = encoder.loaded.fallback ?? memory.loaded.fallback ?? decoder.loaded.fallback;
+    const engine: Engine = {
+      built,
+      encoderThread,
+      memoryThread,
+      decoderThread,
+      pixelThread,
+      encoder: encoder.graphs,
+      memory: memory.graphs,
+      decoder: decoder.graphs,
+      together: memory.loaded.provider !== 'cpu',
+    };
+    return { engine, provider: encoder.loaded.provider, ...(fallback ? { fallback } : {}) };
+  }
+
+  /** @returns the graphs, and how the first of them, which does most of the thread's work, was loaded. */
+  private async loadGraphs(
+    thread: InferenceThread,
+    { config, graphs }: BuiltModel,
+    names: readonly GraphName[],
+  ): Promise<{ graphs: LoadedGraphs; loaded: LoadedModel }> {
+    const { providers, threads } = this.options;
+    const handles: Partial<Record<GraphName, number>> = {};
+    const loaded: LoadedModel[] = [];
+    for (const name of names) {
+      const model = await thread.request('load', {
+        model: graphs[name],
+        name: `${this.id}/${name}`,
+        providers,
+        threads,
+      });
+      handles[name] = model.handle;
+      loaded.push(model);
+    }
+    return { graphs: { config, handles }, loaded: loaded[0] };
+  }
+}
+
+/**
+ * A prompt in video pixels as the model takes it, a box first. The model adds half a pixel to reach a pixel's centre;
+ * our coordinates are there already.
+ */
+function toQuestion(
+  { points, box, previous, mask }: ObjectPrompt,
+  { width, height }: EncodedFrame,
+  size: number,
+): Sam2Question {
+  const at = (x: number, y: number): number[] => [(x / width) * size - 0.5, (y / height) * size - 0.5];
+  const coordinates = [
+    ...(box ? [...at(box[0], box[1]), ...at(box[2], box[3])] : []),
+    ...points.flatMap(({ x, y }) => at(x, y)),
+  ];
+  const labels = [...(box ? [2, 3] : []), ...points.map(({ label }) => label)];
+  if (labels.length === 0) {
+    throw new MaskletError('prompt/invalid', 'The prompt has no point and no box.', {
+      hint: 'Click the object or draw a box around it.',
+    });
+  }
+  const corrected = previous ?? mask;
+  return { prompt: { coordinates, labels }, ...(corrected ? { previous: corrected } : {}) };
+}
+
+/** Answers as masks in video pixels; counts the time in `stages`. */
+async function toPredictions(
+  { built, pixelThread }: Engine,
+  { width, height }: EncodedFrame,
+  answers: readonly Sam2Answer[],
+  stages: StageMs,
+  signal: AbortSignal | undefined,
+): Promise<Prediction[]> {
+  const { masks, ms } = await pixelThread.request(
+    'postprocess',
+    { logits: answers.map(({ logits }) => logits), size: maskSize(built.config), width, height },
+    { signal, transfer: answers.map(({ logits }) => logits.buffer as ArrayBuffer) },
+  );
+  stages.postProcessMs += ms;
+  return masks.map((shape, i) => ({
+    ...shape,
+    iou: round4(answers[i].iou),
+    objectScore: round4(1 / (1 + Math.exp(-answers[i].objectScore))),
+    present: shape.area > 0,
+  }));
+}

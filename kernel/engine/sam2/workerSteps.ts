@@ -1,0 +1,114 @@
+import { buildModel } from '../../../models/sam2/build';
+import { MaskletError } from '../../errors';
+import { decodeRle } from '../../masks/rle';
+import type { RleMask } from '../../protocol';
+import type { WorkerContext, WorkerHandlers } from '../../workers/rpc';
+import { sharedCopy } from '../../workers/sharedCopy';
+import { fromModelError } from '../modelErrors';
+import type { OnnxSessions } from '../onnx/sessions';
+import { resize } from './resize';
+import {
+  attendToMemory,
+  encodeImage,
+  layoutOf,
+  maskPrompt,
+  remember,
+  segmentFromMasks,
+  segmentFromPoints,
+  trackFrom,
+  type ObjectOutput,
+  type Sam2Model,
+} from './steps';
+import type { LoadedGraphs, Sam2Answer, Sam2Api } from './workerApi';
+
+/** The full model's work inside an inference thread. */
+export function sam2Steps(sessions: OnnxSessions): WorkerHandlers<Sam2Api> {
+  const modelOf = ({ config, handles }: LoadedGraphs): Sam2Model => ({
+    config,
+    run: (graph, feeds) => {
+      const handle = handles[graph];
+      if (handle === undefined) throw new MaskletError('internal', `${graph} is not loaded in this thread.`);
+      return sessions.run(handle, feeds);
+    },
+  });
+  return {
+    sam2Build: async ({ checkpoint, options }, { signal }) => {
+      try {
+        return await buildModel(checkpoint, { ...options, signal });
+      } catch (error) {
+        throw fromModelError(error);
+      }
+    },
+
+    sam2Encode: async ({ model, image }) => {
+      const start = performance.now();
+      const { highRes0, highRes1, imageEmbed } = await encodeImage(modelOf(model), image);
+      const features = {
+        highRes0: sharedCopy(highRes0, Float32Array),
+        highRes1: sharedCopy(highRes1, Float32Array),
+        imageEmbed: sharedCopy(imageEmbed, Float32Array),
+      };
+      return { features, ms: performance.now() - start };
+    },
+
+    sam2Predict: async ({ model: loaded, frame, questions }, context) => {
+      const start = performance.now();
+      const model = modelOf(loaded);
+      const answers: ObjectOutput[] = [];
+      // One by one: numbers of points differ, and an object's result must not depend on what else is asked.
+      for (const { prompt, previous } of questions) {
+        const mask = previous && (await maskPrompt(model, [toSquare(previous, model.config.imageSize)]));
+        answers.push(...(await segmentFromPoints(model, frame, [prompt], mask?.logits)));
+      }
+      return { answers: answers.map((output) => toAnswer(output, context)), ms: performance.now() - start };
+    },
+
+    sam2Remember: async ({ model: loaded, frame, mask }) => {
+      const model = modelOf(loaded);
+      const outputs = await segmentFromMasks(model, frame, [toSquare(mask, model.config.imageSize)]);
+      const [memory] = await remember(model, frame, outputs, true);
+      return {
+        memory: sharedCopy(memory, Float32Array),
+        pointer: sharedCopy(outputs[0].pointer, Float32Array),
+      };
+    },
+
+    sam2Track: async ({ model: loaded, frame, selections, together }, context) => {
+      const model = modelOf(loaded);
+      const answers = new Array<Sam2Answer>(selections.length);
+      let memoryReadMs = 0;
+      let maskDecodeMs = 0;
+      const groups = new Map<string, number[]>();
+      selections.forEach((selection, i) => {
+        const key = together ? layoutOf(selection) : String(i);
+        groups.set(key, [...(groups.get(key) ?? []), i]);
+      });
+      for (const members of groups.values()) {
+        const start = performance.now();
+        const conditioned = await attendToMemory(
+          model,
+          frame,
+          members.map((i) => selections[i]),
+        );
+        const attended = performance.now();
+        const outputs = await trackFrom(model, frame, conditioned, members.length);
+        outputs.forEach((output, n) => (answers[members[n]] = toAnswer(output, context)));
+        memoryReadMs += attended - start;
+        maskDecodeMs += performance.now() - attended;
+      }
+      return { answers, memoryReadMs, maskDecodeMs };
+    },
+  };
+}
+
+function toAnswer({ logits, iou, objectScore }: ObjectOutput, context: WorkerContext): Sam2Answer {
+  context.transfer(logits.buffer as ArrayBuffer);
+  return { logits, iou, objectScore };
+}
+
+/** A mask in video pixels as the model's square takes it: [size, size] of 0 and 1. */
+function toSquare(mask: RleMask, size: number): Float32Array {
+  const [height, width] = mask.size;
+  const plane = { data: Float32Array.from(decodeRle(mask)), width, height };
+  return resize(plane, size, size, true).data.map((share) => (share >= 0.5 ? 1 : 0));
+}
