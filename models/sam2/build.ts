@@ -36,9 +36,8 @@ const dataName = 'weights.bin';
  * @throws ModelFileError where the checkpoint is not one of SAM 2; errors of the file system, such as a full disk.
  */
 export async function buildModel(checkpointFile: string, options: BuildOptions): Promise<BuiltModel> {
-  const { cacheFolder, sha256, hints, signal } = options;
-  const key = createHash('sha256').update(JSON.stringify([sha256, builderVersion, hints ?? {}]));
-  const folder = join(cacheFolder, key.digest('hex').slice(0, 32));
+  const { cacheFolder, hints, signal } = options;
+  const folder = folderOf(options);
   const known = await describe(folder);
   if (known) return known;
 
@@ -58,6 +57,17 @@ export async function buildModel(checkpointFile: string, options: BuildOptions):
     await rm(draft, { recursive: true, force: true });
   }
   return withPaths(folder, recognised);
+}
+
+/** The model that an earlier call of `buildModel` left. */
+export function findBuilt(options: BuildOptions): Promise<BuiltModel | undefined> {
+  return describe(folderOf(options));
+}
+
+/** Named by all that the graphs depend on. */
+function folderOf({ cacheFolder, sha256, hints }: BuildOptions): string {
+  const key = createHash('sha256').update(JSON.stringify([sha256, builderVersion, hints ?? {}]));
+  return join(cacheFolder, key.digest('hex').slice(0, 32));
 }
 
 async function describe(folder: string): Promise<BuiltModel | undefined> {

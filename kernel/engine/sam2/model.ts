@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import type { InstalledModel, ModelLibrary } from '../../../models/library';
 import { maskSize } from '../../../models/sam2/config';
-import type { BuiltModel } from '../../../models/sam2/build';
+import { findBuilt, type BuiltModel } from '../../../models/sam2/build';
 import type { GraphName } from '../../../models/sam2/graphs';
 import { MaskletError } from '../../errors';
 import { kernelScript } from '../../paths';
@@ -243,17 +242,15 @@ class Sam2VideoModel implements VideoModel {
     const memoryThread = thread('memory');
     const decoderThread = thread('decoder');
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
-    const cacheFolder = library.graphFolderOf(this.id);
-    // Read whole once; later, onnxruntime notices where the file became shorter.
-    if (!existsSync(cacheFolder)) await library.verify(this.id);
-    const built = await encoderThread.request('sam2Build', {
-      checkpoint: library.checkpointOf(this.id),
-      options: {
-        cacheFolder,
-        sha256: installed.sha256,
-        ...(installed.hints ? { hints: installed.hints } : {}),
-      },
-    });
+    const { sha256, hints } = installed;
+    const build = { cacheFolder: library.graphFolderOf(this.id), sha256, ...(hints ? { hints } : {}) };
+    let built = await findBuilt(build);
+    if (!built) {
+      // Read whole once; later, onnxruntime notices where the file became shorter.
+      await library.verify(this.id);
+      const checkpoint = library.checkpointOf(this.id);
+      built = await encoderThread.request('sam2Build', { checkpoint, options: build });
+    }
     const [encoder, memory, decoder] = await Promise.all([
       this.loadGraphs(encoderThread, built, ['image_encoder']),
       this.loadGraphs(memoryThread, built, [
