@@ -61,7 +61,7 @@ function parseHeader(file: FileBytes, text: string): Record<string, unknown> {
 }
 
 function toTensor(file: FileBytes, name: string, value: unknown, start: number): TensorLocation {
-  const { dtype, shape, data_offsets: range } = value as Record<string, unknown>;
+  const { dtype, shape, data_offsets: range } = Object(value) as Record<string, unknown>;
   const sizes = (list: unknown): list is number[] =>
     Array.isArray(list) && list.length <= 8 && list.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (typeof dtype !== 'string' || !sizes(shape) || !sizes(range) || range.length !== 2) {

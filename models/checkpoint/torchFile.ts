@@ -93,7 +93,7 @@ export async function readTorchFile(file: FileBytes): Promise<Map<string, Tensor
 
 function torchWorld(folder: string, entries: ReadonlyMap<string, ZipEntry>): PickleWorld {
   const callables = new Map<string, (args: readonly Pickled[]) => Pickled>([
-    ['collections.OrderedDict', ([pairs]) => new Map((pairs as [Pickled, Pickled][] | undefined) ?? [])],
+    ['collections.OrderedDict', orderedDict],
     ['collections.defaultdict', () => new Map()],
     ['torch.Size', ([sizes]) => sizes],
     ['torch._utils._rebuild_tensor_v2', rebuildTensor],
@@ -105,6 +105,13 @@ function torchWorld(folder: string, entries: ReadonlyMap<string, ZipEntry>): Pic
     isName: (name) => names.has(name) || Object.hasOwn(storageTypes, name),
     persistent: (id) => storage(id, folder, entries),
   };
+}
+
+function orderedDict([pairs = []]: readonly Pickled[]): Map<Pickled, Pickled> {
+  if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2)) {
+    throw new PickleError('corrupted', 'a dict in it is described in an unknown way');
+  }
+  return new Map(pairs as [Pickled, Pickled][]);
 }
 
 /** ("storage", type, key, device, number of elements) */

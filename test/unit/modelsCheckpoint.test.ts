@@ -218,6 +218,55 @@ describe('a .pt checkpoint', () => {
   });
 });
 
+describe('a damaged checkpoint of any kind', () => {
+  it('ends in an error that names the file, or in tensors inside it, never otherwise', async () => {
+    writeTorchFile(path(), two);
+    const header = JSON.stringify({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } });
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    const files = [readFileSync(path()), Buffer.concat([length, Buffer.from(header), Buffer.alloc(8)])];
+    let refused = 0;
+    let state = 1;
+    const random = (limit: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * limit);
+    };
+    for (let n = 0; n < 600; n++) {
+      const bytes = Buffer.from(files[n % 2]);
+      for (let i = 0; i <= random(3); i++) bytes[random(bytes.length)] = random(256);
+      writeFileSync(path('fuzzed'), bytes);
+      try {
+        const { tensors } = await readCheckpoint(path('fuzzed'));
+        for (const { offset, bytes: used } of tensors.values()) {
+          expect(offset >= 0 && offset + used <= bytes.length).toBe(true);
+        }
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'ModelFileError', file: path('fuzzed') });
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(100);
+  });
+
+  it('is refused where its containers are not what they are used as', async () => {
+    for (const pickle of [
+      new PickleWriter().proto().global('collections', 'OrderedDict').raw('K\x05\x85R.'),
+      new PickleWriter().proto().global('collections', 'OrderedDict').raw('](K\x05e\x85R.'),
+      new PickleWriter().proto().global('torch', 'Size').raw(')R.'),
+      new PickleWriter().proto().global('torch._utils', '_rebuild_tensor_v2').raw(')R.'),
+      new PickleWriter().proto().raw('NQ.'),
+      new PickleWriter().proto().raw('u.'),
+    ]) {
+      await expect(readCheckpoint(save(pickle))).rejects.toMatchObject({ problem: 'corrupted' });
+    }
+    const header = JSON.stringify({ a: null });
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    writeFileSync(path('null.safetensors'), Buffer.concat([length, Buffer.from(header)]));
+    await expect(readCheckpoint(path('null.safetensors'))).rejects.toMatchObject({ problem: 'corrupted' });
+  });
+});
+
 describe('a .safetensors checkpoint', () => {
   const write = (header: unknown, data: Uint8Array): string => {
     const text = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
