@@ -317,6 +317,8 @@ export interface OpenParams {
   readonly model?: string;
   /** Keeps database and sidecar here instead of beside the video. */
   readonly dataDir?: string;
+  /** Keeps the database alone here, while the sidecar stays where it is: for work on one of several machines. */
+  readonly databaseDir?: string;
   /** Root folder of the workspace that holds the database; default: the folder of the video. */
   readonly workspaceRoot?: string;
   /** Never write, for example in an untrusted workspace. */
@@ -783,6 +785,8 @@ export interface CheckedClip {
   readonly masks: number;
   /** Masks whose prompts changed since. */
   readonly stale: number;
+  /** The model that made most of the masks; absent where none did. */
+  readonly model?: string;
   /** Frames without a mask, summed over the objects that have prompts. */
   readonly missing: number;
   readonly problems: readonly Problem[];

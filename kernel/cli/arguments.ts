@@ -65,6 +65,20 @@ export function parseSelection(text: string): FrameSelection {
   throw usageError(`"${text}" is no selection of frames.`, 'Give all, verified, or every:N.');
 }
 
+/** `i/n`, counted from 1. */
+export function parseShard(text: string): { index: number; count: number } {
+  const [, index, count] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).map(Number);
+  if (index >= 1 && index <= count) return { index, count };
+  throw usageError(`"${text}" is no part of a whole.`, 'Give it as i/n, from 1/n to n/n.');
+}
+
+/** A whole number from 1. */
+export function parseCount(text: string, option: string): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count >= 1) return count;
+  throw usageError(`"${text}" is no number for ${option}.`, 'Give a whole number from 1.');
+}
+
 /** `a,b`: at least one, none twice. */
 export function parseLabels(text: string): string[] {
   const labels = text.split(',').map((label) => label.trim());

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { withDefaults } from '../settings';
 import type { Direction, ExportFormat, ImportFormat, KernelSettings } from '../protocol';
 import { version } from '../version';
+import { batch, type BatchCommandOptions } from './commands/batch';
 import { check } from './commands/check';
 import { doctor } from './commands/doctor';
 import { exportClips, type ExportCommandOptions } from './commands/export';
@@ -206,6 +207,22 @@ function program(): Command {
     )
     .action((paths: string[], options: CommonOptions & Omit<RoundTripCommandOptions, 'settings'>) =>
       roundTrip(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(
+    masklet
+      .command('batch')
+      .argument('<path...>', 'videos with saved prompts, and folders that are searched for them'),
+  )
+    .description('propagate every clip that has stale or missing masks, and save; see docs/batch.md')
+    .option('--jobs <n>', 'clips at a time, each with a model in memory of its own', '1')
+    .option('--stale-only', 'only clips with masks whose prompts changed, not those with missing ones', false)
+    .option('--resume', 'go on from the frames that an interrupted run on this machine had computed', false)
+    .option('--shard <i/n>', 'only the i-th of n parts, for job arrays')
+    .option('--model <id>', 'the model to use (default: for each clip the one that made its masks)')
+    .option('--database <dir>', "a folder on this machine's own disk (default: in the temporary folder)")
+    .action((paths: string[], options: CommonOptions & Omit<BatchCommandOptions, 'settings'>) =>
+      batch(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
     );
 
   common(

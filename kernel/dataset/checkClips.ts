@@ -11,7 +11,7 @@ import { findClips, type FoundClip } from './findClips';
 /** The state of the sidecars that paths stand for; reads them alone, so that neither videos nor databases need be there. */
 export async function checkClips(params: DatasetParams): Promise<CheckResult> {
   const store = new Store();
-  const clips = await findClips(params, store);
+  const clips = await findClips(params);
   return { clips: clips.map((clip) => checkClip(clip, store)) };
 }
 
@@ -50,9 +50,20 @@ function describe(
     prompts: prompts.length,
     masks: masks.length,
     ...clipState(content, frameCount),
+    ...modelOf(content),
     problems: [...problems, ...more],
     conflicts: conflicts.length,
   };
+}
+
+function modelOf({ masks }: ClipContent): { model?: string } {
+  const counts = new Map<string, number>();
+  for (const { provenance, state } of masks) {
+    if (!provenance || state === 'edited') continue;
+    counts.set(provenance.model, (counts.get(provenance.model) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return most ? { model: most[0] } : {};
 }
 
 /** The video as its sidecar describes it. @throws MaskletError `sidecar/broken-line`, `sidecar/newer-version` */

@@ -18,9 +18,10 @@ export interface FoundClip {
 /**
  * The annotated videos that paths stand for: a video (or folder of images) is one, any other folder is searched for
  * those with a sidecar, or with objects in the database of that folder. Sorted by path; each once.
+ * @param store asked for what no sidecar has yet; without it, sidecars alone count.
  * @throws MaskletError `video/not-found`; `input/invalid` where a folder holds none.
  */
-export async function findClips({ paths, ...options }: DatasetParams, store: Store): Promise<FoundClip[]> {
+export async function findClips({ paths, ...options }: DatasetParams, store?: Store): Promise<FoundClip[]> {
   const found = new Set<string>();
   const add = (path: string): void => void found.add(path);
   for (const given of paths) {
@@ -38,7 +39,7 @@ export async function findClips({ paths, ...options }: DatasetParams, store: Sto
     const before = found.size;
     await searchFolder(path, add);
     const { databaseFolder } = locate(join(path, 'clip'), options);
-    const known = store.annotatedVideos(databaseFolder);
+    const known = store?.annotatedVideos(databaseFolder) ?? [];
     known.filter((video) => `${video}${sep}`.startsWith(`${path}${sep}`) && existsSync(video)).forEach(add);
     if (found.size === before) {
       throw new MaskletError('input/invalid', `${path} holds no annotated video.`, {

@@ -8,6 +8,13 @@ export interface Locations {
   readonly sidecar: string;
 }
 
+export interface LocateOptions {
+  readonly dataDir?: string;
+  readonly workspaceRoot?: string;
+  /** For the database alone, which then belongs to this machine; the sidecar stays where it is. */
+  readonly databaseDir?: string;
+}
+
 /** The nearest folder at or above `folder` that already has a `.masklet` folder. */
 function existingRoot(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
@@ -16,16 +23,13 @@ function existingRoot(folder: string): string | undefined {
   }
 }
 
-export interface LocateOptions {
-  readonly dataDir?: string;
-  readonly workspaceRoot?: string;
-}
-
 /**
  * Where a video's database and sidecar are: the database in the workspace's `.masklet` folder (without a workspace: in the
  * nearest one above the video, else beside it), the sidecar beside the video; both under `dataDir` where that is set.
  */
 export function locate(video: string, options: LocateOptions = {}): Locations {
+  const { databaseDir, ...rest } = options;
+  if (databaseDir) return { ...locate(video, rest), databaseFolder: resolve(databaseDir) };
   const path = resolve(video);
   if (options.dataDir) {
     const dataDir = resolve(options.dataDir);

@@ -165,7 +165,8 @@ export class Sessions {
     await this.makeRoom();
     const model = this.models.get(params.model);
     const dataDir = params.dataDir ?? this.settings.dataDir;
-    const locations = locate(params.path, { dataDir, workspaceRoot: params.workspaceRoot });
+    const { workspaceRoot, databaseDir } = params;
+    const locations = locate(params.path, { dataDir, workspaceRoot, databaseDir });
     const openSource = (): Promise<FrameSource> =>
       this.openSource(params.path, locations, signal, onProgress);
     const source = await openSource();

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import fs from 'node:fs';
 import type { Database } from 'better-sqlite3';
-import { MaskletError, errnoOf } from '../errors';
+import { MaskletError } from '../errors';
 import type { WriterInfo } from '../protocol';
+import { isSameProcessAlive, processStart } from './liveProcess';
 
 /** A writer on another host that has been silent for this long is taken to be gone. */
 export const STALE_AFTER_MS = 60_000;
@@ -105,32 +105,5 @@ function isAlive(row: WriterRow, environment: LeaseEnvironment): boolean {
   const fresh = environment.now() - row.heartbeat <= STALE_AFTER_MS;
   // Our own process lives, but the thread that held the lease may have died: only its heartbeat tells.
   if (row.host !== environment.host || row.pid === environment.pid) return fresh;
-  if (!processExists(row.pid)) return false;
-  // The number may have gone to another process since.
-  return row.process_start === null || row.process_start === processStart(row.pid);
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) === 'EPERM';
-  }
-}
-
-/** When a process started, in ticks since boot, together with the boot; null where the system does not tell cheaply. */
-function processStart(pid: number): string | null {
-  try {
-    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // Fields are counted after the command, which may itself hold spaces and brackets; starttime is the 22nd of all.
-    const ticks = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .at(19);
-    return ticks === undefined ? null : `${boot}/${ticks}`;
-  } catch {
-    return null;
-  }
+  return isSameProcessAlive(row.pid, row.process_start);
 }

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { parseBox, parseMask, parsePoint, parseRange } from '../../kernel/cli/arguments';
+import {
+  parseBox,
+  parseMask,
+  parsePoint,
+  parseRange,
+  parseCount,
+  parseLabels,
+  parseSelection,
+  parseShard,
+} from '../../kernel/cli/arguments';
 import { EXIT, exitCodeOf } from '../../kernel/cli/output';
 import { MaskletError } from '../../kernel/errors';
 
@@ -47,4 +56,26 @@ test('exit codes tell what to look at', () => {
   expect(exitCodeOf('storage/no-space')).toBe(EXIT.storage);
   expect(exitCodeOf('cancelled')).toBe(EXIT.cancelled);
   expect(exitCodeOf('internal')).toBe(EXIT.failed);
+});
+
+describe('choices of data sets', () => {
+  test('frames', () => {
+    expect(parseSelection('all')).toEqual({ kind: 'all' });
+    expect(parseSelection('verified')).toEqual({ kind: 'verified' });
+    expect(parseSelection('every:5')).toEqual({ kind: 'every', step: 5 });
+    for (const text of ['every:0', 'every:', 'every:-1', 'some'])
+      expect(() => parseSelection(text)).toThrow();
+  });
+
+  test('labels', () => {
+    expect(parseLabels('dog, small cat')).toEqual(['dog', 'small cat']);
+    for (const text of ['', 'a,,b', 'a,a']) expect(() => parseLabels(text)).toThrow();
+  });
+
+  test('shards and counts', () => {
+    expect(parseShard('2/3')).toEqual({ index: 2, count: 3 });
+    for (const text of ['0/3', '4/3', '1', 'a/b', '1/0']) expect(() => parseShard(text)).toThrow();
+    expect(parseCount('4', '--jobs')).toBe(4);
+    for (const text of ['0', '-1', 'x', '1.5']) expect(() => parseCount(text, '--jobs')).toThrow();
+  });
 });
