@@ -23,7 +23,7 @@ export function memoryEncoder(n: Layers, config: Sam2Config, imageEmbed: Value, 
   x = n.conv(x, `${at}.${3 * downsamplerConvs}`);
   x = n.add(n.conv(imageEmbed, `${encoder}.pix_feat_proj`), x);
   for (let i = 0; i < fuserBlocks; i++) x = convNeXtBlock(n, config, `${encoder}.fuser.layers.${i}`, x);
-  return n.conv(x, `${encoder}.out_proj`);
+  return config.memDim === config.dModel ? x : n.conv(x, `${encoder}.out_proj`);
 }
 
 /** A ConvNeXt block (Liu et al. 2022) with layer scale. */

@@ -85,7 +85,7 @@ function memoryEncoder(shapes: Shapes, { dModel, memDim }: Sam2Config): void {
     linear(shapes, `${block}.pwconv1`, dModel, 4 * dModel);
     linear(shapes, `${block}.pwconv2`, 4 * dModel, dModel);
   }
-  conv(shapes, `${at}.out_proj`, dModel, memDim, 1);
+  if (memDim !== dModel) conv(shapes, `${at}.out_proj`, dModel, memDim, 1);
 }
 
 function promptEncoder(shapes: Shapes, dModel: number): void {
