@@ -11,7 +11,7 @@ export class Workbench {
 
   /** A window knows its extensions a moment after it is drawn. */
   async waitUntilReady(): Promise<void> {
-    await this.page.waitForSelector('.monaco-workbench .part.sidebar', { timeout: 90_000 });
+    await this.page.waitForSelector('.monaco-workbench .part.editor', { timeout: 90_000 });
     await this.findCommand('Masklet: Doctor', 40);
     await this.page.keyboard.press('Escape');
     await this.quickInput.waitFor({ state: 'hidden' });
@@ -45,7 +45,9 @@ export class Workbench {
 
   /** Brings a view of the side bar to the front. */
   async showView(name: string): Promise<void> {
-    await this.page.locator(`.activitybar a.action-label[aria-label^="${name}"]`).first().click();
+    // Not the icon itself: a badge with a number may lie over it.
+    const icon = this.page.locator(`a.action-label[aria-label^="${name}"]`);
+    await this.page.locator('.activitybar .action-item').filter({ has: icon }).first().click();
   }
 
   /** Types into the input box that a command or dialog opened, and accepts it. */
@@ -53,8 +55,12 @@ export class Workbench {
     const input = this.quickInput.locator('input').first();
     await input.waitFor();
     await input.fill(text);
-    await until(async () => (await input.inputValue()) === text, 'the input box changes what is typed');
-    await this.page.keyboard.press('Enter');
+    // A file dialog looks the path up first, and takes no answer meanwhile.
+    for (let attempt = 0; attempt < 10 && (await input.isVisible()); attempt++) {
+      if ((await input.inputValue()) !== text) await input.fill(text);
+      await input.press('Enter');
+      await input.waitFor({ state: 'hidden', timeout: 3_000 }).catch(() => undefined);
+    }
   }
 
   /** A file or folder in the Explorer, by its exact name. */
@@ -72,7 +78,7 @@ export class Workbench {
     const row = this.fileRow(name);
     await this.quickInput.waitFor({ state: 'hidden' });
     for (let attempt = 0; attempt < 5 && !(await isThere(row, 2_000)); attempt++)
-      await this.command('File: Refresh Explorer');
+      await this.command('Refresh Explorer');
     return row;
   }
 
@@ -105,9 +111,12 @@ export class Workbench {
 
   /** Renames a file or folder as F2 in the Explorer does. */
   async rename(name: string, to: string): Promise<void> {
-    await this.select(name);
-    await this.page.keyboard.press('F2');
     const input = this.page.locator('.explorer-item-edited input');
+    // The Explorer may be drawing itself anew just now, and lose the key.
+    for (let attempt = 0; attempt < 5 && !(await isThere(input, 2_000)); attempt++) {
+      await this.select(name);
+      await this.page.keyboard.press('F2');
+    }
     await input.fill(to);
     await input.press('Enter');
     await this.fileRow(to).waitFor({ timeout: 30_000 });
@@ -161,7 +170,9 @@ export class Workbench {
     return (await this.page.locator('.tab.active.dirty').count()) > 0;
   }
 
+  /** Saves unsaved work, which may show as such only in a moment. */
   async save(): Promise<void> {
+    await until(() => this.isDirty(), 'there is nothing to save');
     await this.page.keyboard.press('Control+s');
     await until(async () => !(await this.isDirty()), 'saving left it dirty');
   }
