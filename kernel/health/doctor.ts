@@ -3,12 +3,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { InferenceApi } from '../engine/onnx/inferenceApi';
+import { inferenceThread } from '../engine/onnx/inferenceThread';
 import { MaskletError, toErrorData } from '../errors';
 import { kernelScript, packageRoot } from '../paths';
 import type { HealthCheck, KernelSettings } from '../protocol';
 import type { StorageApi } from '../storage/api';
 import { findFfmpeg } from '../video/ffmpeg';
-import { WorkerClient } from '../workers/rpc';
+import type { WorkerClient } from '../workers/rpc';
 import { catalogue, locateModelFile, modelFolders } from '../../models/catalogue';
 import { memoryReadoutModel } from '../../models/memoryReadout';
 import { ModelFileError } from '../../models/modelFileError';
@@ -54,7 +55,7 @@ function nodeVersion(): Finding {
 
 /** Loads a small graph, so that what is reported is the provider that works and not the one that is configured. */
 async function onnxruntime(settings: KernelSettings): Promise<Finding> {
-  const worker = new WorkerClient<InferenceApi>(kernelScript('inferenceWorker'), {}, 'doctor');
+  const worker = inferenceThread<InferenceApi>('doctor');
   try {
     const loaded = await worker.request('load', {
       model: memoryReadoutModel({ channels: 4, frameCells: 4, topK: 2, patch: 1 }),

@@ -17,6 +17,7 @@ import { givenMask, round4 } from '../givenMask';
 import { imageMean, imageStd } from '../imageStatistics';
 import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
 import type { InferenceApi } from '../onnx/inferenceApi';
+import { inferenceThread } from '../onnx/inferenceThread';
 import type { LoadedModel } from '../onnx/sessions';
 import type {
   EncodedFrame,
@@ -285,12 +286,8 @@ class EmbeddedModel implements VideoModel {
   }
 
   private async start(own: <T extends Disposable>(part: T) => T): Promise<Started<Engine>> {
-    const encoderThread: InferenceThread = own(
-      new WorkerClient(kernelScript('inferenceWorker'), {}, 'encoder'),
-    );
-    const decoderThread: InferenceThread = own(
-      new WorkerClient(kernelScript('inferenceWorker'), {}, 'decoder'),
-    );
+    const encoderThread: InferenceThread = own(inferenceThread('encoder'));
+    const decoderThread: InferenceThread = own(inferenceThread('decoder'));
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
     const [encoder, [decoder, memory]] = await Promise.all([
       this.loadFile(encoderThread, sam2TinyEmbedded.encoder),

@@ -12,6 +12,7 @@ import { givenMask, round4 } from '../givenMask';
 import { imageMean, imageStd } from '../imageStatistics';
 import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
 import type { InferenceApi } from '../onnx/inferenceApi';
+import { inferenceThread } from '../onnx/inferenceThread';
 import type { LoadedModel } from '../onnx/sessions';
 import type {
   EncodedFrame,
@@ -236,8 +237,7 @@ class Sam2VideoModel implements VideoModel {
 
   private async start(own: <T extends Disposable>(part: T) => T): Promise<Started<Engine>> {
     const { library, installed } = this.options;
-    const thread = (name: string): InferenceThread =>
-      own(new WorkerClient(kernelScript('inferenceWorker'), {}, name));
+    const thread = (name: string): InferenceThread => own(inferenceThread(name));
     const encoderThread = thread('encoder');
     const memoryThread = thread('memory');
     const decoderThread = thread('decoder');
