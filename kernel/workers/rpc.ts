@@ -122,6 +122,7 @@ export class WorkerClient<Api> {
   private whenQuiet: (() => void) | undefined;
   private nextId = 1;
   private disposed = false;
+  private disposing: Promise<void> | undefined;
 
   constructor(
     private readonly script: string,
@@ -176,7 +177,12 @@ export class WorkerClient<Api> {
    * Ends the thread; requests still open are answered with `cancelled`. Waits for what the thread is in the middle of:
    * native code that is torn out of a run takes the whole process down.
    */
-  async dispose(): Promise<void> {
+  dispose(): Promise<void> {
+    this.disposing ??= this.end();
+    return this.disposing;
+  }
+
+  private async end(): Promise<void> {
     this.disposed = true;
     Atomics.store(this.stopFlag, 0, 1);
     this.rejectAll(new CancelledError(`The ${this.name} thread has been ended.`));
