@@ -39,12 +39,12 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   response.end(content.subarray(start ?? 0));
 }
 
-/** Sends some bytes and ends the connection; a reset could overtake them. */
+/** Sends some bytes and breaks the connection once they have arrived: a reset could overtake them. */
 function cut(bytes: number): typeof handle {
   return (request, response) => {
     const start = startOf(request) ?? 0;
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': content.length - start });
-    response.write(content.subarray(start, start + bytes), () => response.socket?.end());
+    response.write(content.subarray(start, start + bytes), () => setTimeout(() => response.destroy(), 300));
   };
 }
 
