@@ -41,6 +41,7 @@ import { planImport } from '../import/planImport';
 import { objectColor } from '../render/colors';
 import { Review } from '../review/review';
 import type { Change, OpenClipResult, StorageApi, Undone } from '../storage/api';
+import { checkObjectId } from '../storage/sidecar/layout';
 import type { FrameSource, RgbFrame } from '../video/api';
 import type { WorkerClient } from '../workers/rpc';
 import { Annotations, promptRevision } from './annotations';
@@ -327,6 +328,8 @@ export class Session {
     update: (prompt: FramePrompt | undefined, standing: MaskRecord | undefined) => FramePrompt,
   ): Promise<MaskResult> {
     this.requireWritable();
+    // The database would refuse it as well, but only after the model ran.
+    checkObjectId(object);
     return await this.prompting.run(async () => {
       const before = this.annotations.prompt(object, frame);
       const prompt = update(before, this.annotations.mask(object, frame));
@@ -472,11 +475,6 @@ export class Session {
 
   private newObject(id: ObjectId): readonly ObjectRecord[] {
     if (this.annotations.objects.has(id)) return [];
-    if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) {
-      throw new MaskletError('input/invalid', `"${id}" is not an object id.`, {
-        hint: 'Use 1 to 64 letters, digits, "-" and "_": the id becomes a file name.',
-      });
-    }
     return [{ id, label: 'object', color: objectColor(this.annotations.objects.size), attributes: {} }];
   }
 

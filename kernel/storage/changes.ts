@@ -2,7 +2,7 @@ import { MaskletError } from '../errors';
 import type { Change } from './api';
 import type { ClipRows } from './rows';
 import {
-  OBJECT_ID,
+  checkObjectId,
   lineFile,
   markPlace,
   maskPlace,
@@ -40,12 +40,7 @@ export function checkedRow(
   file: string,
 ): { place: RowPlace; row: Row } {
   const object = row.kind === 'object' ? row.record.id : row.record.object;
-  if (!OBJECT_ID.test(object)) {
-    throw new MaskletError(
-      'input/invalid',
-      `"${object}" cannot be an object's id: 1 to 64 letters, digits, "_" or "-".`,
-    );
-  }
+  checkObjectId(object);
   const place = placeOf(row);
   const holder = lineFile(place.file)!;
   if (row.kind !== 'object' && !rows.hasObject(object)) {

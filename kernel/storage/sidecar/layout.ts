@@ -1,3 +1,5 @@
+import { MaskletError } from '../../errors';
+import type { ObjectId } from '../../protocol';
 import type { Row } from './records';
 
 /**
@@ -14,6 +16,14 @@ export const MASKS_FOLDER = 'masks';
 
 /** Ids name files, so they hold nothing that a file system could take amiss. */
 export const OBJECT_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** @throws MaskletError `input/invalid` where files could not be named by it */
+export function checkObjectId(object: ObjectId): void {
+  if (OBJECT_ID.test(object)) return;
+  throw new MaskletError('input/invalid', `"${object}" is not an object id.`, {
+    hint: 'Use 1 to 64 letters, digits, "-" and "_": the id becomes a file name.',
+  });
+}
 
 /** What a file of lines holds; for objects and masks, of which object. */
 export type LineFile =
