@@ -100,6 +100,9 @@ describe.skipIf(!chromium)('video editor', () => {
       const { x, y } = await editor.fittedPoint(40, 200);
       await editor.page.mouse.click(x, y, { button: 'right' });
       const right = await editor.nthRequest('prompt/points', 1);
+      await editor.until(() =>
+        editor.messages.some((sent) => sent.kind === 'measure' && sent.name === 'click'),
+      );
       // Else the second one would be on the first point, and delete it.
       await editor.change({});
       await editor.page.keyboard.down('Alt');
