@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { until } from '../support/until';
 import { makeClip, query, type MaskRow } from './support/annotations';
+import { pictureFailures } from './support/failures';
 import { VsCode, missingPart, workspaceWith } from './support/vscode';
 import type { Workbench } from './support/workbench';
 
@@ -22,6 +23,8 @@ describe.skipIf(missing !== undefined)('the extension host dies', { timeout: 300
 
   const masks = (): MaskRow[] =>
     query(join(workspace, '.masklet'), 'SELECT object, frame, counts FROM masks ORDER BY object, frame');
+
+  pictureFailures(() => window);
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'masklet-e2e-'));

@@ -8,6 +8,7 @@ import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { until } from '../support/until';
 import { makeClip, query, sidecarFiles, type MaskRow } from './support/annotations';
 import type { MaskletEditor } from './support/maskletEditor';
+import { pictureFailures } from './support/failures';
 import { VsCode, missingPart, workspaceWith } from './support/vscode';
 import type { Workbench } from './support/workbench';
 
@@ -43,6 +44,8 @@ const iou = (row: MaskRow | undefined, object: number, frame: number): number =>
     : 0;
 
 describe.skipIf(missing !== undefined)('the editor in VS Code', { timeout: 240_000 }, () => {
+  pictureFailures(() => window);
+
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'masklet-e2e-'));
     clip = await makeClip(folder, FRAMES, SIZE);

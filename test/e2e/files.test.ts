@@ -17,6 +17,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { until } from '../support/until';
 import { annotate, makeClip, query, sidecarFiles } from './support/annotations';
+import { pictureFailures } from './support/failures';
 import { VsCode, missingPart, workspaceWith } from './support/vscode';
 import type { Workbench } from './support/workbench';
 
@@ -58,6 +59,8 @@ describe.skipIf(missing !== undefined)('files in the Explorer', { timeout: 240_0
     code = await VsCode.start({ workspace, settings: { 'files.autoSave': 'off' } });
     window = await code.open();
   }, 240_000);
+
+  pictureFailures(() => window);
 
   beforeEach(async () => {
     if (await window.page.locator('.tab').count()) await window.closeTabs();

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { until } from '../support/until';
 import { annotate, makeClip } from './support/annotations';
+import { pictureFailures } from './support/failures';
 import { VsCode, missingPart, workspaceWith } from './support/vscode';
 import type { Workbench } from './support/workbench';
 
@@ -27,6 +28,8 @@ describe.skipIf(missing !== undefined)('the editor among others', { timeout: 180
   let workspace: string;
   let code: VsCode;
   let window: Workbench;
+
+  pictureFailures(() => window);
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'masklet-e2e-'));
