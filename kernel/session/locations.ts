@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { AnnotationPlace } from '../storage/api';
+import { nearestRoot } from './nearestRoot';
 
 export interface Locations {
   /** Holds `masklet.sqlite`. */
@@ -15,17 +15,9 @@ export interface LocateOptions {
   readonly databaseDir?: string;
 }
 
-/** The nearest folder at or above `folder` that already has a `.masklet` folder. */
-function existingRoot(folder: string): string | undefined {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, '.masklet', 'masklet.sqlite'))) return at;
-    if (dirname(at) === at) return undefined;
-  }
-}
-
 /**
  * Where a video's database and sidecar are: the database in the workspace's `.masklet` folder (without a workspace: in the
- * nearest one above the video, else beside it), the sidecar beside the video; both under `dataDir` where that is set.
+ * nearest one above the video that `nearestRoot` finds, else beside it), the sidecar beside the video; both under `dataDir` where that is set.
  */
 export function locate(video: string, options: LocateOptions = {}): Locations {
   const { databaseDir, ...rest } = options;
@@ -37,7 +29,7 @@ export function locate(video: string, options: LocateOptions = {}): Locations {
     const name = pathInRoot(path, options) ?? basename(path);
     return { databaseFolder: dataDir, sidecar: join(dataDir, `${name}.masklet`) };
   }
-  const root = options.workspaceRoot ?? existingRoot(dirname(path)) ?? dirname(path);
+  const root = options.workspaceRoot ?? nearestRoot(dirname(path)) ?? dirname(path);
   return { databaseFolder: join(root, '.masklet'), sidecar: `${path}.masklet` };
 }
 
