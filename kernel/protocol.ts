@@ -225,6 +225,8 @@ export type ErrorCode =
   | 'sidecar/conflict'
   | 'sidecar/newer-version'
   | 'input/invalid'
+  | 'git/missing'
+  | 'git/failed'
   | 'export/folder-not-empty'
   | 'export/limit'
   | 'import/malformed'

@@ -10,6 +10,7 @@ import { exportClips, type ExportCommandOptions } from './commands/export';
 import { importMasks, type ImportCommandOptions } from './commands/import';
 import { info } from './commands/info';
 import { masks } from './commands/masks';
+import { merge, type MergeCommandOptions } from './commands/merge';
 import { downloadModel, importModel, listModels, removeModel, verifyModel } from './commands/models';
 import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
 import { segment } from './commands/segment';
@@ -31,6 +32,7 @@ Exit codes:
   3    the input was refused: the video, a prompt, an object, a sidecar
   4    something is missing on this machine: ffmpeg, a model (see: masklet doctor)
   5    the annotations could not be read or written
+  129  merge: not done, so that git gives the merge up
   130  stopped with Ctrl-C; what was done is saved
 `;
 
@@ -242,7 +244,29 @@ function program(): Command {
     );
 
   addModelCommands(masklet);
+  addGitCommands(masklet);
   return masklet;
+}
+
+function addGitCommands(masklet: Command): void {
+  masklet
+    .command('merge')
+    .argument('[files...]', 'BASE OURS THEIRS PATH, as git gives them to a merge driver')
+    .description('merge a file of a sidecar per object and frame, as git asks for; see docs/git.md')
+    .option('--install', 'register it with git as the merge driver of sidecars in this repository')
+    .option('--global', "with --install: keep the driver in the user's git configuration")
+    .addOption(
+      new Option(
+        '--propagated <keep>',
+        'of two propagated masks, which can be made again, keep one (default: both, in conflict)',
+      ).choices(['both', 'ours', 'theirs']),
+    )
+    .option('--json', 'print the result, or {"error": ...}, as JSON on standard output')
+    .showHelpAfterError('(--help shows how it is used)')
+    .exitOverride()
+    .action((files: string[], options: MergeCommandOptions) =>
+      merge(files, { ...options, json: options.json ?? false }),
+    );
 }
 
 interface ModelOptions {

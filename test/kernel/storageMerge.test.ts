@@ -1,68 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../kernel/storage/api';
-import {
-  filesBelow,
-  makeVideo,
-  maskOf,
-  object,
-  onlyConflict,
-  openVideo,
-  promptOf,
-  rowsOf,
-  temporaryFolder,
-} from '../support/storageFixture';
-
-/** A git repository with one clip, and two branches of it. */
-class Repository {
-  readonly folder = temporaryFolder();
-
-  constructor() {
-    this.git('init', '--quiet', '--initial-branch=main');
-    // The video itself is not what this is about.
-    makeVideo(join(this.folder, 'clip.mp4'));
-    this.commit('video');
-  }
-
-  git(...words: string[]): string {
-    const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org', '-c', 'commit.gpgsign=false'];
-    return execFileSync('git', [...who, ...words], { cwd: this.folder, encoding: 'utf8' });
-  }
-
-  commit(message: string): void {
-    this.git('add', '--all');
-    this.git('commit', '--quiet', '--allow-empty', '-m', message);
-  }
-
-  open(): ReturnType<typeof openVideo> {
-    return openVideo(makeVideo(join(this.folder, 'clip.mp4')));
-  }
-
-  /** Applies a change, saves and commits, as one person on one branch would. */
-  annotate(change: Change): void {
-    const { store, clip } = this.open();
-    store.apply(clip, change);
-    store.save(clip);
-    store.close(clip);
-    this.commit('annotate');
-  }
-
-  /** Makes both changes on branches of their own, each from a fresh clone's database, and merges with plain git. */
-  merge(ours: Change, theirs: Change): void {
-    this.git('checkout', '--quiet', '-b', 'theirs');
-    this.annotate(theirs);
-    this.dropDatabase();
-    this.git('checkout', '--quiet', 'main');
-    this.annotate(ours);
-    this.git('merge', '--quiet', '--no-edit', 'theirs');
-  }
-
-  dropDatabase(): void {
-    rmSync(join(this.folder, '.masklet'), { recursive: true, force: true });
-  }
-}
+import { Repository } from '../support/repository';
+import { filesBelow, maskOf, object, onlyConflict, promptOf, rowsOf } from '../support/storageFixture';
 
 const frames = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
