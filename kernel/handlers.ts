@@ -129,5 +129,9 @@ export const handlers: KernelHandlers = {
       const imported = await context.datasets.request('readImport', request, { signal: context.signal });
       return await session.import(imported, params, (done, total) => context.progress({ done, total }));
     }),
+  'sidecar/revisions': (params, { datasets, signal }) => datasets.request('revisions', params, { signal }),
+  'sidecar/compare': (params, { datasets, signal }) => datasets.request('compare', params, { signal }),
+  'sidecar/compareFrame': (params, { datasets, signal }) =>
+    datasets.request('compareFrame', params, { signal }),
   'dataset/check': (params, { datasets, signal }) => datasets.request('check', params, { signal }),
 };

@@ -5,6 +5,7 @@ import type { Direction, ExportFormat, ImportFormat, KernelSettings } from '../p
 import { version } from '../version';
 import { batch, type BatchCommandOptions } from './commands/batch';
 import { check } from './commands/check';
+import { diff } from './commands/diff';
 import { doctor } from './commands/doctor';
 import { exportClips, type ExportCommandOptions } from './commands/export';
 import { importMasks, type ImportCommandOptions } from './commands/import';
@@ -249,6 +250,17 @@ function program(): Command {
 }
 
 function addGitCommands(masklet: Command): void {
+  common(
+    masklet
+      .command('diff')
+      .argument('<video>', 'an annotated video, saved')
+      .argument('[revision]', 'a commit, branch or tag', 'HEAD'),
+  )
+    .description('what the masks, prompts and marks changed since a commit; see docs/git.md')
+    .action((video: string, revision: string, options: CommonOptions) =>
+      diff(video, revision, { json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
   masklet
     .command('merge')
     .argument('[files...]', 'BASE OURS THEIRS PATH, as git gives them to a merge driver')

@@ -1,10 +1,16 @@
 import type {
   CheckResult,
+  ComparedMask,
+  CompareFrameParams,
+  CompareParams,
+  CompareResult,
   DatasetParams,
   ExportParams,
   ExportResult,
+  FilePlace,
   ImportFormat,
   KernelSettings,
+  Revision,
   RoundTripParams,
   RoundTripResult,
 } from '../protocol';
@@ -33,4 +39,7 @@ export type DatasetApi = {
   roundTrip: [RoundTripParams, RoundTripResult];
   check: [DatasetParams, CheckResult];
   readImport: [ReadImportParams, ImportedClip];
+  revisions: [FilePlace, readonly Revision[]];
+  compare: [CompareParams, CompareResult];
+  compareFrame: [CompareFrameParams, readonly ComparedMask[]];
 };

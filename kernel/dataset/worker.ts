@@ -7,10 +7,12 @@ import { Store } from '../storage/store';
 import { serveWorker } from '../workers/rpc';
 import type { DatasetApi, DatasetWorkerData } from './api';
 import { checkClips } from './checkClips';
+import { SidecarComparisons } from './compareSidecar';
 import { roundTrip } from './roundTrip';
 
 const { settings } = workerData as DatasetWorkerData;
 const store = new Store();
+const comparisons = new SidecarComparisons(settings.dataDir);
 
 /** Sidecars and databases are where the settings say, unless a request says otherwise. */
 function located<P extends DatasetParams>(params: P): P {
@@ -34,4 +36,7 @@ serveWorker<DatasetApi>({
     }),
   readImport: ({ format, ...source }, { signal }) => readImport(format, { ...source, signal }),
   check: (params) => checkClips(located(params)),
+  revisions: (params, { signal }) => comparisons.revisions(params, signal),
+  compare: (params, { signal }) => comparisons.compare(params, signal),
+  compareFrame: (params, { signal }) => comparisons.frame(params, signal),
 });
