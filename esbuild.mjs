@@ -66,7 +66,7 @@ const builds = [
   },
   {
     ...browser,
-    entryPoints: { editor: 'webview/editor/main.tsx' },
+    entryPoints: { editor: 'webview/editor/main.tsx', changes: 'webview/changes/main.tsx' },
     outdir: 'dist/webview',
   },
 ];

@@ -5,7 +5,9 @@ import { EditorContext } from './editor/editorContext';
 import { EditorRegistry } from './editor/registry';
 import { VideoEditorProvider } from './editor/videoEditorProvider';
 import { FollowFiles } from './files/followFiles';
+import { MaskChanges } from './git/showMaskChanges';
 import { KernelService } from './kernel/kernelService';
+import { Links } from './links/links';
 import { registerShowFrame } from './review/showFrame';
 import { SuspicionProblems } from './review/suspicionProblems';
 import { SuspicionTree } from './review/suspicionTree';
@@ -30,6 +32,8 @@ export function activate(context: vscode.ExtensionContext): void {
     new EditorContext(editors),
     registerCommands(kernel, editors),
     registerShowFrame(editors),
+    new Links(context, editors, log),
+    new MaskChanges(kernel, editors, context.extensionUri),
     new SuspicionTree(editors),
     new SuspicionProblems(editors),
   );

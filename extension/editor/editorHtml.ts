@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
-/** The page that holds the editor: a root element, our bundle and our styles, and nothing else may run or load. */
-export function editorHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
+/**
+ * The page that holds the editor, or another app: a root element, our bundle and our styles, and nothing else may run or
+ * load.
+ */
+export function editorHtml(
+  webview: vscode.Webview,
+  extensionUri: vscode.Uri,
+  app: 'editor' | 'changes' = 'editor',
+): string {
   const nonce = randomBytes(16).toString('base64');
   const resource = (name: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', name)).toString();
@@ -19,12 +26,12 @@ export function editorHtml(webview: vscode.Webview, extensionUri: vscode.Uri): s
     <meta charset="utf-8">
     <meta http-equiv="Content-Security-Policy" content="${policy}">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <link rel="stylesheet" nonce="${nonce}" href="${resource('editor.css')}">
+    <link rel="stylesheet" nonce="${nonce}" href="${resource(`${app}.css`)}">
     <title>Masklet</title>
   </head>
   <body>
     <div id="root"></div>
-    <script nonce="${nonce}" src="${resource('editor.js')}"></script>
+    <script nonce="${nonce}" src="${resource(`${app}.js`)}"></script>
   </body>
 </html>`;
 }

@@ -68,6 +68,11 @@ export class EditorPanel implements vscode.Disposable {
     return this.panel.active;
   }
 
+  /** How this panel's page would address a file: with the machine that the file is on. */
+  webviewAddress(uri: vscode.Uri): vscode.Uri {
+    return this.panel.webview.asWebviewUri(uri);
+  }
+
   command(command: EditorCommand): void {
     this.send({ kind: 'command', command });
   }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { FrameIndex, ObjectId } from '../../kernel/protocol';
 import type { EditorRegistry } from '../editor/registry';
 import { VIEW_TYPE } from '../editor/videoEditorProvider';
 
@@ -8,14 +9,27 @@ export function registerShowFrame(editors: EditorRegistry): vscode.Disposable {
     'masklet.showFrame',
     async (address: unknown, object: unknown, frame: unknown) => {
       if (typeof address !== 'string' || typeof object !== 'string' || typeof frame !== 'number') return;
-      const uri = vscode.Uri.parse(address, true);
-      await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE);
-      const document = editors.documents.find((open) => open.uri.toString() === uri.toString());
-      if (!document) return;
-      const panels = editors.panelsOf(document);
-      const panel = panels.find(({ active }) => active) ?? panels[0];
-      panel?.command({ command: 'selectObject', object });
-      panel?.command({ command: 'goToFrame', frame });
+      await showFrame(editors, vscode.Uri.parse(address, true), { object, frame });
     },
   );
+}
+
+/**
+ * Opens a video in the editor and goes to a frame of it.
+ * @returns false where the video is not shown, for it was refused.
+ */
+export async function showFrame(
+  editors: EditorRegistry,
+  uri: vscode.Uri,
+  { frame, object }: { readonly frame?: FrameIndex; readonly object?: ObjectId },
+): Promise<boolean> {
+  await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE);
+  const document = editors.documents.find((open) => open.uri.toString() === uri.toString());
+  if (!document) return false;
+  const panels = editors.panelsOf(document);
+  const panel = panels.find(({ active }) => active) ?? panels[0];
+  const known = document.state.objects.some(({ id }) => id === object);
+  if (object !== undefined && known) panel?.command({ command: 'selectObject', object });
+  if (frame !== undefined) panel?.command({ command: 'goToFrame', frame });
+  return panel !== undefined;
 }

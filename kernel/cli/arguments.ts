@@ -79,6 +79,11 @@ export function parseCount(text: string, option: string): number {
   throw usageError(`"${text}" is no number for ${option}.`, 'Give a whole number from 1.');
 }
 
+export function parseFrame(text: string): FrameIndex {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw usageError(`"${text}" is no frame.`, 'Frames are counted from 0.');
+}
+
 /** `a,b`: at least one, none twice. */
 export function parseLabels(text: string): string[] {
   const labels = text.split(',').map((label) => label.trim());

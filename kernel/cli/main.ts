@@ -13,6 +13,7 @@ import { info } from './commands/info';
 import { masks } from './commands/masks';
 import { merge, type MergeCommandOptions } from './commands/merge';
 import { downloadModel, importModel, listModels, removeModel, verifyModel } from './commands/models';
+import { open, type OpenCommandOptions } from './commands/open';
 import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
 import { segment } from './commands/segment';
 import { EXIT, printError } from './output';
@@ -245,8 +246,30 @@ function program(): Command {
     );
 
   addModelCommands(masklet);
+  addOpenCommand(masklet);
   addGitCommands(masklet);
   return masklet;
+}
+
+function addOpenCommand(masklet: Command): void {
+  masklet
+    .command('open')
+    .argument('<video>', 'a video file')
+    .description('show a frame in the VS Code window of this terminal; elsewhere print the link to it')
+    .option('--frame <n>', 'the frame, counted from 0')
+    .option('--object <id>', 'the object to select')
+    .option('--link', 'print the link, in a terminal of VS Code too')
+    .option('--scheme <scheme>', 'of the VS Code that the link is for', 'vscode')
+    .option(
+      '--remote <authority>',
+      'how VS Code reaches this machine, such as ssh-remote+gpu-box; prints the link',
+    )
+    .option('--json', 'print the result, or {"error": ...}, as JSON on standard output')
+    .showHelpAfterError('(--help shows how it is used)')
+    .exitOverride()
+    .action((video: string, options: OpenCommandOptions) =>
+      open(video, { ...options, json: options.json ?? false }),
+    );
 }
 
 function addGitCommands(masklet: Command): void {

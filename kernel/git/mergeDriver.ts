@@ -106,8 +106,10 @@ export function driverCommand(command: readonly string[], propagated: MergeOptio
   });
   const there = quoted.map((word) => `test -e ${word}`).join(' && ');
   const choice = propagated === undefined ? '' : ` --propagated ${propagated}`;
+  const union = 'git merge-file --union %A %O %B';
+  // 126 and 127: a launcher found nothing to launch.
   return (
-    `if ${there}; then ${quoted.join(' ')} merge${choice} %O %A %B %P; ` +
-    `else git merge-file --union %A %O %B; fi`
+    `{ ${there}; } || exec ${union}; ${quoted.join(' ')} merge${choice} %O %A %B %P; r=$?; ` +
+    `case $r in 126|127) exec ${union};; esac; exit $r`
   );
 }

@@ -53,9 +53,12 @@ export class Editor {
     this.actions = new Actions(this.store, this.host, this.measure);
     this.masks = new MaskActions(this.store, this.host, this.actions);
     this.news = new News(this.store, this.actions, kept?.view, (action) => runAction(this, action));
-    this.pictures = new Pictures(this.host, (error) => {
-      this.store.pictureError.value = noticeOf(error);
-    });
+    this.pictures = new Pictures(
+      (request, signal) => this.host.request('frame/image', request, signal),
+      (error) => {
+        this.store.pictureError.value = noticeOf(error);
+      },
+    );
     this.maskLoading = new MaskLoading(this.host, this.store.masks, (error) => {
       this.store.notice.value = noticeOf(error);
     });

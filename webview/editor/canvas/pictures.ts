@@ -1,6 +1,5 @@
 import { signal } from '@preact/signals';
-import type { FrameIndex } from '../../protocol';
-import type { HostClient } from '../host/hostClient';
+import type { FrameIndex, HostRequests } from '../../protocol';
 import { LatestLoader } from '../host/latestLoader';
 import { PictureCache, type PictureRequest } from './pictureCache';
 
@@ -21,14 +20,20 @@ export class Pictures {
   private shown: FrameIndex | undefined;
   private newest: FrameIndex | undefined;
 
-  /** @param failed told why the frame that is wanted does not come. */
-  constructor(host: HostClient, failed: (error: unknown, frame: FrameIndex) => void) {
+  /**
+   * @param ask asks the host for a picture.
+   * @param failed told why the frame that is wanted does not come.
+   */
+  constructor(
+    ask: (request: PictureRequest, signal: AbortSignal) => Promise<HostRequests['frame/image'][1]>,
+    failed: (error: unknown, frame: FrameIndex) => void,
+  ) {
     this.loader = new LatestLoader({
       keyOf: ({ frame, maxDimension, lossless }) => `${frame}/${maxDimension}/${lossless}`,
       has: (request) => this.cache.has(request),
       keepRunning: 1,
       load: async (request, signal) => {
-        const { data, mime } = await host.request('frame/image', request, signal);
+        const { data, mime } = await ask(request, signal);
         return createImageBitmap(new Blob([data as Uint8Array<ArrayBuffer>], { type: mime }), {
           colorSpaceConversion: 'none',
         });

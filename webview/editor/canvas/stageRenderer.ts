@@ -8,6 +8,7 @@ import { withMovedHandle } from '../tools/promptHandles';
 import { paintBrushRing, paintDrawing, paintLasso, paintPolygon } from './drawingPaint';
 import type { Gesture } from './gesture';
 import { MaskPaths } from './maskPaths';
+import { contextOf, fitCanvas } from './canvasContext';
 import { beginPainting, paintBox, paintMask, type PaintedPrompt, paintPicture, paintPrompt } from './paint';
 import { type Point, toVideo, type Transform, transformOf } from './viewTransform';
 
@@ -252,21 +253,4 @@ export class StageRenderer {
 
 function isPainted({ kind }: Gesture): boolean {
   return kind === 'box' || kind === 'draw' || kind === 'grab';
-}
-
-function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-  const context = canvas.getContext('2d');
-  if (!context) throw new Error('This browser gives no 2D canvas.');
-  return context;
-}
-
-/** A canvas loses its content on resizing: only where its size really changed. */
-function fitCanvas(
-  canvas: HTMLCanvasElement,
-  { width, height, devicePixelRatio }: { width: number; height: number; devicePixelRatio: number },
-): void {
-  const deviceWidth = Math.round(width * devicePixelRatio);
-  const deviceHeight = Math.round(height * devicePixelRatio);
-  if (canvas.width !== deviceWidth) canvas.width = deviceWidth;
-  if (canvas.height !== deviceHeight) canvas.height = deviceHeight;
 }

@@ -1,4 +1,3 @@
-import type { DocumentState } from '../../protocol';
 import type { TimelineScale } from './layout';
 import type { TimelineColors } from './paint';
 import { themeColor } from './theme';
@@ -6,7 +5,10 @@ import { themeColor } from './theme';
 /** Room at both ends, for the playhead's own width. */
 const PADDING = 12;
 
-export function scaleOf(document: DocumentState, width: number): TimelineScale {
+export function scaleOf(
+  document: { readonly video: { readonly frameCount: number } },
+  width: number,
+): TimelineScale {
   return { frameCount: document.video.frameCount, left: PADDING, width: Math.max(1, width - 2 * PADDING) };
 }
 

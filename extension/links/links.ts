@@ -1,0 +1,90 @@
+import { delimiter, join } from 'node:path';
+import * as vscode from 'vscode';
+import { formatLink, parseLink } from '../../kernel/client/frameLink';
+import { WINDOW_SOCKET, WINDOW_TOKEN } from '../../kernel/client/windowSocket';
+import { MaskletError } from '../../kernel/errors';
+import { Disposables } from '../dispose';
+import type { EditorPanel } from '../editor/editorPanel';
+import type { EditorRegistry } from '../editor/registry';
+import { showError } from '../errors';
+import { writeLauncher } from './launcher';
+import { openFrame, openLink } from './openFrame';
+import { machineOf } from './remoteAddress';
+import { WindowServer } from './windowServer';
+
+/** Links to frames, and `masklet` in the terminals of this window. */
+export class Links implements vscode.Disposable {
+  private readonly owned = new Disposables();
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly editors: EditorRegistry,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    const command = vscode.commands.registerCommand('masklet.copyLink', () =>
+      this.shown(() => this.copyLink()),
+    );
+    this.owned.add(command);
+    this.owned.add(
+      vscode.window.registerUriHandler({
+        handleUri: (uri) => this.shown(() => openLink(editors, parseLink(uri.path, uri.query))),
+      }),
+    );
+    void this.shown(() => this.equipTerminals());
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  /** Puts `masklet` on the PATH of terminals, and tells it how to reach this window. */
+  private async equipTerminals(): Promise<void> {
+    const { extensionPath, globalStorageUri, environmentVariableCollection: environment } = this.context;
+    const bin = join(globalStorageUri.fsPath, 'bin');
+    writeLauncher(bin, join(extensionPath, 'dist', 'kernel', 'cli.cjs'));
+    const server = this.owned.add(
+      new WindowServer(({ path, ...place }) => openFrame(this.editors, vscode.Uri.file(path), place)),
+    );
+    await server.listen();
+    environment.description = 'The `masklet` command, and its way to this window';
+    // A shell's own start-up files may set the PATH anew.
+    const always = { applyAtProcessCreation: true, applyAtShellIntegration: true };
+    environment.prepend('PATH', `${bin}${delimiter}`, always);
+    environment.replace(WINDOW_SOCKET, server.address);
+    environment.replace(WINDOW_TOKEN, server.token);
+  }
+
+  private async copyLink(): Promise<void> {
+    const panel = this.editors.active;
+    if (!panel) {
+      void vscode.window.showInformationMessage('Open a video in Masklet first.');
+      return;
+    }
+    const { frame, object } = panel.view;
+    const uri = this.fullAddress(panel);
+    const link = formatLink(vscode.env.uriScheme, {
+      uri: uri.toString(),
+      frame,
+      ...(object === undefined ? {} : { object }),
+    });
+    await vscode.env.clipboard.writeText(link);
+    vscode.window.setStatusBarMessage(`$(link) Link to frame ${frame} copied`, 3_000);
+  }
+
+  /** With the remote machine's name, where there is one. */
+  private fullAddress(panel: EditorPanel): vscode.Uri {
+    const { uri } = panel.document;
+    if (vscode.env.remoteName === undefined) return uri;
+    const machine = machineOf(panel.webviewAddress(uri).authority);
+    if (machine) return uri.with(machine);
+    throw new MaskletError('internal', 'This VS Code does not tell the name of its remote machine.');
+  }
+
+  private async shown(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      showError(error, this.log);
+    }
+  }
+}
