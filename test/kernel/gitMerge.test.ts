@@ -1,9 +1,11 @@
 /** The merge driver in real git, as `masklet merge --install` sets it up. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeLauncher } from '../../extension/links/launcher';
 import { driverCommand } from '../../kernel/git/mergeDriver';
+import { kernelScript } from '../../kernel/paths';
 import type { Change } from '../../kernel/storage/api';
 import { cliJson, startCli } from '../support/cli';
 import { Repository } from '../support/repository';
@@ -112,6 +114,28 @@ describe('the merge driver', () => {
     repository.annotate(base);
     repository.git('config', 'merge.masklet.driver', driverCommand(['/nowhere/masklet'], undefined));
     writeFileSync(join(repository.folder, '.git', 'info', 'attributes'), '*.jsonl merge=masklet\n');
+    repository.merge({ putMasks: [maskOf('aa', 10, 1)] }, { putMasks: [maskOf('aa', 10, 2)] });
+    expect(repository.open().opened.conflicts).toHaveLength(1);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('the merge driver behind the launcher of VS Code', () => {
+  it('is registered by its lasting place, and leaves the merge to git where there is nothing to launch', () => {
+    const repository = new Repository();
+    const bin = temporaryFolder();
+    const script = join(bin, 'cli.cjs');
+    writeFileSync(script, `require(${JSON.stringify(kernelScript('cli'))})`);
+    writeLauncher(bin, script);
+    execFileSync(join(bin, 'masklet'), ['merge', '--install'], { cwd: repository.folder, stdio: 'pipe' });
+    expect(repository.git('config', 'merge.masklet.driver')).toContain(`'${join(bin, 'masklet')}' merge %O`);
+    repository.annotate(base);
+    repository.merge({ removeMasks: [{ object: 'aa', frame: 11 }] }, { putMasks: [maskOf('aa', 12, 2)] });
+    // A union would have kept what one side removed: here git really ran the driver.
+    const { store, clip, opened } = repository.open();
+    store.close(clip);
+    expect(opened.masks).toEqual([maskOf('aa', 10), maskOf('aa', 12, 2)]);
+    rmSync(script);
+    repository.git('branch', '--delete', '--force', 'theirs');
     repository.merge({ putMasks: [maskOf('aa', 10, 1)] }, { putMasks: [maskOf('aa', 10, 2)] });
     expect(repository.open().opened.conflicts).toHaveLength(1);
   });
