@@ -30,28 +30,40 @@ export class Links implements vscode.Disposable {
         handleUri: (uri) => this.shown(() => openLink(editors, parseLink(uri.path, uri.query))),
       }),
     );
-    void this.shown(() => this.equipTerminals());
+    void this.equipTerminals();
   }
 
   dispose(): void {
     this.owned.dispose();
   }
 
-  /** Puts `masklet` on the PATH of terminals, and tells it how to reach this window. */
+  /** Puts `masklet` on the PATH of terminals, and tells it how to reach this window. What fails here only is missing there. */
   private async equipTerminals(): Promise<void> {
     const { extensionPath, globalStorageUri, environmentVariableCollection: environment } = this.context;
-    const bin = join(globalStorageUri.fsPath, 'bin');
-    writeLauncher(bin, join(extensionPath, 'dist', 'kernel', 'cli.cjs'));
-    const server = this.owned.add(
-      new WindowServer(({ path, ...place }) => openFrame(this.editors, vscode.Uri.file(path), place)),
-    );
-    await server.listen();
     environment.description = 'The `masklet` command, and its way to this window';
-    // A shell's own start-up files may set the PATH anew.
-    const always = { applyAtProcessCreation: true, applyAtShellIntegration: true };
-    environment.prepend('PATH', `${bin}${delimiter}`, always);
-    environment.replace(WINDOW_SOCKET, server.address);
-    environment.replace(WINDOW_TOKEN, server.token);
+    const failed = (what: string, error: unknown): void =>
+      this.log.warn(`${what} in terminals: ${error instanceof Error ? error.message : String(error)}`);
+    try {
+      const bin = join(globalStorageUri.fsPath, 'bin');
+      writeLauncher(bin, join(extensionPath, 'dist', 'kernel', 'cli.cjs'));
+      // A shell's own start-up files may set the PATH anew.
+      const always = { applyAtProcessCreation: true, applyAtShellIntegration: true };
+      environment.prepend('PATH', `${bin}${delimiter}`, always);
+    } catch (error) {
+      failed('No `masklet` command', error);
+    }
+    try {
+      const server = this.owned.add(
+        new WindowServer(({ path, ...place }) => openFrame(this.editors, vscode.Uri.file(path), place)),
+      );
+      await server.listen();
+      environment.replace(WINDOW_SOCKET, server.address);
+      environment.replace(WINDOW_TOKEN, server.token);
+    } catch (error) {
+      environment.delete(WINDOW_SOCKET);
+      environment.delete(WINDOW_TOKEN);
+      failed('No `masklet open`', error);
+    }
   }
 
   private async copyLink(): Promise<void> {

@@ -22,8 +22,7 @@ export class WindowServer {
     if (process.platform === 'win32') {
       this.address = `\\\\.\\pipe\\masklet-${randomBytes(16).toString('hex')}`;
     } else {
-      // With mode 0700, so that nobody else can reach what lies in it.
-      this.folder = mkdtempSync(join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 'masklet-'));
+      this.folder = privateFolder();
       this.address = join(this.folder, 'window.sock');
     }
     this.server = createServer((socket) => this.converse(socket));
@@ -97,6 +96,17 @@ export class WindowServer {
   private proves(token: string): boolean {
     const [given, own] = [Buffer.from(token), Buffer.from(this.token)];
     return given.length === own.length && timingSafeEqual(given, own);
+  }
+}
+
+/** Made with mode 0700, so that nobody else can reach what lies in it. */
+function privateFolder(): string {
+  const name = 'masklet-';
+  try {
+    return mkdtempSync(join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), name));
+  } catch {
+    // Not every system that names a folder for this has it.
+    return mkdtempSync(join(tmpdir(), name));
   }
 }
 

@@ -97,11 +97,13 @@ export class SidecarComparisons {
     if (this.last && this.last.key === keyOf(revision)) return this.last;
     const committed = await readSidecarAt(sidecar, revision, signal);
     const contents = new Map([...files].map(([file, { content }]) => [file, content]));
+    const after = readVersion(contents, sidecar);
+    const before = readVersion(committed.files, sidecar, after.video);
     this.last = {
       key: keyOf(committed.revision.commit),
       revision: committed.revision,
-      before: readVersion(committed.files, sidecar),
-      after: readVersion(contents, sidecar),
+      before,
+      after: after.video ? after : readVersion(contents, sidecar, before.video),
     };
     return this.last;
   }

@@ -26,11 +26,16 @@ export interface SidecarVersion {
 /**
  * Reads the files of one version of a sidecar.
  * @param folder the sidecar's, for messages.
+ * @param otherwise what the video is where this version does not say.
  * @throws MaskletError `sidecar/newer-version`
  */
-export function readVersion(files: ReadonlyMap<string, Uint8Array>, folder: string): SidecarVersion {
+export function readVersion(
+  files: ReadonlyMap<string, Uint8Array>,
+  folder: string,
+  otherwise?: SidecarVersion['video'],
+): SidecarVersion {
   const problems: Problem[] = [];
-  const video = shapeOf(files.get(VIDEO_FILE), folder, problems);
+  const video = shapeOf(files.get(VIDEO_FILE), folder, problems) ?? otherwise;
   const objects = new Map<ObjectId, { record: ObjectRecord; line: string }>();
   const masks = new Map<ObjectId, Map<FrameIndex, MaskLine>>();
   const prompts = new Map<ObjectId, Map<string, string>>();
@@ -64,7 +69,7 @@ function shapeOf(
   );
   if (sound) return { width: Number(width), height: Number(height), frameCount: Number(frameCount) };
   const file = join(folder, VIDEO_FILE);
-  const message = `${file} does not say how large the video is, so that nothing can be compared.`;
+  const message = `${file} does not say how large the video is.`;
   problems.push({ code: 'sidecar/broken-line', message, file });
   return undefined;
 }
