@@ -10,7 +10,10 @@ import { showError } from '../errors';
 import { writeLauncher } from './launcher';
 import { openFrame, openLink } from './openFrame';
 import { machineOf } from './remoteAddress';
-import { WindowServer } from './windowServer';
+import { WindowServer, type WindowAddress } from './windowServer';
+
+/** Under which the window's address is kept, so that its terminals outlive a reload. */
+const WINDOW_KEY = 'window';
 
 /** Links to frames, and `masklet` in the terminals of this window. */
 export class Links implements vscode.Disposable {
@@ -39,7 +42,8 @@ export class Links implements vscode.Disposable {
 
   /** Puts `masklet` on the PATH of terminals, and tells it how to reach this window. What fails here only is missing there. */
   private async equipTerminals(): Promise<void> {
-    const { extensionPath, globalStorageUri, environmentVariableCollection: environment } = this.context;
+    const { extensionPath, globalStorageUri, workspaceState } = this.context;
+    const { environmentVariableCollection: environment } = this.context;
     environment.description = 'The `masklet` command, and its way to this window';
     const failed = (what: string, error: unknown): void =>
       this.log.warn(`${what} in terminals: ${error instanceof Error ? error.message : String(error)}`);
@@ -53,12 +57,16 @@ export class Links implements vscode.Disposable {
       failed('No `masklet` command', error);
     }
     try {
+      const before = workspaceState.get<WindowAddress>(WINDOW_KEY);
       const server = this.owned.add(
-        new WindowServer(({ path, ...place }) => openFrame(this.editors, vscode.Uri.file(path), place)),
+        await WindowServer.start(
+          ({ path, ...place }) => openFrame(this.editors, vscode.Uri.file(path), place),
+          before,
+        ),
       );
-      await server.listen();
-      environment.replace(WINDOW_SOCKET, server.address);
-      environment.replace(WINDOW_TOKEN, server.token);
+      await workspaceState.update(WINDOW_KEY, server.at);
+      environment.replace(WINDOW_SOCKET, server.at.address);
+      environment.replace(WINDOW_TOKEN, server.at.token);
     } catch (error) {
       environment.delete(WINDOW_SOCKET);
       environment.delete(WINDOW_TOKEN);

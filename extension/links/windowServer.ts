@@ -1,44 +1,56 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { LONGEST_LINE, type WindowAnswer, type WindowRequest } from '../../kernel/client/windowSocket';
 import { MaskletError, toErrorData } from '../../kernel/errors';
 
 /** A connection that says nothing for this long is none. */
 const SILENCE_MS = 10_000;
 
+/** Where a window listens, and what proves that a request comes from one of its terminals. */
+export interface WindowAddress {
+  readonly address: string;
+  readonly token: string;
+}
+
+type Open = (request: Omit<WindowRequest, 'token'>) => Promise<void>;
+
 /** Listens to `masklet open` in this window's terminals. */
 export class WindowServer {
-  /** Proves that a request comes from one of this window's terminals. */
-  readonly token = randomBytes(32).toString('hex');
-  readonly address: string;
-  private readonly folder: string | undefined;
   private readonly server: Server;
 
-  /** @param open carries a request out; what it throws is told in the terminal. */
-  constructor(private readonly open: (request: Omit<WindowRequest, 'token'>) => Promise<void>) {
-    if (process.platform === 'win32') {
-      this.address = `\\\\.\\pipe\\masklet-${randomBytes(16).toString('hex')}`;
-    } else {
-      this.folder = privateFolder();
-      this.address = join(this.folder, 'window.sock');
-    }
+  private constructor(
+    readonly at: WindowAddress,
+    private readonly open: Open,
+  ) {
     this.server = createServer((socket) => this.converse(socket));
   }
 
-  /** Resolves once terminals can be answered. @throws where the system gives no socket */
-  listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(this.address, resolve);
-    });
+  /**
+   * @param open carries a request out; what it throws is told in the terminal.
+   * @param before where this window listened before it was loaded anew: its terminals may have outlived that.
+   * @throws where the system gives no socket
+   */
+  static async start(open: Open, before?: WindowAddress): Promise<WindowServer> {
+    if (before && (await isFree(before.address))) {
+      const server = await new WindowServer(before, open).listen().catch(() => undefined);
+      if (server) return server;
+    }
+    return await new WindowServer(newAddress(), open).listen();
   }
 
   dispose(): void {
     this.server.close();
-    if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
+    if (process.platform !== 'win32') rmSync(dirname(this.at.address), { recursive: true, force: true });
+  }
+
+  private listen(): Promise<this> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(this.at.address, () => resolve(this));
+    });
   }
 
   private converse(socket: Socket): void {
@@ -94,9 +106,15 @@ export class WindowServer {
   }
 
   private proves(token: string): boolean {
-    const [given, own] = [Buffer.from(token), Buffer.from(this.token)];
+    const [given, own] = [Buffer.from(token), Buffer.from(this.at.token)];
     return given.length === own.length && timingSafeEqual(given, own);
   }
+}
+
+function newAddress(): WindowAddress {
+  const token = randomBytes(32).toString('hex');
+  if (process.platform !== 'win32') return { address: join(privateFolder(), 'window.sock'), token };
+  return { address: `\\\\.\\pipe\\masklet-${randomBytes(16).toString('hex')}`, token };
 }
 
 /** Made with mode 0700, so that nobody else can reach what lies in it. */
@@ -108,6 +126,34 @@ function privateFolder(): string {
     // Not every system that names a folder for this has it.
     return mkdtempSync(join(tmpdir(), name));
   }
+}
+
+/** True where nobody listens, and the folder is this user's alone. */
+async function isFree(address: string): Promise<boolean> {
+  // A pipe that is taken says so itself.
+  if (process.platform === 'win32') return true;
+  const folder = dirname(address);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    return true;
+  } catch {
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    const own = found?.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o777) === 0o700;
+    if (!own || (await isListening(address))) return false;
+    rmSync(address, { force: true });
+    return true;
+  }
+}
+
+function isListening(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(address);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 function refusal(why: string): MaskletError {

@@ -5,7 +5,7 @@ import { createConnection } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeLauncher } from '../../extension/links/launcher';
-import { WindowServer } from '../../extension/links/windowServer';
+import { WindowServer, type WindowAddress } from '../../extension/links/windowServer';
 import { WINDOW_SOCKET, WINDOW_TOKEN, type WindowRequest } from '../../kernel/client/windowSocket';
 import { MaskletError } from '../../kernel/errors';
 import { kernelScript } from '../../kernel/paths';
@@ -16,15 +16,15 @@ type Opened = Omit<WindowRequest, 'token'>;
 
 async function window(
   open: (request: Opened) => Promise<void> = () => Promise.resolve(),
+  before?: WindowAddress,
 ): Promise<{ opened: Opened[]; server: WindowServer; env: Record<string, string> }> {
   const opened: Opened[] = [];
-  const server = new WindowServer(async (request) => {
+  const server = await WindowServer.start(async (request) => {
     opened.push(request);
     await open(request);
-  });
-  await server.listen();
+  }, before);
   onTestFinished(() => server.dispose());
-  return { opened, server, env: { [WINDOW_SOCKET]: server.address, [WINDOW_TOKEN]: server.token } };
+  return { opened, server, env: { [WINDOW_SOCKET]: server.at.address, [WINDOW_TOKEN]: server.at.token } };
 }
 
 const NO_WINDOW = { [WINDOW_SOCKET]: '', [WINDOW_TOKEN]: '' };
@@ -103,7 +103,7 @@ describe("the window's socket", () => {
 
   it('does nothing for those who cannot prove that they may ask, or make no sense', async () => {
     const { opened, server } = await window();
-    const { token } = server;
+    const { address, token } = server.at;
     for (const request of [
       'nonsense',
       'null',
@@ -115,13 +115,13 @@ describe("the window's socket", () => {
       JSON.stringify({ token, path: '/a.mp4', frame: '1' }),
       JSON.stringify({ token, path: '/a.mp4', object: 3 }),
     ]) {
-      const answer = await say(server.address, `${request}\n`);
+      const answer = await say(address, `${request}\n`);
       expect([request, JSON.parse(answer ?? '{}')]).toMatchObject([
         request,
         { ok: false, error: { code: 'input/invalid' } },
       ]);
     }
-    expect(await say(server.address, 'x'.repeat(100_000)).catch(() => undefined)).toBeUndefined();
+    expect(await say(address, 'x'.repeat(100_000)).catch(() => undefined)).toBeUndefined();
     expect(opened).toEqual([]);
   });
 
@@ -129,13 +129,51 @@ describe("the window's socket", () => {
     'lies where nobody else can reach it, and goes with its window',
     async () => {
       const { server } = await window();
-      const folder = dirname(server.address);
+      const folder = dirname(server.at.address);
       expect(statSync(folder).mode & 0o777).toBe(0o700);
-      expect((await window()).server.token).not.toBe(server.token);
+      expect((await window()).server.at.token).not.toBe(server.at.token);
       server.dispose();
       expect(existsSync(folder)).toBe(false);
     },
   );
+});
+
+describe.skipIf(process.platform === 'win32')('a window that is loaded anew', () => {
+  const open = (): Promise<void> => Promise.resolve();
+
+  it('listens where it did, so that its terminals go on, after a crash too', async () => {
+    const { server } = await window();
+    const { at } = server;
+    server.dispose();
+    const again = await window(open, at);
+    expect(again.server.at).toEqual(at);
+    const path = video();
+    expect((await startCli(['open', path], { env: again.env }).finished).code).toBe(0);
+    expect(again.opened).toEqual([{ path }]);
+    again.server.dispose();
+    // A crash leaves folder and socket behind.
+    mkdirSync(dirname(at.address), { mode: 0o700 });
+    spawnSync(process.execPath, [
+      '-e',
+      "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))",
+      at.address,
+    ]);
+    expect(existsSync(at.address)).toBe(true);
+    expect((await window(open, at)).server.at).toEqual(at);
+  });
+
+  it('takes another place where somebody else listens, or could', async () => {
+    const first = await window();
+    const second = await window(open, first.server.at);
+    expect(second.server.at).not.toEqual(first.server.at);
+    const shared = join(temporaryFolder(), 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o777);
+    const at = { address: join(shared, 'window.sock'), token: 'x' };
+    expect((await window(open, at)).server.at).not.toEqual(at);
+    const nowhere = { address: '/nowhere/at/all/window.sock', token: 'x' };
+    expect((await window(open, nowhere)).server.at).not.toEqual(nowhere);
+  });
 });
 
 describe.skipIf(process.platform === 'win32')('the launcher of terminals', () => {
