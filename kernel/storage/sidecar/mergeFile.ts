@@ -115,11 +115,11 @@ function objectText(object: string, { ours, theirs, conflicts }: MergedFields): 
 
 /** One field a line, the last one without a comma, as `composeVideoJson` writes it. */
 function videoText({ ours, theirs, conflicts }: MergedFields, before: string): MergedText {
-  const last = Object.keys(fieldsOf(before) ?? {}).findLast((name) => name in ours);
+  const last = Object.keys(fieldsOf(before) ?? {}).findLast((name) => Object.hasOwn(ours, name));
   const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])].filter((name) => name !== last);
   const inOrder = last === undefined ? names : [...names, last];
   const lineOf = (fields: Fields, name: string): string[] =>
-    name in fields
+    Object.hasOwn(fields, name)
       ? [`  ${JSON.stringify(name)}: ${JSON.stringify(fields[name])}${name === last ? '' : ','}`]
       : [];
   const lines = inOrder.flatMap((name) =>
@@ -129,7 +129,10 @@ function videoText({ ours, theirs, conflicts }: MergedFields, before: string): M
   );
   return {
     text: ['{', ...lines, '}', ''].join('\n'),
-    conflicts: conflicts.map((key) => ({ key, kind: key in ours && key in theirs ? 'changed' : 'removed' })),
+    conflicts: conflicts.map((key) => ({
+      key,
+      kind: Object.hasOwn(ours, key) && Object.hasOwn(theirs, key) ? 'changed' : 'removed',
+    })),
   };
 }
 
