@@ -60,6 +60,13 @@ export const handlers: KernelHandlers = {
     context.sessions.info(path, hash ?? false, context.signal, (value) => context.progress(value)),
   'session/open': async (params, context) =>
     (await context.sessions.open(params, context.signal, (value) => context.progress(value))).describe(),
+  'session/setModel': ({ session, model }, { sessions }) =>
+    sessions.use(session, () => sessions.setModel(session, model)),
+  'models/list': (_params, { sessions }) => Promise.resolve(sessions.models.installed.list()),
+  'models/download': ({ id }, { sessions, signal, progress }) =>
+    sessions.models.installed.download(id, signal, progress),
+  'models/import': (params, { sessions, signal }) => sessions.models.installed.import(params, signal),
+  'models/remove': ({ id }, { sessions }) => sessions.removeModel(id),
   'session/status': ({ session }, { sessions }) => Promise.resolve(sessions.get(session).status()),
   'session/save': ({ session }, { sessions }) => sessions.use(session, (s) => s.save()),
   'session/propagate': (params, context) =>

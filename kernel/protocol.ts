@@ -206,6 +206,8 @@ export type ErrorCode =
   | 'model/unknown'
   | 'model/failed'
   | 'model/unsupported'
+  | 'model/undetermined'
+  | 'model/busy'
   | 'model/download-failed'
   | 'prompt/outside-frame'
   | 'prompt/invalid'
@@ -308,6 +310,34 @@ export interface ModelState {
   /** Why a provider earlier in the order was not used. */
   readonly fallback?: string;
   readonly error?: ErrorData;
+}
+
+// ---------------------------------------------------------------------------------------------------- models
+
+/** A model that there is, on this machine or to be had. */
+export interface ModelInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly bytes: number;
+  readonly installed: boolean;
+  readonly source: 'built-in' | 'published' | 'imported';
+  readonly license?: string;
+  /** What to expect of it on the same machine. */
+  readonly speed?: 'fast' | 'medium' | 'slow';
+}
+
+export interface ImportModelParams {
+  /** A SAM 2 checkpoint, `.pt` or `.safetensors`. */
+  readonly path: string;
+  /** Default: made from the file's name. */
+  readonly id?: string;
+  /** A JSON file with the hyper-parameters that the checkpoint's tensors do not tell; see docs/models.md. */
+  readonly config?: string;
+}
+
+export interface DownloadProgress {
+  readonly bytes: number;
+  readonly total: number;
 }
 
 // ---------------------------------------------------------------------------------------------------- sessions
@@ -888,7 +918,20 @@ export interface KernelRequests {
   'kernel/health': [Record<string, never>, HealthResult];
   'kernel/cleanup': [Record<string, never>, { readonly freed: number }];
   'video/info': [{ readonly path: string; readonly hash?: boolean }, VideoInfo];
+  /** Built-in models first, then published ones, then imported ones. */
+  'models/list': [Record<string, never>, readonly ModelInfo[]];
+  /** Goes on where an earlier download stopped. @throws `model/download-failed`, `model/corrupted`, `storage/no-space` */
+  'models/download': [{ readonly id: string }, ModelInfo];
+  /** @throws `model/undetermined` where a configuration file is needed, `model/unsupported` */
+  'models/import': [ImportModelParams, ModelInfo];
+  /** @throws `model/busy` while a session has it */
+  'models/remove': [{ readonly id: string }, null];
   'session/open': [OpenParams, OpenResult];
+  /**
+   * Goes on with another model: prompts stay, masks that the former one made become stale. The model loads meanwhile.
+   * @throws `model/missing`, `model/unknown`, `session/busy` during a propagation
+   */
+  'session/setModel': [{ readonly session: SessionId; readonly model: string }, null];
   'session/status': [{ readonly session: SessionId }, StatusResult];
   'session/save': [{ readonly session: SessionId }, SaveResult];
   'session/propagate': [PropagateParams, PropagateResult];
@@ -958,6 +1001,7 @@ export interface KernelProgress {
   'session/open': OpenProgress;
   'video/info': OpenProgress;
   'session/propagate': FrameProgress;
+  'models/download': DownloadProgress;
   'dataset/export': DatasetProgress;
   'dataset/roundtrip': DatasetProgress;
   'session/import': ImportProgress;

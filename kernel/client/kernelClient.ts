@@ -72,7 +72,10 @@ export class KernelClient {
       onProgress: (value) => options.onProgress?.(value as OpenProgress),
     });
     this.sessions.set(session, withId);
-    return new KernelSession(this, session, opened, () => this.sessions.delete(session));
+    return new KernelSession(this, session, opened, {
+      forget: () => this.sessions.delete(session),
+      keepModel: (model) => this.sessions.set(session, { ...withId, model }),
+    });
   }
 
   /** Ends this kernel, so that the next request starts a fresh one. */
@@ -139,8 +142,15 @@ export class KernelSession {
     readonly id: SessionId,
     /** What was there when it was opened. */
     readonly opened: OpenResult,
-    private readonly forget: () => void,
+    /** What the client opens again where the kernel died. */
+    private readonly kept: { forget(): void; keepModel(model: string): void },
   ) {}
+
+  /** Goes on with another model, in this kernel and in those that may follow it. */
+  async setModel(model: string): Promise<void> {
+    await this.request('session/setModel', { model });
+    this.kept.keepModel(model);
+  }
 
   async request<M extends SessionMethod>(
     method: M,
@@ -152,7 +162,7 @@ export class KernelSession {
   }
 
   async close(): Promise<void> {
-    this.forget();
+    this.kept.forget();
     if (this.client.pid !== undefined) await this.client.request('session/close', { session: this.id });
   }
 }

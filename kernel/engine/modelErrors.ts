@@ -7,6 +7,7 @@ const codes: Readonly<Record<ModelFileProblem, ErrorCode>> = {
   missing: 'model/missing',
   corrupted: 'model/corrupted',
   unsupported: 'model/unsupported',
+  undetermined: 'model/undetermined',
   download: 'model/download-failed',
   'no-space': 'storage/no-space',
 };

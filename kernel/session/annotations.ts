@@ -85,9 +85,14 @@ export class Annotations {
 
   constructor(
     initial: Content,
-    readonly model: ModelIdentity,
+    private model: ModelIdentity,
   ) {
     this.reset(initial);
+  }
+
+  /** Masks of another model are stale from now on. */
+  setModel(model: ModelIdentity): void {
+    this.model = model;
   }
 
   /** Forgets everything and takes this instead. */

@@ -9,7 +9,7 @@ export class EncodedFrames {
 
   constructor(
     private readonly source: FrameSource,
-    private readonly model: VideoModel,
+    readonly model: VideoModel,
     private readonly capacity = 12,
   ) {}
 

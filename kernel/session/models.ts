@@ -6,31 +6,44 @@ import { createSam2Model } from '../engine/sam2/model';
 import type { VideoModel } from '../engine/videoModel';
 import { MaskletError } from '../errors';
 import type { KernelSettings, ModelState } from '../protocol';
+import { InstalledModels } from './installedModels';
 
 /** The models of this kernel: each is made once and shared by all sessions that use it. */
 export class Models {
   private readonly made = new Map<string, VideoModel>();
+  private latest: VideoModel | undefined;
   private readonly library: ModelLibrary;
+  /** Those on this machine, and those to be had. */
+  readonly installed: InstalledModels;
 
   constructor(
     private readonly settings: KernelSettings,
     private readonly onState: (state: ModelState) => void,
   ) {
     this.library = new ModelLibrary(settings.modelDir ?? defaultModelFolder());
+    this.installed = new InstalledModels(this.library);
   }
 
   /** The model with this id, not loaded yet. @throws MaskletError `model/unknown`, or `model/missing` until it is downloaded. */
   get(id: string = defaultModelId): VideoModel {
-    const known = this.made.get(id);
-    if (known) return known;
-    const model = this.make(id);
+    const model = this.made.get(id) ?? this.make(id);
     this.made.set(id, model);
+    this.latest = model;
     return model;
   }
 
-  /** The state of the model last made, for `kernel/health`. */
+  /** The state of the model last asked for, for `kernel/health`. */
   get state(): ModelState {
-    return [...this.made.values()].at(-1)?.state ?? { id: defaultModelId, state: 'idle' };
+    return this.latest?.state ?? { id: defaultModelId, state: 'idle' };
+  }
+
+  /** Forgets a model that no session has any more, and deletes it. */
+  async remove(id: string): Promise<void> {
+    const model = this.made.get(id);
+    this.made.delete(id);
+    if (this.latest === model) this.latest = undefined;
+    await model?.dispose();
+    await this.installed.remove(id);
   }
 
   /** Frees the memory of all models; each loads again when it is next needed. */

@@ -255,7 +255,7 @@ export class Propagation {
     revision: string,
     prediction: Prediction,
   ): MaskRecord {
-    const { id, sha256 } = this.host.annotations.model;
+    const { id, sha256 } = this.host.model;
     return {
       object,
       frame,

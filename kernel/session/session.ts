@@ -85,6 +85,7 @@ export class Session {
   private propagation: Propagation | undefined;
   private dirty: boolean;
   private revision: number;
+  private currentModel: VideoModel;
   private lastUse = performance.now();
   private running = 0;
   private readonly prompting = new SerialQueue();
@@ -108,6 +109,7 @@ export class Session {
     readonly opened: OpenClipResult,
   ) {
     const { model } = environment;
+    this.currentModel = model;
     this.video = source.info;
     this.ptsOf = source.pts;
     this.annotations = new Annotations(opened, { id: model.id, sha256: model.sha256 });
@@ -136,7 +138,26 @@ export class Session {
   }
 
   get model(): VideoModel {
-    return this.environment.model;
+    return this.currentModel;
+  }
+
+  /**
+   * Goes on with another model, once what has been asked of the present one is answered. Prompts stay; masks that it did not
+   * make become stale.
+   */
+  async setModel(model: VideoModel): Promise<void> {
+    await this.prompting.run(() => {
+      if (this.propagation) {
+        throw new MaskletError('session/busy', `${this.video.path} is being propagated.`, {
+          hint: 'Cancel the propagation first.',
+        });
+      }
+      this.currentModel = model;
+      this.annotations.setModel({ id: model.id, sha256: model.sha256 });
+      if (this.active)
+        this.active = { ...this.active, encoded: new EncodedFrames(this.active.source, model) };
+      return Promise.resolve();
+    });
   }
 
   /** Counts a request, so that the session is not put to sleep under it. */
@@ -356,15 +377,16 @@ export class Session {
     prompt: FramePrompt,
   ): Promise<{ record: MaskRecord; timings: MaskResult['timings'] }> {
     const { encoded } = await this.activate();
-    await this.model.load();
+    const { model } = encoded;
+    await model.load();
     const known = encoded.has(prompt.frame);
     const started = performance.now();
     const frame = await encoded.get(prompt.frame);
     const ready = performance.now();
-    const { predictions } = await this.model.predict(frame, [toObjectPrompt(prompt)]);
+    const { predictions } = await model.predict(frame, [toObjectPrompt(prompt)]);
     const decodeMs = performance.now() - ready;
     const [prediction] = predictions;
-    const { id, sha256 } = this.annotations.model;
+    const { id, sha256 } = model;
     const record: MaskRecord = {
       object: prompt.object,
       frame: prompt.frame,
@@ -507,7 +529,7 @@ export class Session {
     const host: PropagationHost = {
       annotations: this.annotations,
       encoded,
-      model: this.model,
+      model: encoded.model,
       frameCount: this.video.frameCount,
       pts: (frame) => this.pts(frame),
       commit: (build) => this.commit(build, params.edit),
@@ -521,7 +543,7 @@ export class Session {
     }
     this.propagation = propagation;
     try {
-      await this.model.load(signal);
+      await encoded.model.load(signal);
       return await propagation.run();
     } catch (error) {
       if (isCancelled(error) && signal.aborted) return propagation.result(true);
@@ -689,7 +711,7 @@ export class Session {
     return {
       session: this.id,
       video: this.video,
-      model: environment.model.id,
+      model: this.model.id,
       limits: environment.limits,
       objects,
       prompts: objects.flatMap((object) => this.annotations.prompts(object.id)),

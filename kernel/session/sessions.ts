@@ -32,7 +32,7 @@ export class Sessions {
   readonly store = new WorkerClient<StorageApi>(kernelScript('storeWorker'), {}, 'storage');
   private readonly sessions = new Map<SessionId, Session>();
   private readonly opening = new Map<SessionId, Promise<Session>>();
-  private readonly models: Models;
+  readonly models: Models;
   private readonly sweeper: NodeJS.Timeout;
 
   constructor(
@@ -90,6 +90,33 @@ export class Sessions {
       this.opening.set(id, opening);
     }
     return await opening;
+  }
+
+  /** Goes on with another model; what no session has any more is unloaded. */
+  async setModel(id: SessionId, modelId: string): Promise<null> {
+    const session = this.get(id);
+    const former = session.model;
+    const model = this.models.get(modelId);
+    if (model === former) return null;
+    await session.setModel(model);
+    if (![...this.sessions.values()].some((other) => other.model === former)) {
+      await former.dispose();
+    }
+    // A model that does not load says so in its state, and again to whoever needs it.
+    if (!session.opened.readOnly && session.isActive) model.load().catch(() => undefined);
+    return null;
+  }
+
+  /** Deletes a model from this machine. @throws MaskletError `model/busy` while a session has it. */
+  async removeModel(id: string): Promise<null> {
+    const user = [...this.sessions.values()].find((session) => session.model.id === id);
+    if (user) {
+      throw new MaskletError('model/busy', `${id} is the model of ${user.video.path}.`, {
+        hint: 'Select another model there, or close the video.',
+      });
+    }
+    await this.models.remove(id);
+    return null;
   }
 
   async close(id: SessionId): Promise<void> {

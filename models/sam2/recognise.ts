@@ -26,7 +26,8 @@ const listed = 12;
 /**
  * Says which SAM 2 model a checkpoint is, from the names and shapes of its tensors, and sees that all of them are there.
  * @param hints for what neither shapes nor Meta's four sizes tell.
- * @throws ModelFileError `unsupported`, listing what is missing, left over or of another shape, or what must be told.
+ * @throws ModelFileError `unsupported`, listing what is missing, left over or of another shape; `undetermined`, saying
+ *   what must be told.
  */
 export function recognise({ file, tensors }: Checkpoint, hints: ConfigHints = {}): RecognisedModel {
   const shape = (name: string): readonly number[] => tensors.get(name)?.shape ?? [];
@@ -49,10 +50,10 @@ export function recognise({ file, tensors }: Checkpoint, hints: ConfigHints = {}
   const { numHeads, globalBlocks, windows } = trunk;
   if (numHeads === undefined || globalBlocks === undefined || windows === undefined) {
     throw new ModelFileError(
-      'unsupported',
+      'undetermined',
       file,
       `${file} has a trunk of ${embedDim} channels and ${stages.join('-')} blocks, which is none of SAM 2's four sizes; its tensors do not tell the number of heads, the blocks with global attention and the window sizes.`,
-      'Give them in a configuration file beside the checkpoint.',
+      'Give them in a configuration file: docs/models.md says how.',
     );
   }
   const [, , height = 0, width = 0] = shape(`${trunkName}.pos_embed`);

@@ -121,6 +121,8 @@ describe('masklet models', () => {
     expect(gone.code).toBe(EXIT.environment);
     expect((gone.json as { error: ErrorData }).error).toMatchObject({ code: 'model/unknown' });
     expect((await models('download', 'nonsense')).code).toBe(EXIT.environment);
-    expect((await models('import', checkpoint)).json).toMatchObject({ error: { code: 'model/unsupported' } });
+    expect((await models('import', checkpoint)).json).toMatchObject({
+      error: { code: 'model/undetermined' },
+    });
   });
 });

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { catalogue } from '../../../models/catalogue';
+import { readConfigHints } from '../../../models/configHints';
 import { defaultModelFolder, ModelLibrary, type InstalledModel } from '../../../models/library';
-import type { ConfigHints } from '../../../models/sam2/recognise';
 import { fromModelError } from '../../engine/modelErrors';
 import { CancelledError } from '../../errors';
-import { printResult, usageError } from '../output';
+import { listModels as listAll } from '../../session/installedModels';
+import { printResult } from '../output';
 import { progressBar } from '../progressBar';
 import { interruptible } from '../withKernel';
 
@@ -15,21 +14,12 @@ interface ModelOptions {
 
 /** `masklet models list` */
 export function listModels(options: ModelOptions): void {
-  const models = [
-    ...catalogue.map(({ id, title, license }) => ({
-      id,
-      title,
-      license,
-      installed: true,
-      source: 'built in',
-    })),
-    ...library(options).list(),
-  ];
+  const models = listAll(library(options));
   printResult(options.json ?? false, models, () => {
     const width = Math.max(...models.map(({ id }) => id.length));
     return models
       .map((model) => {
-        const size = 'bytes' in model ? `${Math.ceil(model.bytes / 1e6)} MB` : '';
+        const size = `${Math.ceil(model.bytes / 1e6)} MB`;
         return `${model.installed ? '*' : ' '} ${model.id.padEnd(width)}  ${size.padStart(7)}  ${model.title}`;
       })
       .concat('', '* on this machine; the others: masklet models download <id>')
@@ -58,8 +48,11 @@ export async function importModel(
   file: string,
   options: ModelOptions & { readonly id?: string; readonly config?: string },
 ): Promise<void> {
-  const hints = options.config === undefined ? undefined : await readHints(options.config);
-  const model = await run((signal) => library(options).import(file, { id: options.id, hints, signal }));
+  const { id, config } = options;
+  const model = await run(async (signal) => {
+    const hints = config === undefined ? undefined : await readConfigHints(config);
+    return await library(options).import(file, { id, hints, signal });
+  });
   done(options, model, `${model.title} is ready as ${model.id}.`);
 }
 
@@ -91,31 +84,4 @@ function run<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
 
 function done({ json }: ModelOptions, model: InstalledModel, text: string): void {
   printResult(json ?? false, model, () => text);
-}
-
-/** Hyper-parameters in a JSON file, by the names of `ConfigHints`. */
-async function readHints(file: string): Promise<ConfigHints> {
-  const hint =
-    'It holds for example {"imageSize": 512, "trunk": {"numHeads": 1, "globalBlocks": [4], "windows": [8, 4, 14, 7]}}.';
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw usageError(`The configuration ${file} cannot be read.`, hint);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw usageError(`The configuration ${file} is no JSON.`, hint);
-  }
-  if (!isHints(value)) throw usageError(`The configuration ${file} is not of the expected form.`, hint);
-  return value;
-}
-
-function isHints(value: unknown): value is ConfigHints {
-  if (typeof value !== 'object' || value === null) return false;
-  const { imageSize, maxObjectPointers, trunk = {} } = value as Record<string, unknown>;
-  const { numHeads, globalBlocks, windows } = trunk as Record<string, unknown>;
-  const count = (x: unknown): boolean => x === undefined || (Number.isInteger(x) && (x as number) > 0);
-  const counts = (x: unknown): boolean =>
-    x === undefined || (Array.isArray(x) && x.every((n) => Number.isInteger(n) && n >= 0));
-  return [imageSize, maxObjectPointers, numHeads].every(count) && [globalBlocks, windows].every(counts);
 }

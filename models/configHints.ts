@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises';
+import { ModelFileError } from './modelFileError';
+import type { ConfigHints } from './sam2/recognise';
+
+/**
+ * Hyper-parameters in a JSON file, by the names of `ConfigHints`.
+ * @throws ModelFileError `unsupported` where it is not of that form, `missing` where it cannot be read.
+ */
+export async function readConfigHints(file: string): Promise<ConfigHints> {
+  const hint =
+    'It holds for example {"imageSize": 512, "trunk": {"numHeads": 1, "globalBlocks": [4], "windows": [8, 4, 14, 7]}}.';
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new ModelFileError('missing', file, `The configuration ${file} cannot be read.`, hint, cause);
+  });
+  const refused = (reason: string): ModelFileError =>
+    new ModelFileError('unsupported', file, `The configuration ${file} is ${reason}.`, hint);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refused('no JSON');
+  }
+  if (!isHints(value)) throw refused('not of the expected form');
+  return value;
+}
+
+function isHints(value: unknown): value is ConfigHints {
+  if (typeof value !== 'object' || value === null) return false;
+  const { imageSize, maxObjectPointers, trunk = {} } = value as Record<string, unknown>;
+  const { numHeads, globalBlocks, windows } = trunk as Record<string, unknown>;
+  const count = (x: unknown): boolean => x === undefined || (Number.isInteger(x) && (x as number) > 0);
+  const counts = (x: unknown): boolean =>
+    x === undefined || (Array.isArray(x) && x.every((n) => Number.isInteger(n) && n >= 0));
+  return [imageSize, maxObjectPointers, numHeads].every(count) && [globalBlocks, windows].every(counts);
+}

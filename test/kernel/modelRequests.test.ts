@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { KernelSession } from '../../kernel/client/kernelClient';
+import type { MaskView, RleMask } from '../../kernel/protocol';
+import type { SampleClip } from '../../kernel/sample/sampleClip';
+import { InstalledModels } from '../../kernel/session/installedModels';
+import { ModelLibrary } from '../../models/library';
+import { until } from '../support/until';
+import { writeMicroModel } from '../support/microModel';
+import { smallClip, startKernel, temporaryFolder } from '../support/kernel';
+
+const frameCount = 5;
+let folder: string;
+let clip: SampleClip;
+let mask: RleMask;
+let one: ReturnType<typeof writeMicroModel>;
+let two: ReturnType<typeof writeMicroModel>;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'masklet-models-'));
+  clip = await smallClip(folder, frameCount);
+  [mask] = clip.groundTruth.objects[0].masks;
+  one = writeMicroModel(folder, 'one');
+  two = writeMicroModel(folder, 'two', { memoryFrames: 5 });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const settings = (modelDir: string) => ({ modelDir, executionProviders: ['cpu'], threads: 1 });
+
+describe('the models of a kernel', () => {
+  it('are imported, asked for a configuration where the tensors do not tell all, and removed', async () => {
+    const { kernel } = startKernel(settings(join(await temporaryFolder(), 'models')));
+    await expect(kernel.request('models/import', { path: one.checkpoint })).rejects.toMatchObject({
+      code: 'model/undetermined',
+    });
+    await expect(
+      kernel.request('models/import', { path: one.checkpoint, config: one.checkpoint }),
+    ).rejects.toMatchObject({ code: 'model/unsupported' });
+    const imported = await kernel.request('models/import', { path: one.checkpoint, config: one.config });
+    expect(imported).toMatchObject({ id: 'one', installed: true, source: 'imported' });
+    const list = await kernel.request('models/list', {});
+    expect(list.map(({ id, installed }) => [id, installed])).toEqual([
+      ['sam2-tiny-embedded', true],
+      ['sam2.1-tiny', false],
+      ['sam2.1-small', false],
+      ['sam2.1-base_plus', false],
+      ['sam2.1-large', false],
+      ['one', true],
+    ]);
+    expect(list[0]).toMatchObject({ source: 'built-in', speed: 'fast', bytes: 151_267_913 });
+    expect(list[1].license).toMatch(/Apache/);
+    await kernel.request('models/remove', { id: 'one' });
+    expect(await kernel.request('models/list', {})).toHaveLength(5);
+    await expect(kernel.request('models/remove', { id: 'one' })).rejects.toMatchObject({
+      code: 'model/unknown',
+    });
+    await expect(kernel.request('models/download', { id: 'nonsense' })).rejects.toMatchObject({
+      code: 'model/unknown',
+    });
+  });
+
+  it('are downloaded with progress; a cancelled download goes on where it was', async () => {
+    const content = readFileSync(one.checkpoint);
+    const asked: (string | undefined)[] = [];
+    let stall = true;
+    const server = createServer(({ headers }, response) => {
+      asked.push(headers.range);
+      const start = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
+      response.writeHead(start > 0 ? 206 : 200, { 'content-length': content.length - start });
+      if (!stall) return response.end(content.subarray(start));
+      response.write(content.subarray(0, 1000));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const library = new ModelLibrary(join(await temporaryFolder(), 'models'), [
+      {
+        id: 'published',
+        title: 'Published',
+        license: 'Apache-2.0',
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/published.pt`,
+        bytes: content.length,
+        sha256: createHash('sha256').update(content).digest('hex'),
+        speed: 'fast',
+      },
+    ]);
+    const models = new InstalledModels(library);
+    const cancel = new AbortController();
+    const first = models.download('published', cancel.signal, () => undefined);
+    first.catch(() => undefined);
+    await expect(models.download('published', cancel.signal, () => undefined)).rejects.toMatchObject({
+      code: 'model/busy',
+    });
+    await expect(models.remove('published')).rejects.toMatchObject({ code: 'model/busy' });
+    const part = `${library.checkpointOf('published')}.part`;
+    await until(() => existsSync(part) && statSync(part).size === 1000, 'nothing comes');
+    cancel.abort();
+    await expect(first).rejects.toMatchObject({ code: 'cancelled' });
+    stall = false;
+    const told: number[] = [];
+    const model = await models.download('published', new AbortController().signal, ({ bytes, total }) => {
+      expect(total).toBe(content.length);
+      told.push(bytes);
+    });
+    expect(model).toMatchObject({ id: 'published', installed: true });
+    expect(asked).toEqual([undefined, 'bytes=1000-']);
+    expect(told.at(-1)).toBe(content.length);
+  });
+});
+
+describe('a session that goes on with another model', () => {
+  const masksOf = async (session: KernelSession): Promise<MaskView[]> => {
+    const masks: MaskView[] = [];
+    for (let frame = 0; frame < frameCount; frame++)
+      masks.push(...(await session.request('frame/masks', { frame })));
+    return masks;
+  };
+
+  it('keeps the prompts, shows the masks as stale, and propagates with the new one, after a crash too', async () => {
+    const modelDir = join(await temporaryFolder(), 'models');
+    const { kernel, events } = startKernel(settings(modelDir));
+    for (const { checkpoint: path, config } of [one, two])
+      await kernel.request('models/import', { path, config });
+    const session = await kernel.open({
+      path: clip.video,
+      model: 'one',
+      dataDir: await temporaryFolder(),
+    });
+    await session.request('object/addMask', { object: 'disc', frame: 0, mask });
+    await session.request('object/addPoints', {
+      object: 'other',
+      frame: 0,
+      points: [{ x: 100, y: 80, label: 1 }],
+    });
+    await session.request('session/propagate', { direction: 'forward' });
+    const before = await masksOf(session);
+    expect(before).toHaveLength(2 * frameCount);
+    expect(before.every(({ provenance }) => provenance?.model === 'one')).toBe(true);
+    expect(before.some(({ stale }) => stale)).toBe(false);
+    await session.request('object/verify', { object: 'disc', frames: [2], verified: true });
+    await expect(kernel.request('models/remove', { id: 'one' })).rejects.toMatchObject({
+      code: 'model/busy',
+    });
+    await expect(session.setModel('sam2.1-large')).rejects.toMatchObject({ code: 'model/missing' });
+
+    await session.setModel('two');
+    const switched = await masksOf(session);
+    expect(switched.map(({ mask: { counts } }) => counts)).toEqual(
+      before.map(({ mask: { counts } }) => counts),
+    );
+    // What somebody has verified stays good, whichever model made it.
+    expect(switched.filter(({ stale }) => !stale).map(({ object, frame }) => [object, frame])).toEqual([
+      ['disc', 2],
+    ]);
+    const { prompts } = await session.request('session/snapshot', {});
+    expect(prompts.map(({ object }) => object).sort()).toEqual(['disc', 'other']);
+    await until(async () => {
+      const { model } = await session.request('session/status', {});
+      return model.id === 'two' && model.state === 'ready';
+    }, 'the new model does not load');
+    const ofModels = events.flatMap((event) => (event.event === 'model/state' ? [event.value] : []));
+    expect(ofModels.findLast(({ id }) => id === 'one')?.state).toBe('idle');
+    expect(ofModels.at(-1)).toMatchObject({ id: 'two', state: 'ready', provider: 'cpu' });
+    await kernel.request('models/remove', { id: 'one' });
+
+    process.kill(kernel.pid!, 'SIGKILL');
+    await until(() => kernel.pid === undefined, 'the kernel does not end');
+    expect((await session.request('session/status', {})).model.id).toBe('two');
+    await session.request('session/propagate', { direction: 'forward' });
+    const after = await masksOf(session);
+    expect(after.some(({ stale }) => stale)).toBe(false);
+    expect(after.filter(({ provenance }) => provenance?.model !== 'two')).toMatchObject([
+      { object: 'disc', frame: 2, verified: true },
+    ]);
+    const sha256 = createHash('sha256').update(readFileSync(two.checkpoint)).digest('hex');
+    expect(after.at(-1)?.provenance?.modelSha256).toBe(sha256);
+  });
+
+  it('is refused while masks are being propagated', async () => {
+    const modelDir = join(await temporaryFolder(), 'models');
+    const { kernel } = startKernel(settings(modelDir));
+    for (const { checkpoint: path, config } of [one, two])
+      await kernel.request('models/import', { path, config });
+    const session = await kernel.open({ path: clip.video, model: 'one', dataDir: await temporaryFolder() });
+    await session.request('object/addMask', { object: 'disc', frame: 0, mask });
+    let switching: Promise<void> | undefined;
+    const onProgress = (): void => {
+      switching ??= session.setModel('two');
+      switching.catch(() => undefined);
+    };
+    await session.request('session/propagate', { direction: 'forward' }, { onProgress });
+    await expect(switching).rejects.toMatchObject({ code: 'session/busy' });
+    expect((await session.request('session/status', {})).model.id).toBe('one');
+  });
+});
