@@ -30,6 +30,10 @@ function wayOut({
     return { title: 'Open Setting', command: 'workbench.action.openSettings', args: ['masklet.dataDir'] };
   }
   if (area === 'kernel') return { title: 'Restart Kernel', command: 'masklet.restartKernel', args: [] };
+  if (code === 'model/download-failed')
+    return { title: 'Import Checkpoint', command: 'masklet.importCheckpoint', args: [] };
+  if (code === 'model/missing' || code === 'model/unknown' || code === 'model/busy')
+    return { title: 'Select Model', command: 'masklet.selectModel', args: [] };
   if (area === 'model') return { title: 'Doctor', command: 'masklet.doctor', args: [] };
   if (code === 'internal') return { title: 'Show Log', command: 'masklet.showKernelLog', args: [] };
   return undefined;

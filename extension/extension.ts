@@ -8,6 +8,7 @@ import { FollowFiles } from './files/followFiles';
 import { MaskChanges } from './git/showMaskChanges';
 import { KernelService } from './kernel/kernelService';
 import { Links } from './links/links';
+import { ModelCommands } from './models/modelCommands';
 import { registerShowFrame } from './review/showFrame';
 import { SuspicionProblems } from './review/suspicionProblems';
 import { SuspicionTree } from './review/suspicionTree';
@@ -31,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new KernelStatusBar(kernel, editors),
     new EditorContext(editors),
     registerCommands(kernel, editors),
+    new ModelCommands(kernel, editors),
     registerShowFrame(editors),
     new Links(context, editors, log),
     new MaskChanges(kernel, editors, context.extensionUri),

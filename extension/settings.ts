@@ -1,6 +1,19 @@
 import * as vscode from 'vscode';
 import type { KernelSettings } from '../kernel/protocol';
 
+/** The model that videos are opened with; undefined: the kernel's own choice. */
+export function modelId(): string | undefined {
+  return vscode.workspace.getConfiguration('masklet').get<string>('model')?.trim() || undefined;
+}
+
+/** Changes that where it is set, else for the user. */
+export async function setModelId(id: string | undefined): Promise<void> {
+  const settings = vscode.workspace.getConfiguration('masklet');
+  const ofWorkspace = settings.inspect<string>('model')?.workspaceValue !== undefined;
+  const { Global, Workspace } = vscode.ConfigurationTarget;
+  await settings.update('model', id, ofWorkspace ? Workspace : Global);
+}
+
 /** What the kernel is started with, from VS Code's settings; what is not set is left to the kernel's defaults. */
 export function kernelSettings(): Partial<KernelSettings> {
   const settings = vscode.workspace.getConfiguration('masklet');

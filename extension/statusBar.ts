@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { Disposables } from './dispose';
+import type { ModelState } from '../kernel/protocol';
 import type { EditorRegistry } from './editor/registry';
 import type { KernelService } from './kernel/kernelService';
 
@@ -34,6 +35,7 @@ export class KernelStatusBar implements vscode.Disposable {
     }
     item.backgroundColor = undefined;
     item.command = 'masklet.showKernelLog';
+    const model = (this.editors.active?.document ?? this.editors.documents[0])?.state.model;
     const busy = this.editors.documents.find((document) => document.state.propagation);
     if (state.state === 'failed') {
       item.text = '$(error) Masklet: kernel stopped';
@@ -43,30 +45,47 @@ export class KernelStatusBar implements vscode.Disposable {
     } else if (state.state === 'starting') {
       item.text = '$(loading~spin) Masklet: starting';
       item.tooltip = 'The kernel is starting.';
-    } else if (kernel.model.state === 'failed') {
+    } else if (model?.state === 'failed') {
       item.text = '$(error) Masklet: no model';
-      item.tooltip = `${kernel.model.error?.message ?? 'The model did not load.'}\nClick to check what is missing.`;
+      item.tooltip = `${model.error?.message ?? 'The model did not load.'}\nClick to check what is missing.`;
       item.backgroundColor = new vscode.ThemeColor('statusBarItem.errorBackground');
       item.command = 'masklet.doctor';
-    } else if (kernel.model.state === 'loading') {
+    } else if (model?.state === 'loading') {
       item.text = '$(loading~spin) Masklet: loading model';
-      item.tooltip = kernel.model.id;
+      item.tooltip = model.id;
     } else if (busy?.state.propagation) {
       const { done, total } = busy.state.propagation;
       item.text = `$(sync~spin) Masklet: ${done}/${total}`;
       item.tooltip = `Propagating through ${busy.name}. Click to cancel.`;
       item.command = 'masklet.cancelPropagation';
     } else {
-      const { id, provider, fallback } = kernel.model;
-      item.text = provider ? `$(check) Masklet: ${provider}` : '$(check) Masklet';
-      item.tooltip = [
-        id && `Model ${id}`,
-        provider && `Provider ${provider}`,
-        fallback && `Not used: ${fallback}`,
-      ]
-        .filter(Boolean)
-        .join('\n');
+      item.text = `$(${model?.fallback ? 'warning' : 'check'}) Masklet${nameOf(model)}`;
+      item.tooltip = tooltipOf(model);
+      item.command = 'masklet.selectModel';
     }
     item.show();
   }
+}
+
+/** The model and, once it is loaded, what it runs on. */
+function nameOf(model: ModelState | undefined): string {
+  if (!model) return '';
+  return model.provider ? `: ${model.id}, ${model.provider}` : `: ${model.id}`;
+}
+
+const LINKS = [
+  ['masklet.selectModel', 'Select Model'],
+  ['masklet.doctor', 'Doctor'],
+  ['masklet.showKernelLog', 'Kernel Log'],
+] as const;
+
+function tooltipOf(model: ModelState | undefined): vscode.MarkdownString {
+  const text = new vscode.MarkdownString(undefined, true);
+  text.isTrusted = { enabledCommands: LINKS.map(([command]) => command) };
+  if (model) {
+    text.appendText(`Model ${model.id}\n`);
+    text.appendText(model.provider ? `Provider ${model.provider}\n` : 'Not loaded\n');
+    if (model.fallback) text.appendText(`Not used: ${model.fallback}\n`);
+  }
+  return text.appendMarkdown(LINKS.map(([command, title]) => `[${title}](command:${command})`).join(' | '));
 }

@@ -63,8 +63,8 @@ export const handlers: KernelHandlers = {
   'session/setModel': ({ session, model }, { sessions }) =>
     sessions.use(session, () => sessions.setModel(session, model)),
   'models/list': (_params, { sessions }) => Promise.resolve(sessions.models.installed.list()),
-  'models/download': ({ id }, { sessions, signal, progress }) =>
-    sessions.models.installed.download(id, signal, progress),
+  'models/download': ({ id }, context) =>
+    context.sessions.models.installed.download(id, context.signal, (value) => context.progress(value)),
   'models/import': (params, { sessions, signal }) => sessions.models.installed.import(params, signal),
   'models/remove': ({ id }, { sessions }) => sessions.removeModel(id),
   'session/status': ({ session }, { sessions }) => Promise.resolve(sessions.get(session).status()),

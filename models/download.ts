@@ -30,6 +30,9 @@ export interface DownloadOptions {
 
 const maxRedirects = 5;
 
+const byHand =
+  'fetch the file by other means and import it: "Masklet: Import Checkpoint" in VS Code, or "masklet models import FILE".';
+
 /** A connection that broke: what is there stays, and trying again goes on from it. */
 class BrokenConnection extends Error {}
 
@@ -62,7 +65,7 @@ export async function download(
           'download',
           path,
           `Downloading ${spec.url} failed: ${error.message}.`,
-          'Check the connection and run the same command again: it goes on where it stopped. Behind a firewall, fetch the file by other means and use "masklet models import".',
+          `Check the connection and try again: it goes on where it stopped. Behind a firewall, ${byHand}`,
           error,
         );
       }
@@ -192,7 +195,7 @@ function refused(url: string, reason: string): ModelFileError {
     'download',
     url,
     `Downloading ${url} failed: ${reason}.`,
-    'Fetch the file by other means and use "masklet models import".',
+    `Perhaps something on the way keeps it out: ${byHand}`,
   );
 }
 
@@ -201,7 +204,7 @@ function wrongContent({ url }: DownloadSpec, part: string, reason: string): Mode
     'corrupted',
     part,
     `What ${url} gives is not the file wanted: it has ${reason}.`,
-    'Try again later, or fetch the file by other means and use "masklet models import".',
+    `Try again later, or ${byHand}`,
   );
 }
 

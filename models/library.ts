@@ -132,7 +132,7 @@ export class ModelLibrary {
     const sha256 = (await hashOf(file, signal)).digest('hex');
     const { size: bytes } = await stat(file);
     const spec = this.published.find((model) => model.sha256 === sha256);
-    const id = spec?.id ?? options.id ?? idFrom(file);
+    const id = spec?.id ?? options.id ?? this.freeId(idFrom(file), sha256);
     const taken = this.find(id);
     if (taken?.sha256 === sha256) return taken;
     if (!isId(id) || taken || (!spec && this.isPublished(id))) {
@@ -172,6 +172,18 @@ export class ModelLibrary {
     const there = isId(id) && (await stat(join(this.folder, id)).catch(() => undefined));
     if (!there) throw this.unknown(id);
     await rm(join(this.folder, id), { recursive: true });
+  }
+
+  /** `id`, or with a number where another model has it. */
+  private freeId(id: string, sha256: string): string {
+    const isFree = (candidate: string): boolean => {
+      const taken = this.find(candidate);
+      return taken ? taken.sha256 === sha256 : !this.isPublished(candidate);
+    };
+    for (let n = 1; ; n++) {
+      const candidate = n === 1 ? id : `${id}-${n}`;
+      if (isFree(candidate)) return candidate;
+    }
   }
 
   /** An error that names what there is instead of `id`. */

@@ -85,7 +85,7 @@ export class VideoDocument implements vscode.CustomDocument {
     readonly uri: vscode.Uri,
     private readonly kernel: KernelService,
     private session: KernelSession,
-    private readonly params: OpenParams,
+    private params: OpenParams,
     snapshot: SnapshotResult,
   ) {
     const { video, problems, conflicts } = session.opened;
@@ -96,7 +96,7 @@ export class VideoDocument implements vscode.CustomDocument {
       ...this.rows(snapshot),
       readOnly: readOnlyReason(session),
       suspicions: [],
-      model: kernel.model,
+      model: kernel.model(session.opened.model),
       kernel: 'ready',
       problems: [
         ...problems.map((problem) => problem.message),
@@ -106,7 +106,11 @@ export class VideoDocument implements vscode.CustomDocument {
       ],
     };
     this.reviewSoon();
-    this.owned.add(kernel.onDidChangeModel((model) => this.update({ model })));
+    this.owned.add(
+      kernel.onDidChangeModel((model) => {
+        if (model.id === this.current.model.id) this.update({ model });
+      }),
+    );
     this.owned.add(kernel.onDidDie(() => void this.recover()));
     this.owned.add(
       kernel.onEvent((event) => {
@@ -121,7 +125,7 @@ export class VideoDocument implements vscode.CustomDocument {
   static async open(
     uri: vscode.Uri,
     kernel: KernelService,
-    options: { readOnly: boolean; acceptChangedVideo: boolean; signal: AbortSignal },
+    options: { model?: string; readOnly: boolean; acceptChangedVideo: boolean; signal: AbortSignal },
   ): Promise<VideoDocument> {
     // The same clip may have been closed a moment ago: it is to be written by one at a time.
     await closingDocuments.get(uri.toString());
@@ -129,6 +133,7 @@ export class VideoDocument implements vscode.CustomDocument {
       ...filePlace(uri),
       session: randomBytes(8).toString('hex'),
       holder: 'VS Code',
+      ...(options.model ? { model: options.model } : {}),
       readOnly: options.readOnly,
       acceptChangedVideo: options.acceptChangedVideo,
     };
@@ -167,6 +172,16 @@ export class VideoDocument implements vscode.CustomDocument {
     this.disposeEmitter.fire();
     this.disposeEmitter.dispose();
     this.owned.dispose();
+  }
+
+  /** Goes on with another model: prompts stay, masks that it did not make are shown as stale. */
+  async setModel(model: string): Promise<void> {
+    this.params = { ...this.params, model };
+    // A session that stands aside is opened again with it.
+    if (!this.aside) await this.session.setModel(model);
+    this.update({ model: this.kernel.model(model) });
+    await this.takeSnapshot();
+    await this.pushMasks();
   }
 
   // ------------------------------------------------------------------------------------------- pictures, masks

@@ -4,6 +4,8 @@ import { Disposables } from '../dispose';
 import { filePlace } from '../files/filePlace';
 import type { FollowFiles } from '../files/followFiles';
 import type { KernelService } from '../kernel/kernelService';
+import { showModelMissing } from '../models/modelMissing';
+import { modelId } from '../settings';
 import { messageHtml } from './editorHtml';
 import { EditorPanel } from './editorPanel';
 import type { EditorRegistry } from './registry';
@@ -130,11 +132,18 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     signal: AbortSignal,
     acceptChangedVideo: boolean,
   ): Promise<VideoDocument> {
-    return await VideoDocument.open(uri, this.kernel, {
-      readOnly: !vscode.workspace.isTrusted,
-      acceptChangedVideo,
-      signal,
-    });
+    const options = { readOnly: !vscode.workspace.isTrusted, acceptChangedVideo, signal };
+    const model = modelId();
+    if (model === undefined) return await VideoDocument.open(uri, this.kernel, options);
+    try {
+      return await VideoDocument.open(uri, this.kernel, { ...options, model });
+    } catch (error) {
+      const data = toErrorData(error);
+      if (data.code !== 'model/missing' && data.code !== 'model/unknown') throw error;
+      const document = await VideoDocument.open(uri, this.kernel, options);
+      showModelMissing(data, model, document.state.model.id);
+      return document;
+    }
   }
 
   /** Carries the document's changes to VS Code. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { KernelClient, type KernelSession } from '../../kernel/client/kernelClient';
+import type { RequestOptions } from '../../kernel/client/kernelProcess';
 import { toErrorData } from '../../kernel/errors';
 import type {
   KernelEvent,
@@ -26,7 +27,7 @@ export class KernelService implements vscode.Disposable {
   private readonly deathEmitter = this.owned.add(new vscode.EventEmitter<void>());
   private client: KernelClient;
   private current: KernelState = { state: 'stopped' };
-  private currentModel: ModelState = { id: '', state: 'idle' };
+  private readonly models = new Map<string, ModelState>();
 
   readonly onDidChangeState = this.stateEmitter.event;
   readonly onDidChangeModel = this.modelEmitter.event;
@@ -42,8 +43,9 @@ export class KernelService implements vscode.Disposable {
     return this.current;
   }
 
-  get model(): ModelState {
-    return this.currentModel;
+  /** How a model is, as the kernel said it last. */
+  model(id: string): ModelState {
+    return this.models.get(id) ?? { id, state: 'idle' };
   }
 
   get pid(): number | undefined {
@@ -53,8 +55,9 @@ export class KernelService implements vscode.Disposable {
   async request<M extends keyof KernelRequests>(
     method: M,
     params: KernelRequests[M][0],
+    options?: RequestOptions,
   ): Promise<KernelRequests[M][1]> {
-    return await this.watched(() => this.client.request(method, params));
+    return await this.watched(() => this.client.request(method, params, options));
   }
 
   /** Opens a video. @throws MaskletError */
@@ -70,6 +73,7 @@ export class KernelService implements vscode.Disposable {
     this.log.info('Restarting the kernel.');
     this.setState({ state: 'starting' });
     await this.client.restart();
+    this.models.clear();
     this.deathEmitter.fire();
     await this.request('kernel/cleanup', {});
   }
@@ -93,6 +97,7 @@ export class KernelService implements vscode.Disposable {
       onDeath: (error) => {
         this.log.error(error.message);
         this.setState({ state: 'failed', message: error.message.split('\n')[0] });
+        this.models.clear();
         this.deathEmitter.fire();
       },
     });
@@ -100,12 +105,12 @@ export class KernelService implements vscode.Disposable {
 
   private take(event: KernelEvent): void {
     if (event.event === 'model/state') {
-      this.currentModel = event.value;
       const { id, state, provider, fallback, error } = event.value;
       this.log.info(
         `Model ${id}: ${state}${provider ? ` on ${provider}` : ''}${fallback ? ` (${fallback})` : ''}`,
       );
       if (error) this.log.error(error.message);
+      this.models.set(id, event.value);
       this.modelEmitter.fire(event.value);
     }
     if (event.event === 'log')

@@ -63,6 +63,19 @@ export class Workbench {
     }
   }
 
+  /** Takes an item of the list that a command shows, by a part of its label. */
+  async pick(label: string): Promise<void> {
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first();
+    await row.waitFor();
+    await row.click();
+    await this.quickInput.waitFor({ state: 'hidden' });
+  }
+
+  /** What the status bar says, by a part of it. */
+  statusBarItem(text: string): Locator {
+    return this.page.locator('.statusbar-item', { hasText: text }).first();
+  }
+
   /** A file or folder in the Explorer, by its exact name. */
   fileRow(name: string): Locator {
     const label = this.page.locator('.label-name', { hasText: new RegExp(`^${escapeRegExp(name)}$`) });

@@ -1,0 +1,200 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { toErrorData } from '../../kernel/errors';
+import type { ModelInfo } from '../../kernel/protocol';
+import { Disposables } from '../dispose';
+import type { EditorRegistry } from '../editor/registry';
+import { showError } from '../errors';
+import type { KernelService } from '../kernel/kernelService';
+import { modelId, setModelId } from '../settings';
+import { megabytes, modelItems, onThisMachine, toDownload, type ModelItem } from './modelItems';
+import { withProgress } from './withProgress';
+
+/** The palette's commands around models: choosing, fetching, importing and removing one. */
+export class ModelCommands implements vscode.Disposable {
+  private readonly owned = new Disposables();
+
+  constructor(
+    private readonly kernel: KernelService,
+    private readonly editors: EditorRegistry,
+  ) {
+    this.register('selectModel', () => this.select());
+    this.register('downloadModel', (id) => this.downloadOne(typeof id === 'string' ? id : undefined));
+    this.register('importCheckpoint', () => this.importCheckpoint());
+    this.register('removeModel', () => this.remove());
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  private register(name: string, run: (argument: unknown) => Promise<void>): void {
+    this.owned.add(
+      vscode.commands.registerCommand(`masklet.${name}`, async (argument: unknown) => {
+        if (!vscode.workspace.isTrusted) {
+          void vscode.window.showInformationMessage('Masklet loads models in trusted folders only.');
+          return;
+        }
+        try {
+          await run(argument);
+        } catch (error) {
+          showError(error, this.kernel.log);
+        }
+      }),
+    );
+  }
+
+  private list(): Promise<readonly ModelInfo[]> {
+    return this.kernel.request('models/list', {});
+  }
+
+  private async select(): Promise<void> {
+    const importing: ModelItem = { label: '$(folder-opened) Import Checkpoint...' };
+    const items = modelItems(await this.list(), this.current);
+    const picked = await pick('Select Model', [...items, separator(), importing]);
+    if (picked === importing) return await this.importCheckpoint();
+    if (!picked?.model) return;
+    const { model } = picked;
+    if (!model.installed && !(await this.offerDownload(model))) return;
+    await this.use(model);
+  }
+
+  private async downloadOne(id: string | undefined): Promise<void> {
+    const models = (await this.list()).filter(({ installed }) => !installed);
+    if (models.length === 0) {
+      void vscode.window.showInformationMessage('All published models are on this machine.');
+      return;
+    }
+    const model =
+      models.find((candidate) => candidate.id === id) ??
+      (await pick('Download Model', models.map(toDownload)))?.model;
+    if (!model) return;
+    await this.download(model);
+    await this.offerUse(model);
+  }
+
+  private async importCheckpoint(): Promise<void> {
+    const checkpoint = await openFile('Import Checkpoint', {
+      'SAM 2 checkpoints': ['pt', 'pth', 'safetensors'],
+    });
+    if (!checkpoint) return;
+    const model = await this.importFile(checkpoint);
+    if (model) await this.offerUse(model);
+  }
+
+  private async remove(): Promise<void> {
+    const models = (await this.list()).filter(({ installed, source }) => installed && source !== 'built-in');
+    if (models.length === 0) {
+      void vscode.window.showInformationMessage(
+        'Nothing was downloaded or imported; the built-in model is part of Masklet.',
+      );
+      return;
+    }
+    const model = (await pick('Remove Model', models.map(onThisMachine)))?.model;
+    if (!model) return;
+    const remove = 'Remove';
+    const detail =
+      model.source === 'imported'
+        ? 'The file that it was imported from stays where it is.'
+        : `${megabytes(model.bytes)} that can be downloaded again.`;
+    const answer = await vscode.window.showWarningMessage(
+      `Remove ${model.title}?`,
+      { modal: true, detail },
+      remove,
+    );
+    if (answer !== remove) return;
+    await this.kernel.request('models/remove', { id: model.id });
+    if (modelId() === model.id) await setModelId(undefined);
+  }
+
+  // ------------------------------------------------------------------------------------------- steps
+
+  /** The model of the video in front, else the one that videos are opened with. */
+  private get current(): string | undefined {
+    return this.editors.active?.document.state.model.id ?? modelId();
+  }
+
+  /** Goes on with a model in all open videos, and opens videos with it from now on. */
+  private async use(model: ModelInfo): Promise<void> {
+    const documents = this.editors.documents;
+    const busy = documents.filter((document) => document.state.propagation);
+    if (busy.length > 0) {
+      const go = 'Cancel It and Go On';
+      const names = busy.map(({ name }) => name).join(', ');
+      const answer = await vscode.window.showWarningMessage(
+        `${names} is being propagated.`,
+        { modal: true, detail: 'What has been propagated so far stays.' },
+        go,
+      );
+      if (answer !== go) return;
+    }
+    for (const document of documents) {
+      await document.cancelPropagation();
+      await document.setModel(model.id);
+    }
+    await setModelId(model.id);
+  }
+
+  /** @returns true once the model is here. */
+  private async offerDownload(model: ModelInfo): Promise<boolean> {
+    const download = 'Download';
+    const answer = await vscode.window.showInformationMessage(
+      `${model.title} is not on this machine yet.`,
+      { modal: true, detail: `${megabytes(model.bytes)}, ${model.license ?? ''}` },
+      download,
+    );
+    if (answer !== download) return false;
+    await this.download(model);
+    return true;
+  }
+
+  private async download({ id, title }: ModelInfo): Promise<void> {
+    await withProgress(`Downloading ${title}`, (signal, report) =>
+      this.kernel.request(
+        'models/download',
+        { id },
+        { signal, onProgress: (value) => report(value as { bytes: number; total: number }) },
+      ),
+    );
+  }
+
+  /** Asks for a configuration where the checkpoint does not tell what it is. @returns undefined where that is not given. */
+  private async importFile(path: string, config?: string): Promise<ModelInfo | undefined> {
+    try {
+      return await withProgress(`Importing ${basename(path)}`, (signal) =>
+        this.kernel.request('models/import', { path, ...(config ? { config } : {}) }, { signal }),
+      );
+    } catch (error) {
+      const { code, message, hint } = toErrorData(error);
+      if (code !== 'model/undetermined') throw error;
+      const choose = 'Choose Configuration File...';
+      const answer = await vscode.window.showWarningMessage(
+        `${basename(path)} is none of SAM 2's four sizes.`,
+        { modal: true, detail: [message, hint].filter(Boolean).join(' ') },
+        choose,
+      );
+      if (answer !== choose) return undefined;
+      const file = await openFile(`Configuration of ${basename(path)}`, { JSON: ['json'] });
+      return file === undefined ? undefined : await this.importFile(path, file);
+    }
+  }
+
+  private async offerUse(model: ModelInfo): Promise<void> {
+    if (model.id === this.current) return;
+    const use = 'Use It';
+    if ((await vscode.window.showInformationMessage(`${model.title} is ready.`, use)) === use) {
+      await this.use(model);
+    }
+  }
+}
+
+function pick(title: string, items: readonly ModelItem[]): Thenable<ModelItem | undefined> {
+  return vscode.window.showQuickPick(items, { title, matchOnDescription: true, matchOnDetail: true });
+}
+
+const separator = (): ModelItem => ({ label: '', kind: vscode.QuickPickItemKind.Separator });
+
+async function openFile(title: string, filters: Record<string, string[]>): Promise<string | undefined> {
+  const [file] = (await vscode.window.showOpenDialog({ title, openLabel: 'Import', filters })) ?? [];
+  return file?.fsPath;
+}
