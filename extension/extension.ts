@@ -20,7 +20,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Masklet', { log: true });
   const { version } = context.extension.packageJSON as { version: string };
   log.info(`Masklet ${version}`);
-  kernel = new KernelService(log);
+  kernel = new KernelService(log, context.globalStorageUri);
   const editors = new EditorRegistry();
   const files = new FollowFiles(kernel, editors);
   context.subscriptions.push(

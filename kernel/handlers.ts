@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatasetApi } from './dataset/api';
+import { installCudaSupport } from './health/cudaSupport';
 import { doctor } from './health/doctor';
 import { MaskletError } from './errors';
 import type { DatasetProgress, KernelProgress, KernelRequests, KernelSettings } from './protocol';
@@ -67,6 +68,8 @@ export const handlers: KernelHandlers = {
     context.sessions.models.installed.download(id, context.signal, (value) => context.progress(value)),
   'models/import': (params, { sessions, signal }) => sessions.models.installed.import(params, signal),
   'models/remove': ({ id }, { sessions }) => sessions.removeModel(id),
+  'cuda/install': (params, context) =>
+    installCudaSupport(params, context.settings.cudaDir, context.signal, (value) => context.progress(value)),
   'session/status': ({ session }, { sessions }) => Promise.resolve(sessions.get(session).status()),
   'session/save': ({ session }, { sessions }) => sessions.use(session, (s) => s.save()),
   'session/propagate': (params, context) =>

@@ -266,6 +266,8 @@ export interface KernelSettings {
   readonly dataDir?: string;
   /** Where downloaded and imported models are kept; default: the user's cache folder. */
   readonly modelDir?: string;
+  /** Where onnxruntime's CUDA files are kept; default: the user's cache folder. */
+  readonly cudaDir?: string;
   readonly maxConcurrentSessions: number;
   /** 0: no limit. */
   readonly maxVideoFrames: number;
@@ -333,6 +335,20 @@ export interface ImportModelParams {
   readonly id?: string;
   /** A JSON file with the hyper-parameters that the checkpoint's tensors do not tell; see docs/models.md. */
   readonly config?: string;
+}
+
+export interface CudaInstallParams {
+  /** A NuGet package that was fetched by other means; default: it is downloaded. */
+  readonly archive?: string;
+}
+
+export interface CudaInstallResult {
+  readonly folder: string;
+  /** Of onnxruntime. */
+  readonly version: string;
+  readonly packageSha512: string;
+  /** False for an archive, which is only known to be whole and of the right version. */
+  readonly verified: boolean;
 }
 
 export interface DownloadProgress {
@@ -926,6 +942,8 @@ export interface KernelRequests {
   'models/import': [ImportModelParams, ModelInfo];
   /** @throws `model/busy` while a session has it */
   'models/remove': [{ readonly id: string }, null];
+  /** Installs onnxruntime's CUDA files; kernels started afterwards use them. */
+  'cuda/install': [CudaInstallParams, CudaInstallResult];
   'session/open': [OpenParams, OpenResult];
   /**
    * Goes on with another model: prompts stay, masks that the former one made become stale. The model loads meanwhile.
@@ -1002,6 +1020,7 @@ export interface KernelProgress {
   'video/info': OpenProgress;
   'session/propagate': FrameProgress;
   'models/download': DownloadProgress;
+  'cuda/install': DownloadProgress;
   'dataset/export': DatasetProgress;
   'dataset/roundtrip': DatasetProgress;
   'session/import': ImportProgress;

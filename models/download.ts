@@ -4,15 +4,13 @@ import http from 'node:http';
 import https from 'node:https';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hashOf } from './hashFile';
+import { hashOf, type HashAlgorithm } from './hashFile';
 import { ModelFileError } from './modelFileError';
 
-/** A file to be fetched, known by its content. */
-export interface DownloadSpec {
-  readonly url: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
+/** A file to be fetched, known by its content; hashes are in hexadecimal. */
+export type DownloadSpec = { readonly url: string; readonly bytes: number } & (
+  { readonly sha256: string } | { readonly sha512: string }
+);
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal;
@@ -24,13 +22,15 @@ export interface DownloadOptions {
   readonly retryDelayMs?: number;
   /** Milliseconds without a byte after which a connection counts as broken. */
   readonly silenceMs?: number;
+  /** What else can be done where no connection comes about; default: importing a checkpoint. */
+  readonly byHand?: string;
   /** Bytes free at a folder; default: what the file system says. */
   readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
 const maxRedirects = 5;
 
-const byHand =
+const importByHand =
   'fetch the file by other means and import it: "Masklet: Import Checkpoint" in VS Code, or "masklet models import FILE".';
 
 /** A connection that broke: what is there stays, and trying again goes on from it. */
@@ -47,7 +47,7 @@ export async function download(
   path: string,
   options: DownloadOptions = {},
 ): Promise<void> {
-  const { signal, retries = 5, retryDelayMs = 1000 } = options;
+  const { signal, retries = 5, retryDelayMs = 1000, byHand = importByHand } = options;
   const part = `${path}.part`;
   await mkdir(dirname(path), { recursive: true });
   for (let attempt = 0; ; attempt++) {
@@ -74,9 +74,37 @@ export async function download(
   }
 }
 
+/** Far above what describes a package. */
+const maxJsonBytes = 8 << 20;
+
+/** Fetches a JSON document. @throws ModelFileError `download`; the signal's reason where it aborts. */
+export async function fetchJson(url: string, options: DownloadOptions = {}): Promise<unknown> {
+  const { signal } = options;
+  try {
+    const response = await get(url, 0, options);
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of response) {
+      chunks.push(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+      if (bytes > maxJsonBytes) throw new BrokenConnection(`more than ${maxJsonBytes} bytes came`);
+    }
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof ModelFileError) throw error;
+    throw refused(url, reasonOf(error), options);
+  }
+}
+
+function digestOf(spec: DownloadSpec): [HashAlgorithm, string] {
+  return 'sha256' in spec ? ['sha256', spec.sha256] : ['sha512', spec.sha512];
+}
+
 /** One connection: brings the part file from what it holds to the whole, and checks it. */
 async function fetchPart(spec: DownloadSpec, part: string, options: DownloadOptions): Promise<void> {
-  const { signal, onProgress, freeBytes = freeBytesAt } = options;
+  const { signal, freeBytes = freeBytesAt } = options;
+  const [algorithm, wanted] = digestOf(spec);
   let have = (await stat(part).catch(() => undefined))?.size ?? 0;
   if (have > spec.bytes) {
     await rm(part);
@@ -84,22 +112,22 @@ async function fetchPart(spec: DownloadSpec, part: string, options: DownloadOpti
   }
   const free = await freeBytes(dirname(part));
   if (free < spec.bytes - have) throw noSpace(spec, part);
-  let hash = have > 0 ? await hashOf(part, signal) : createHash('sha256');
+  let hash = have > 0 ? await hashOf(part, signal, algorithm) : createHash(algorithm);
   if (have < spec.bytes) {
     const response = await get(spec.url, have, options);
     if (have > 0 && response.statusCode === 200) {
       // The server sends the whole file again.
       have = 0;
-      hash = createHash('sha256');
+      hash = createHash(algorithm);
     }
     const length = Number(response.headers['content-length'] ?? spec.bytes - have);
     if (have + length !== spec.bytes) {
       response.destroy();
-      throw wrongContent(spec, part, `${have + length} bytes instead of ${spec.bytes}`);
+      throw wrongContent(spec, part, `${have + length} bytes instead of ${spec.bytes}`, options);
     }
     const file = await open(part, have > 0 ? 'r+' : 'w');
     try {
-      have = await receive(response, file, have, spec, part, hash, onProgress, signal);
+      have = await receive(response, file, have, spec, part, hash, options);
       await file.sync();
     } finally {
       await file.close();
@@ -107,9 +135,10 @@ async function fetchPart(spec: DownloadSpec, part: string, options: DownloadOpti
     if (have < spec.bytes) throw new BrokenConnection('the connection ended early');
   }
   const found = hash.digest('hex');
-  if (found !== spec.sha256) {
+  if (found !== wanted) {
     await rm(part);
-    throw wrongContent(spec, part, `SHA-256 ${found} instead of ${spec.sha256}`);
+    const name = algorithm === 'sha256' ? 'SHA-256' : 'SHA-512';
+    throw wrongContent(spec, part, `${name} ${found} instead of ${wanted}`, options);
   }
 }
 
@@ -120,9 +149,9 @@ async function receive(
   spec: DownloadSpec,
   part: string,
   hash: Hash,
-  onProgress: DownloadOptions['onProgress'],
-  signal: AbortSignal | undefined,
+  options: DownloadOptions,
 ): Promise<number> {
+  const { onProgress, signal } = options;
   let have = from;
   onProgress?.(have);
   try {
@@ -130,7 +159,7 @@ async function receive(
       signal?.throwIfAborted();
       const bytes = chunk as Buffer;
       if (have + bytes.length > spec.bytes) {
-        throw wrongContent(spec, part, `more than ${spec.bytes} bytes`);
+        throw wrongContent(spec, part, `more than ${spec.bytes} bytes`, options);
       }
       await file.write(bytes, 0, bytes.length, have);
       hash.update(bytes);
@@ -156,7 +185,7 @@ async function get(url: string, start: number, options: DownloadOptions): Promis
     if (statusCode >= 300 && statusCode < 400 && headers.location) {
       const next = new URL(headers.location, at);
       if (next.protocol !== at.protocol && next.protocol !== 'https:') {
-        throw refused(url, `it redirects to ${next.href}, which is not encrypted`);
+        throw refused(url, `it redirects to ${next.href}, which is not encrypted`, options);
       }
       at = next;
       continue;
@@ -164,9 +193,9 @@ async function get(url: string, start: number, options: DownloadOptions): Promis
     // Servers that are overloaded or restart are asked again.
     if (statusCode >= 500 || statusCode === 429)
       throw new BrokenConnection(`the server answers ${statusCode}`);
-    throw refused(url, `the server answers ${statusCode} ${response.statusMessage ?? ''}`.trim());
+    throw refused(url, `the server answers ${statusCode} ${response.statusMessage ?? ''}`.trim(), options);
   }
-  throw refused(url, 'it redirects too often');
+  throw refused(url, 'it redirects too often', options);
 }
 
 function request(
@@ -190,7 +219,7 @@ async function freeBytesAt(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-function refused(url: string, reason: string): ModelFileError {
+function refused(url: string, reason: string, { byHand = importByHand }: DownloadOptions): ModelFileError {
   return new ModelFileError(
     'download',
     url,
@@ -199,7 +228,12 @@ function refused(url: string, reason: string): ModelFileError {
   );
 }
 
-function wrongContent({ url }: DownloadSpec, part: string, reason: string): ModelFileError {
+function wrongContent(
+  { url }: DownloadSpec,
+  part: string,
+  reason: string,
+  { byHand = importByHand }: DownloadOptions,
+): ModelFileError {
   return new ModelFileError(
     'corrupted',
     part,

@@ -1,12 +1,18 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 
+export type HashAlgorithm = 'sha256' | 'sha512';
+
 /**
- * The SHA-256 of a file's content so far, to be read out or fed further.
+ * The hash of a file's content so far, to be read out or fed further.
  * @throws the signal's reason where it aborts; errors of the file system.
  */
-export async function hashOf(path: string, signal?: AbortSignal): Promise<Hash> {
-  const hash = createHash('sha256');
+export async function hashOf(
+  path: string,
+  signal?: AbortSignal,
+  algorithm: HashAlgorithm = 'sha256',
+): Promise<Hash> {
+  const hash = createHash(algorithm);
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal })) {
     hash.update(chunk as Buffer);
   }

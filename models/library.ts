@@ -34,8 +34,8 @@ export interface ListedModel {
 const entryName = 'entry.json';
 const checkpointName = 'checkpoint.pt';
 
-/** Where models are kept unless a setting says otherwise: the user's cache folder, as each system has it. */
-export function defaultModelFolder(
+/** Masklet's part of the user's cache folder, as each system has it. */
+export function defaultCacheFolder(
   environment: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
 ): string {
@@ -45,7 +45,12 @@ export function defaultModelFolder(
       : platform === 'darwin'
         ? join(homedir(), 'Library', 'Caches')
         : environment.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(cache, 'masklet', 'models');
+  return join(cache, 'masklet');
+}
+
+/** Where models are kept unless a setting says otherwise. */
+export function defaultModelFolder(...system: Parameters<typeof defaultCacheFolder>): string {
+  return join(defaultCacheFolder(...system), 'models');
 }
 
 /** The downloaded and imported models of one folder, each in a folder of its own named by its id. */

@@ -35,7 +35,11 @@ export class KernelService implements vscode.Disposable {
   /** The kernel ended unasked; sessions come back with the next request. */
   readonly onDidDie = this.deathEmitter.event;
 
-  constructor(readonly log: vscode.LogOutputChannel) {
+  /** @param storage where files of this machine are kept over updates. */
+  constructor(
+    readonly log: vscode.LogOutputChannel,
+    private readonly storage: vscode.Uri,
+  ) {
     this.client = this.makeClient();
   }
 
@@ -91,7 +95,7 @@ export class KernelService implements vscode.Disposable {
   private makeClient(): KernelClient {
     return new KernelClient({
       client: 'VS Code',
-      settings: kernelSettings(),
+      settings: { ...kernelSettings(), cudaDir: vscode.Uri.joinPath(this.storage, 'cuda').fsPath },
       onEvent: (event) => this.take(event),
       onStderr: (line) => this.log.warn(line),
       onDeath: (error) => {

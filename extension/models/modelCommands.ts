@@ -7,7 +7,9 @@ import type { EditorRegistry } from '../editor/registry';
 import { showError } from '../errors';
 import type { KernelService } from '../kernel/kernelService';
 import { modelId, setModelId } from '../settings';
+import { installCuda } from './installCuda';
 import { megabytes, modelItems, onThisMachine, toDownload, type ModelItem } from './modelItems';
+import { openFile } from './openFile';
 import { withProgress } from './withProgress';
 
 /** The palette's commands around models: choosing, fetching, importing and removing one. */
@@ -22,6 +24,7 @@ export class ModelCommands implements vscode.Disposable {
     this.register('downloadModel', (id) => this.downloadOne(typeof id === 'string' ? id : undefined));
     this.register('importCheckpoint', () => this.importCheckpoint());
     this.register('removeModel', () => this.remove());
+    this.register('installCuda', () => installCuda(this.kernel));
   }
 
   dispose(): void {
@@ -193,8 +196,3 @@ function pick(title: string, items: readonly ModelItem[]): Thenable<ModelItem | 
 }
 
 const separator = (): ModelItem => ({ label: '', kind: vscode.QuickPickItemKind.Separator });
-
-async function openFile(title: string, filters: Record<string, string[]>): Promise<string | undefined> {
-  const [file] = (await vscode.window.showOpenDialog({ title, openLabel: 'Import', filters })) ?? [];
-  return file?.fsPath;
-}

@@ -6,6 +6,7 @@ import { version } from '../version';
 import { batch, type BatchCommandOptions } from './commands/batch';
 import { check } from './commands/check';
 import { diff } from './commands/diff';
+import { addCudaCommands } from './commands/cuda';
 import { doctor } from './commands/doctor';
 import { exportClips, type ExportCommandOptions } from './commands/export';
 import { importMasks, type ImportCommandOptions } from './commands/import';
@@ -248,6 +249,7 @@ function program(): Command {
   addModelCommands(masklet);
   addOpenCommand(masklet);
   addGitCommands(masklet);
+  addCudaCommands(masklet);
   return masklet;
 }
 

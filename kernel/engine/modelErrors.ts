@@ -1,5 +1,5 @@
 import { ModelFileError, type ModelFileProblem } from '../../models/modelFileError';
-import { MaskletError } from '../errors';
+import { errnoOf, MaskletError } from '../errors';
 import type { ErrorCode } from '../protocol';
 
 const codes: Readonly<Record<ModelFileProblem, ErrorCode>> = {
@@ -14,6 +14,12 @@ const codes: Readonly<Record<ModelFileProblem, ErrorCode>> = {
 
 /** What went wrong with a model's files as the project's own error; anything else as it is. */
 export function fromModelError(error: unknown): unknown {
+  if (errnoOf(error) === 'ENOSPC') {
+    return new MaskletError('storage/no-space', `The disk is full: ${(error as Error).message}.`, {
+      hint: 'Free some space, or move the model folder with the setting masklet.modelDir or --model-dir.',
+      cause: error,
+    });
+  }
   if (!(error instanceof ModelFileError)) return error;
   const { problem, message, hint, file } = error;
   return new MaskletError(codes[problem], message, { hint, file, cause: error });

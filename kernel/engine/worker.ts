@@ -1,4 +1,5 @@
 import '../workers/loadTurn';
+import './onnx/useCudaRuntime';
 import { serveWorker } from '../workers/rpc';
 import { embeddedSteps } from './embedded/steps';
 import type { EmbeddedApi } from './embedded/workerApi';

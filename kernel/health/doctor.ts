@@ -1,15 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { InferenceApi } from '../engine/onnx/inferenceApi';
+import { findCudaRuntime, onnxRuntime } from '../engine/onnx/cudaRuntime';
 import { inferenceThread } from '../engine/onnx/inferenceThread';
 import { MaskletError, toErrorData } from '../errors';
-import { kernelScript, packageRoot } from '../paths';
+import { packageRoot } from '../paths';
 import type { HealthCheck, KernelSettings } from '../protocol';
 import type { StorageApi } from '../storage/api';
 import { findFfmpeg } from '../video/ffmpeg';
 import type { WorkerClient } from '../workers/rpc';
+import { wantedCuda } from '../../models/cuda/cudaPackage';
 import { catalogue, locateModelFile, modelFolders } from '../../models/catalogue';
 import { memoryReadoutModel } from '../../models/memoryReadout';
 import { ModelFileError } from '../../models/modelFileError';
@@ -55,7 +56,8 @@ function nodeVersion(): Finding {
 
 /** Loads a small graph, so that what is reported is the provider that works and not the one that is configured. */
 async function onnxruntime(settings: KernelSettings): Promise<Finding> {
-  const worker = inferenceThread<InferenceApi>('doctor');
+  const cudaRuntime = findCudaRuntime(settings.cudaDir);
+  const worker = inferenceThread<InferenceApi>('doctor', cudaRuntime ? { cudaRuntime } : {});
   try {
     const loaded = await worker.request('load', {
       model: memoryReadoutModel({ channels: 4, frameCells: 4, topK: 2, patch: 1 }),
@@ -63,14 +65,15 @@ async function onnxruntime(settings: KernelSettings): Promise<Finding> {
       providers: settings.executionProviders,
       threads: 1,
     });
-    const require = createRequire(kernelScript('main'));
-    const { version } = require('onnxruntime-node/package.json') as { version: string };
+    const { version } = onnxRuntime();
     const detail = `${version} with provider ${loaded.provider}`;
     if (loaded.fallback === undefined) return { state: 'ok', detail };
     return {
       state: 'warning',
       detail: `${detail}; not used: ${loaded.fallback.replace(/\s+/g, ' ')}`,
-      hint: 'Masklet works, more slowly. Without a CUDA GPU, set masklet.executionProviders to ["cpu"].',
+      hint: `Masklet works, more slowly. With an NVIDIA GPU: ${
+        cudaRuntime ? `install ${wantedCuda} where the kernel finds them` : 'run "masklet cuda install"'
+      } (docs/remote-gpu.md). Without one, set masklet.executionProviders to ["cpu"].`,
     };
   } finally {
     await worker.dispose();

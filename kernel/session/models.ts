@@ -1,5 +1,6 @@
 import { catalogue, defaultModelId } from '../../models/catalogue';
 import { defaultModelFolder, ModelLibrary } from '../../models/library';
+import { findCudaRuntime } from '../engine/onnx/cudaRuntime';
 import { createEmbeddedModel } from '../engine/embedded/model';
 import { fromModelError } from '../engine/modelErrors';
 import { createSam2Model } from '../engine/sam2/model';
@@ -52,8 +53,9 @@ export class Models {
   }
 
   private make(id: string): VideoModel {
-    const { executionProviders: providers, threads } = this.settings;
-    const options = { providers, threads, onState: this.onState };
+    const { executionProviders: providers, threads, cudaDir } = this.settings;
+    const cudaRuntime = providers.includes('cuda') ? findCudaRuntime(cudaDir) : undefined;
+    const options = { providers, threads, onState: this.onState, ...(cudaRuntime ? { cudaRuntime } : {}) };
     if (catalogue.some((entry) => entry.id === id)) return createEmbeddedModel(options);
     const { library } = this;
     const installed = library.find(id);

@@ -1,21 +1,25 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { ModelFileError } from '../modelFileError';
 
+const chunkBytes = 1 << 20;
+
 /** A file of known size from which ranges are read; what lies outside it is refused. */
 export class FileBytes {
   private constructor(
     readonly path: string,
     readonly size: number,
     private readonly handle: FileHandle,
+    /** What it is, for errors. */
+    private readonly kind: string,
   ) {}
 
-  /** Opens `path` for the time of `work`. @throws ModelFileError `missing` where it is no readable file. */
-  static async use<T>(path: string, work: (file: FileBytes) => Promise<T>): Promise<T> {
+  /** Opens `path` for the time of `work`; `kind` says in errors what it is. @throws ModelFileError `missing` where it is no readable file. */
+  static async use<T>(path: string, work: (file: FileBytes) => Promise<T>, kind = 'checkpoint'): Promise<T> {
     const unreadable = (cause?: unknown): ModelFileError =>
       new ModelFileError(
         'missing',
         path,
-        `The checkpoint ${path} cannot be read.`,
+        `The ${kind} ${path} cannot be read.`,
         'Check the path and its permissions.',
         cause,
       );
@@ -25,7 +29,7 @@ export class FileBytes {
     try {
       const found = await handle.stat();
       if (!found.isFile()) throw unreadable();
-      return await work(new FileBytes(path, found.size, handle));
+      return await work(new FileBytes(path, found.size, handle, kind));
     } finally {
       await handle.close();
     }
@@ -42,11 +46,18 @@ export class FileBytes {
     return buffer;
   }
 
+  /** The same range piece by piece. */
+  async *chunks(offset: number, bytes: number, what: string): AsyncGenerator<Buffer> {
+    for (let done = 0; done < bytes; done += chunkBytes) {
+      yield await this.read(offset + done, Math.min(chunkBytes, bytes - done), what);
+    }
+  }
+
   corrupted(reason: string): ModelFileError {
     return new ModelFileError(
       'corrupted',
       this.path,
-      `The checkpoint ${this.path} is damaged: ${reason}.`,
+      `The ${this.kind} ${this.path} is damaged: ${reason}.`,
       'Download or copy the file again.',
     );
   }
@@ -55,7 +66,7 @@ export class FileBytes {
     return new ModelFileError(
       'unsupported',
       this.path,
-      `The checkpoint ${this.path} is not read: ${reason}.`,
+      `The ${this.kind} ${this.path} is not read: ${reason}.`,
       hint,
     );
   }

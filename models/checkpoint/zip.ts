@@ -1,11 +1,15 @@
-import { crc32 } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { crc32, createInflateRaw } from 'node:zlib';
 import type { FileBytes } from './fileBytes';
 
-/** A file inside a zip, stored without compression: its bytes lie in the zip as they are. */
+/** A file inside a zip. */
 export interface ZipEntry {
   readonly name: string;
   readonly offset: number;
+  /** Bytes that it takes in the zip; as many as `bytes` where it is stored as it is. */
+  readonly storedBytes: number;
   readonly bytes: number;
+  readonly deflated: boolean;
   readonly crc32: number;
 }
 
@@ -19,35 +23,59 @@ const maxCommentBytes = 0xffff;
 const maxDirectoryBytes = 64 << 20;
 
 /**
- * The entries of a zip whose files are stored as they are (APPNOTE.TXT 6.3, with zip64), by name.
+ * The entries of a zip (APPNOTE.TXT 6.3, with zip64), by name.
+ * @param deflated whether compressed entries are taken too; else all lie in the zip as they are.
  * @throws ModelFileError `corrupted` where records are cut off, lie outside the file or overlap; `unsupported` where
  * an entry is compressed or encrypted.
  */
-export async function readZip(file: FileBytes): Promise<Map<string, ZipEntry>> {
+export async function readZip(file: FileBytes, { deflated = false } = {}): Promise<Map<string, ZipEntry>> {
   const end = await findDirectory(file);
   if (end.bytes > maxDirectoryBytes) throw file.corrupted('its zip directory is too large');
   const directory = await file.read(end.offset, end.bytes, 'the zip directory');
   const headers: DirectoryEntry[] = [];
   let at = 0;
   for (let n = 0; n < end.entries; n++) {
-    const entry = parseEntry(file, directory, at);
+    const entry = parseEntry(file, directory, at, deflated);
     headers.push(entry);
     at = entry.next;
   }
   return locate(file, headers, end.offset);
 }
 
-/** @throws ModelFileError `corrupted` where the content is not what the zip says it is. */
+/** A stored entry. @throws ModelFileError `corrupted` where the content is not what the zip says it is. */
 export async function readZipEntry(file: FileBytes, entry: ZipEntry): Promise<Buffer> {
   const content = await file.read(entry.offset, entry.bytes, entry.name);
   if (crc32(content) !== entry.crc32) throw file.corrupted(`${entry.name} has another checksum`);
   return content;
 }
 
-interface DirectoryEntry {
-  readonly name: string;
-  readonly bytes: number;
-  readonly crc32: number;
+/**
+ * The content of an entry, compressed or not, chunk by chunk.
+ * @throws ModelFileError `corrupted` at its end where it is not what the zip says it is, or before where it is longer.
+ */
+export async function* readZipStream(file: FileBytes, entry: ZipEntry): AsyncGenerator<Buffer> {
+  const stored = Readable.from(file.chunks(entry.offset, entry.storedBytes, entry.name));
+  const content: AsyncIterable<unknown> = entry.deflated ? stored.compose(createInflateRaw()) : stored;
+  let bytes = 0;
+  let crc = 0;
+  try {
+    for await (const chunk of content) {
+      bytes += (chunk as Buffer).length;
+      if (bytes > entry.bytes) break;
+      crc = crc32(chunk as Buffer, crc);
+      yield chunk as Buffer;
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) {
+      throw file.corrupted(`${entry.name} cannot be unpacked`);
+    }
+    throw error;
+  }
+  if (bytes !== entry.bytes) throw file.corrupted(`${entry.name} has another size`);
+  if (crc !== entry.crc32) throw file.corrupted(`${entry.name} has another checksum`);
+}
+
+interface DirectoryEntry extends Omit<ZipEntry, 'offset'> {
   readonly header: number;
   readonly next: number;
 }
@@ -84,7 +112,7 @@ async function findDirectory(file: FileBytes): Promise<{ offset: number; bytes: 
   };
 }
 
-function parseEntry(file: FileBytes, directory: Buffer, at: number): DirectoryEntry {
+function parseEntry(file: FileBytes, directory: Buffer, at: number, deflated: boolean): DirectoryEntry {
   if (at + 46 > directory.length || directory.readUInt32LE(at) !== directoryRecord) {
     throw file.corrupted('its zip directory has fewer entries than it says');
   }
@@ -96,7 +124,9 @@ function parseEntry(file: FileBytes, directory: Buffer, at: number): DirectoryEn
   if (next > directory.length) throw file.corrupted('its zip directory is cut off');
   const name = directory.toString('utf8', at + 46, nameEnd);
   if (flags & 1) throw file.unsupported(`${name} in it is encrypted`, resave);
-  if (method !== 0) throw file.unsupported(`${name} in it is compressed`, resave);
+  if (method !== 0 && !(deflated && method === 8)) {
+    throw file.unsupported(`${name} in it is compressed`, resave);
+  }
   const sizes = {
     stored: directory.readUInt32LE(at + 20),
     bytes: directory.readUInt32LE(at + 24),
@@ -107,8 +137,16 @@ function parseEntry(file: FileBytes, directory: Buffer, at: number): DirectoryEn
   if (sizes.bytes === 0xffffffff) sizes.bytes = wide();
   if (sizes.stored === 0xffffffff) sizes.stored = wide();
   if (sizes.header === 0xffffffff) sizes.header = wide();
-  if (sizes.stored !== sizes.bytes) throw file.corrupted(`${name} in it has two sizes`);
-  return { name, bytes: sizes.bytes, crc32: directory.readUInt32LE(at + 16), header: sizes.header, next };
+  if (method === 0 && sizes.stored !== sizes.bytes) throw file.corrupted(`${name} in it has two sizes`);
+  return {
+    name,
+    storedBytes: sizes.stored,
+    bytes: sizes.bytes,
+    deflated: method === 8,
+    crc32: directory.readUInt32LE(at + 16),
+    header: sizes.header,
+    next,
+  };
 }
 
 /** The 64-bit values of an entry's zip64 field, one after the other. */
@@ -134,15 +172,16 @@ async function locate(
   const entries = new Map<string, ZipEntry>();
   const sorted = [...headers].sort((a, b) => a.header - b.header);
   let free = 0;
-  for (const { name, bytes, header, crc32 } of sorted) {
+  for (const { header, next: _, ...entry } of sorted) {
+    const { name, storedBytes } = entry;
     if (header < free) throw file.corrupted(`${name} in it overlaps another entry`);
     const local = await file.read(header, 30, `the header of ${name}`);
     if (local.readUInt32LE(0) !== localRecord) throw file.corrupted(`${name} in it has no header`);
     const offset = header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
-    free = offset + bytes;
+    free = offset + storedBytes;
     if (free > directoryOffset) throw file.corrupted(`${name} in it reaches beyond the entries`);
     if (entries.has(name)) throw file.corrupted(`it has two entries named ${name}`);
-    entries.set(name, { name, offset, bytes, crc32 });
+    entries.set(name, { ...entry, offset });
   }
   return entries;
 }

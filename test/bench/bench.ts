@@ -1,4 +1,7 @@
-/** `npm run bench`: where the time of a propagation goes, with 1, 2 and 5 objects, and what memory it takes. */
+/**
+ * `npm run bench`: where the time of a propagation goes, with 1, 2 and 5 objects, and what memory it takes;
+ * with `--model`, how long the stages of a full model take.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +10,7 @@ import { KernelClient } from '../../kernel/client/kernelClient';
 import type { PropagateResult, StageTimes } from '../../kernel/protocol';
 import { renderSampleClip, type SampleClip } from '../../kernel/sample/sampleClip';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
+import { benchModel } from './model';
 
 const OBJECTS = 5;
 
@@ -83,8 +87,18 @@ function table(rows: readonly Measurement[]): string {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { frames: { type: 'string', default: '20' }, json: { type: 'string' } },
+    options: {
+      frames: { type: 'string', default: '20' },
+      json: { type: 'string' },
+      model: { type: 'string' },
+      rounds: { type: 'string', default: '5' },
+    },
   });
+  if (values.model !== undefined) {
+    const times = await benchModel(values.model, Number(values.rounds));
+    if (values.json) await writeFile(values.json, `${JSON.stringify(times, null, 2)}\n`);
+    return;
+  }
   const folder = await mkdtemp(join(tmpdir(), 'masklet-bench-'));
   try {
     const { path: ffmpeg } = await findFfmpeg();

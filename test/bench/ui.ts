@@ -7,6 +7,7 @@ import type { MaskletEditor } from '../e2e/support/maskletEditor';
 import { VsCode, missingPart, workspaceWith } from '../e2e/support/vscode';
 import type { Workbench } from '../e2e/support/workbench';
 import { until } from '../support/until';
+import { median } from './median';
 
 const SIZE = { width: 1280, height: 720 };
 const FRAMES = 12;
@@ -31,10 +32,6 @@ async function measuring(code: VsCode, name: string, act: () => Promise<void>): 
   await act();
   await until(() => measured(code, name).length > before, `nothing was measured of "${name}"`, 120);
   return measured(code, name)[before];
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 async function firstMask(

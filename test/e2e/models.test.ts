@@ -40,7 +40,10 @@ describe.skipIf(missing !== undefined)('models', { timeout: 240_000 }, () => {
   let window: Workbench;
 
   const masks = (): MaskModel[] =>
-    query(join(workspace, '.masklet'), 'SELECT frame, state, provenance ->> 'model' AS model FROM masks ORDER BY frame');
+    query(
+      join(workspace, '.masklet'),
+      `SELECT frame, state, provenance ->> '$.model' AS model FROM masks ORDER BY frame`,
+    );
   const made = (model: string): number => masks().filter((mask) => mask.model === model).length;
 
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 /** A tensor to be written: its values come in chunks, so that a large file never lies in memory. */
 export interface TensorToWrite {
@@ -17,6 +17,8 @@ export interface ZipEntryToWrite {
   readonly name: string;
   readonly bytes: number;
   readonly data: () => Iterable<Uint8Array>;
+  /** Compress it. */
+  readonly deflate?: boolean;
 }
 
 export function floatTensor(shape: readonly number[], values: ArrayLike<number>): TensorToWrite {
@@ -58,7 +60,7 @@ export function writeTorchZip(
   ]);
 }
 
-/** A zip of stored files whose data begins at multiples of 64, as PyTorch aligns it. */
+/** A zip of files whose data begins at multiples of 64, as PyTorch aligns it. */
 export function writeZip(path: string, entries: readonly ZipEntryToWrite[]): void {
   const file = openSync(path, 'w');
   try {
@@ -68,19 +70,22 @@ export function writeZip(path: string, entries: readonly ZipEntryToWrite[]): voi
       writeSync(file, bytes, 0, bytes.length, at);
       at += bytes.length;
     };
-    for (const { name, bytes, data } of entries) {
+    for (const { name, bytes, data, deflate } of entries) {
       const header = at;
       const padding = (64 - ((at + 30 + name.length + 4) % 64)) % 64;
       at += 30 + name.length + 4 + padding;
       let sum = 0;
+      const content = at;
       for (const chunk of data()) {
         sum = crc32(chunk, sum);
-        write(chunk);
+        if (!deflate) write(chunk);
       }
+      if (deflate) write(deflateRawSync(Buffer.concat([...data()])));
       const fields = Buffer.alloc(26);
       fields.writeUInt16LE(10, 0);
+      fields.writeUInt16LE(deflate ? 8 : 0, 4);
       fields.writeUInt32LE(sum, 10);
-      fields.writeUInt32LE(bytes, 14);
+      fields.writeUInt32LE(at - content, 14);
       fields.writeUInt32LE(bytes, 18);
       fields.writeUInt16LE(name.length, 22);
       const extra = Buffer.alloc(4 + padding);

@@ -50,6 +50,8 @@ export interface EmbeddedModelOptions {
   readonly providers: readonly string[];
   /** Threads that one model run uses; 0: as many as there are cores. */
   readonly threads: number;
+  /** CUDA files that were installed for onnxruntime. */
+  readonly cudaRuntime?: string;
   /** Called at every change of `state`. */
   readonly onState?: (state: ModelState) => void;
 }
@@ -286,8 +288,8 @@ class EmbeddedModel implements VideoModel {
   }
 
   private async start(own: <T extends Disposable>(part: T) => T): Promise<Started<Engine>> {
-    const encoderThread: InferenceThread = own(inferenceThread('encoder'));
-    const decoderThread: InferenceThread = own(inferenceThread('decoder'));
+    const encoderThread: InferenceThread = own(inferenceThread('encoder', this.options));
+    const decoderThread: InferenceThread = own(inferenceThread('decoder', this.options));
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
     const [encoder, [decoder, memory]] = await Promise.all([
       this.loadFile(encoderThread, sam2TinyEmbedded.encoder),

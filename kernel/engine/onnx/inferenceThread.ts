@@ -1,12 +1,17 @@
 import { kernelScript } from '../../paths';
 import { WorkerClient } from '../../workers/rpc';
+import type { CudaRuntimeData } from './cudaRuntime';
 
 /**
  * A thread that holds onnxruntime sessions. To be called on the main thread, whose environment is what native code sees:
  * onnxruntime 1.30 sends usage data to its makers, through a database that all its processes share, unless it is told
  * not to. Nothing here leaves the machine unasked, and a process must not wait for another one's lock.
  */
-export function inferenceThread<Api>(name: string): WorkerClient<Api> {
+export function inferenceThread<Api>(name: string, { cudaRuntime }: CudaRuntimeData = {}): WorkerClient<Api> {
   process.env.ORT_DISABLE_TELEMETRY = '1';
-  return new WorkerClient<Api>(kernelScript('inferenceWorker'), {}, name);
+  return new WorkerClient<Api>(
+    kernelScript('inferenceWorker'),
+    cudaRuntime === undefined ? {} : { cudaRuntime },
+    name,
+  );
 }

@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { MaskletError } from '../../errors';
+import { cudaProblem } from './cudaRuntime';
 import type { TensorData, Tensors } from './tensors';
 
 // What goes wrong is thrown, and said there; onnxruntime's own log would say it again on stderr.
@@ -55,7 +56,9 @@ export class OnnxSessions {
           ...(refusals.length === 0 ? {} : { fallback: refusals.join('; ') }),
         };
       } catch (error) {
-        refusals.push(`${provider}: ${reasonOf(error)}`);
+        // onnxruntime says what it misses in its log alone.
+        const problem = provider === 'cuda' ? await cudaProblem().catch(() => undefined) : undefined;
+        refusals.push(`${provider}: ${problem ?? reasonOf(error)}`);
       }
     }
     throw new MaskletError(

@@ -36,6 +36,8 @@ export interface Sam2ModelOptions {
   readonly providers: readonly string[];
   /** Threads that one model run uses; 0: as many as there are cores. */
   readonly threads: number;
+  /** CUDA files that were installed for onnxruntime. */
+  readonly cudaRuntime?: string;
   /** Called at every change of `state`. */
   readonly onState?: (state: ModelState) => void;
 }
@@ -237,7 +239,7 @@ class Sam2VideoModel implements VideoModel {
 
   private async start(own: <T extends Disposable>(part: T) => T): Promise<Started<Engine>> {
     const { library, installed } = this.options;
-    const thread = (name: string): InferenceThread => own(inferenceThread(name));
+    const thread = (name: string): InferenceThread => own(inferenceThread(name, this.options));
     const encoderThread = thread('encoder');
     const memoryThread = thread('memory');
     const decoderThread = thread('decoder');

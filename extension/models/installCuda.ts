@@ -1,0 +1,31 @@
+import * as vscode from 'vscode';
+import type { DownloadProgress } from '../../kernel/protocol';
+import type { KernelService } from '../kernel/kernelService';
+import { openFile } from './openFile';
+import { withProgress } from './withProgress';
+
+/** Installs onnxruntime's CUDA files on the machine that the kernel runs on, and offers to use them. */
+export async function installCuda(kernel: KernelService): Promise<void> {
+  const download = {
+    label: '$(cloud-download) Download from nuget.org',
+    detail: 'Several hundred MB; goes on where a download stopped',
+  };
+  const file = {
+    label: '$(folder-opened) Use an Archive...',
+    detail: 'A .nupkg file that was fetched by other means',
+  };
+  const picked = await vscode.window.showQuickPick([download, file], { title: 'Install CUDA Support' });
+  if (!picked) return;
+  const archive =
+    picked === file ? await openFile('Install CUDA Support', { 'NuGet packages': ['nupkg'] }) : undefined;
+  if (picked === file && archive === undefined) return;
+  const { version } = await withProgress('Installing CUDA support', (signal, report) =>
+    kernel.request('cuda/install', archive === undefined ? {} : { archive }, {
+      signal,
+      onProgress: (value) => report(value as DownloadProgress),
+    }),
+  );
+  const restart = 'Restart Kernel';
+  const text = `The CUDA files of onnxruntime ${version} are installed. The kernel uses them once it is restarted.`;
+  if ((await vscode.window.showInformationMessage(text, restart)) === restart) await kernel.restart();
+}
