@@ -78,6 +78,7 @@ describe.skipIf(missing !== undefined)('models', { timeout: 240_000 }, () => {
     await until(() => existsSync(join(models, 'micro', 'entry.json')), 'nothing was imported');
 
     await window.command('Masklet: Select Model...');
+    await window.page.getByText('SAM 2.1 Hiera-Large').first().waitFor();
     await window.screenshot('models-select');
     await window.pick('micro.pt (SAM 2.1, imported)');
     await window.statusBarItem('Masklet: micro, cpu').waitFor({ timeout: 60_000 });
@@ -88,7 +89,10 @@ describe.skipIf(missing !== undefined)('models', { timeout: 240_000 }, () => {
     await until(() => made('micro') === FRAMES, 'the new model has not made all masks', 90);
     await editor.waitUntilDone();
     expect(masks().map(({ frame, state }) => [frame, state])[0]).toEqual([0, 'prompted']);
+    const last = FRAMES - 1;
     await editor.click(clip.point.x + 10, clip.point.y, SIZE);
+    await until(() => masks()[last].state === 'prompted', 'the click on the last frame is not answered');
+    expect(masks()[last]).toEqual({ frame: last, state: 'prompted', model: 'micro' });
     await window.screenshot('models-propagated');
     await window.statusBarItem('Masklet: micro, cpu').waitFor();
   });
