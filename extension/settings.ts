@@ -30,5 +30,6 @@ export function kernelSettings(): Partial<KernelSettings> {
     maxFrameDimension: settings.get('maxFrameDimension', 1920),
     sessionTimeout: settings.get('sessionTimeout', 300),
     executionProviders: settings.get('executionProviders', ['cuda', 'cpu']),
+    halfPrecision: settings.get('halfPrecision', true),
   };
 }

@@ -276,6 +276,8 @@ export interface KernelSettings {
   readonly sessionTimeout: number;
   /** Tried in order. */
   readonly executionProviders: readonly string[];
+  /** Lets the full SAM 2 do most of its work in float16 on CUDA. */
+  readonly halfPrecision: boolean;
   /** Bytes of decoded frames kept in memory. */
   readonly frameCacheBytes: number;
   /** Threads that one model run uses; 0: as many as there are cores. */
@@ -630,6 +632,8 @@ export interface StatusResult {
     readonly encodedFrames: number;
     readonly bytes: number;
     readonly decodedFrameBytes: number;
+    /** What a propagation remembers of frames, over all objects. */
+    readonly memories: number;
   };
   readonly idleSeconds: number;
 }

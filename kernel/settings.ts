@@ -11,6 +11,7 @@ export function withDefaults(settings: Partial<KernelSettings> = {}): KernelSett
     maxFrameDimension: 1920,
     sessionTimeout: 300,
     executionProviders: ['cuda', 'cpu'],
+    halfPrecision: true,
     // A thirty-second of the memory: enough for a group of 720p pictures, little beside the model.
     frameCacheBytes: Math.min(1024 * MiB, Math.max(256 * MiB, totalmem() / 32)),
     threads: 0,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { InferenceApi } from '../engine/onnx/inferenceApi';
 import { findCudaRuntime, onnxRuntime } from '../engine/onnx/cudaRuntime';
 import { inferenceThread } from '../engine/onnx/inferenceThread';
+import { testGraph } from '../engine/onnx/testGraph';
 import { MaskletError, toErrorData } from '../errors';
 import { packageRoot } from '../paths';
 import type { HealthCheck, KernelSettings } from '../protocol';
@@ -12,7 +13,6 @@ import { findFfmpeg } from '../video/ffmpeg';
 import type { WorkerClient } from '../workers/rpc';
 import { wantedCuda } from '../../models/cuda/cudaPackage';
 import { catalogue, locateModelFile, modelFolders } from '../../models/catalogue';
-import { memoryReadoutModel } from '../../models/memoryReadout';
 import { ModelFileError } from '../../models/modelFileError';
 import { verifyModelFile } from '../../models/verify';
 
@@ -60,8 +60,7 @@ async function onnxruntime(settings: KernelSettings): Promise<Finding> {
   const worker = inferenceThread<InferenceApi>('doctor', cudaRuntime ? { cudaRuntime } : {});
   try {
     const loaded = await worker.request('load', {
-      model: memoryReadoutModel({ channels: 4, frameCells: 4, topK: 2, patch: 1 }),
-      name: 'a test graph',
+      ...testGraph(),
       providers: settings.executionProviders,
       threads: 1,
     });

@@ -20,6 +20,10 @@ export class Memories {
     private readonly encoded: (frame: FrameIndex) => Promise<EncodedFrame>,
   ) {}
 
+  get count(): number {
+    return this.entries.size;
+  }
+
   /** The memory of `record`, made now where it is not there. */
   get(object: ObjectId, record: MaskRecord): Promise<FrameMemory> {
     const key = `${object}/${record.frame}`;

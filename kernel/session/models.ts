@@ -53,13 +53,13 @@ export class Models {
   }
 
   private make(id: string): VideoModel {
-    const { executionProviders: providers, threads, cudaDir } = this.settings;
+    const { executionProviders: providers, threads, cudaDir, halfPrecision } = this.settings;
     const cudaRuntime = providers.includes('cuda') ? findCudaRuntime(cudaDir) : undefined;
     const options = { providers, threads, onState: this.onState, ...(cudaRuntime ? { cudaRuntime } : {}) };
     if (catalogue.some((entry) => entry.id === id)) return createEmbeddedModel(options);
     const { library } = this;
     const installed = library.find(id);
-    if (installed) return createSam2Model({ ...options, library, installed });
+    if (installed) return createSam2Model({ ...options, halfPrecision, library, installed });
     if (library.isPublished(id)) throw fromModelError(library.unknown(id));
     const ids = [...catalogue.map((entry) => entry.id), ...library.ids()];
     throw new MaskletError('model/unknown', `There is no model "${id}".`, {

@@ -86,6 +86,11 @@ export class Propagation {
     if (this.rewindTo === undefined || (this.rewindTo - frame) * step > 0) this.rewindTo = frame;
   }
 
+  /** Memories held, over all objects. */
+  get memoryCount(): number {
+    return this.memories.count;
+  }
+
   /** False where no object has anything to start from within the range. */
   get hasWork(): boolean {
     return this.passes.length > 0;

@@ -700,6 +700,7 @@ export class Session {
         encodedFrames: active?.encoded.count ?? 0,
         bytes: active?.encoded.bytes ?? 0,
         decodedFrameBytes: active?.source.statistics().cacheBytes ?? 0,
+        memories: this.propagation?.memoryCount ?? 0,
       },
       idleSeconds: this.idleSeconds,
     };

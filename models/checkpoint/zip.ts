@@ -55,15 +55,15 @@ export async function readZipEntry(file: FileBytes, entry: ZipEntry): Promise<Bu
  */
 export async function* readZipStream(file: FileBytes, entry: ZipEntry): AsyncGenerator<Buffer> {
   const stored = Readable.from(file.chunks(entry.offset, entry.storedBytes, entry.name));
-  const content: AsyncIterable<unknown> = entry.deflated ? stored.compose(createInflateRaw()) : stored;
+  const content = (entry.deflated ? stored.compose(createInflateRaw()) : stored) as AsyncIterable<Buffer>;
   let bytes = 0;
   let crc = 0;
   try {
     for await (const chunk of content) {
-      bytes += (chunk as Buffer).length;
+      bytes += (chunk).length;
       if (bytes > entry.bytes) break;
-      crc = crc32(chunk as Buffer, crc);
-      yield chunk as Buffer;
+      crc = crc32(chunk, crc);
+      yield chunk;
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) {

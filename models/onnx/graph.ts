@@ -9,6 +9,8 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from './schema';
+import { floatsToHalves } from './float16';
+import { inHalfPrecision } from './halfPrecision';
 
 /** A tensor inside a graph: the output of a node, an input or a constant. */
 export interface Value {
@@ -20,6 +22,8 @@ export type Shape = readonly (number | string)[];
 
 /** Integers become `int`, fractions `float`; where an integral value must be a float write `{ float: 1 }`. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+export type Precision = 'float32' | 'float16';
 
 const producer = 'masklet';
 /** Opset 20, the first with Gelu, and its IR version. */
@@ -51,9 +55,14 @@ export class GraphBuilder {
   private readonly inputs: ValueInfoProto[] = [];
   private readonly outputs: ValueInfoProto[] = [];
   private readonly constants = new Map<string, Value>();
+  private readonly locations = new Map<string, (precision: Precision) => ExternalData>();
   private count = 0;
 
-  constructor(private readonly name: string) {}
+  /** @param precision what the work is done in; inputs and outputs are float32 all the same. */
+  constructor(
+    private readonly name: string,
+    private readonly precision: Precision = 'float32',
+  ) {}
 
   input(name: string, type: ElementType, shape: Shape): Value {
     this.inputs.push(valueInfo(name, type, shape));
@@ -120,24 +129,22 @@ export class GraphBuilder {
     return this.constant('uint8', Uint8Array.of(value), []);
   }
 
-  /** A float32 constant whose values lie in a file of their own; `name` is given once. */
-  external(name: string, shape: readonly number[], { file, offset, bytes }: ExternalData): Value {
-    this.initializers.push({
-      name,
-      dims: [...shape],
-      dataType: elementTypes.float32,
-      dataLocation: externalDataLocation,
-      externalData: [
-        { key: 'location', value: file },
-        { key: 'offset', value: String(offset) },
-        { key: 'length', value: String(bytes) },
-      ],
-    });
+  /**
+   * A float32 constant whose values lie in a file of their own; `name` is given once.
+   * @param locate where they lie, as float32 or as float16.
+   */
+  external(name: string, shape: readonly number[], locate: (precision: Precision) => ExternalData): Value {
+    this.initializers.push({ name, dims: [...shape], dataType: elementTypes.float32 });
+    this.locations.set(name, locate);
     return { name };
   }
 
   /** The graph as the bytes of an `.onnx` file. */
   build(): Uint8Array {
+    const { inputs } = this;
+    const parts = { nodes: this.nodes, initializers: this.initializers, inputs };
+    const halfOf = (constant: TensorProto): TensorProto => this.halfOf(constant);
+    const { nodes, initializers } = this.precision === 'float16' ? inHalfPrecision(parts, halfOf) : parts;
     return encodeModel({
       irVersion,
       producerName: producer,
@@ -147,12 +154,28 @@ export class GraphBuilder {
       ],
       graph: {
         name: this.name,
-        node: this.nodes,
-        initializer: this.initializers,
-        input: this.inputs,
+        node: [...nodes],
+        initializer: initializers.map((constant) => this.located(constant)),
+        input: inputs,
         output: this.outputs,
       },
     });
+  }
+
+  /** Says where an external constant lies, only now that it is known to be used in this precision. */
+  private located(constant: TensorProto): TensorProto {
+    const locate = this.locations.get(constant.name);
+    if (!locate || constant.externalData) return constant;
+    return { ...constant, ...inFile(locate('float32')) };
+  }
+
+  private halfOf(constant: TensorProto): TensorProto {
+    const dataType = elementTypes.float16;
+    const locate = this.locations.get(constant.name);
+    if (locate) return { ...constant, dataType, ...inFile(locate('float16')) };
+    const { buffer, byteOffset, byteLength } = constant.rawData ?? new Uint8Array();
+    const values = new Float32Array(buffer, byteOffset, byteLength / 4);
+    return { ...constant, dataType, rawData: new Uint8Array(floatsToHalves(values).buffer) };
   }
 
   private constant(
@@ -177,6 +200,17 @@ export class GraphBuilder {
     if (key !== undefined) this.constants.set(key, value);
     return value;
   }
+}
+
+function inFile({ file, offset, bytes }: ExternalData): Pick<TensorProto, 'dataLocation' | 'externalData'> {
+  return {
+    dataLocation: externalDataLocation,
+    externalData: [
+      { key: 'location', value: file },
+      { key: 'offset', value: String(offset) },
+      { key: 'length', value: String(bytes) },
+    ],
+  };
 }
 
 function valueInfo(name: string, type: ElementType, shape: Shape): ValueInfoProto {

@@ -154,3 +154,9 @@ export function encodeModel(model: ModelProto): Uint8Array {
   modelType ??= protobuf.Root.fromJSON(descriptor).lookupType('onnx.ModelProto');
   return modelType.encode(modelType.fromObject(model)).finish();
 }
+
+/** The reverse. Fields that are not in the schema above are left out. */
+export function decodeModel(bytes: Uint8Array): ModelProto {
+  modelType ??= protobuf.Root.fromJSON(descriptor).lookupType('onnx.ModelProto');
+  return modelType.toObject(modelType.decode(bytes), { longs: Number, arrays: true }) as ModelProto;
+}

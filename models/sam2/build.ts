@@ -3,6 +3,8 @@ import { copyFile, link, mkdir, open, readFile, rename, rm, writeFile } from 'no
 import { join } from 'node:path';
 import { readCheckpoint } from '../checkpoint/readCheckpoint';
 import { readFloats, type Checkpoint } from '../checkpoint/tensor';
+import { floatsToHalves } from '../onnx/float16';
+import type { Precision } from '../onnx/graph';
 import type { Sam2Config } from './config';
 import { buildGraph, builderVersion, graphNames, type GraphName } from './graphs';
 import { recognise, type ConfigHints, type RecognisedModel } from './recognise';
@@ -22,6 +24,8 @@ export interface BuildOptions {
   readonly sha256: string;
   /** What the checkpoint does not tell of itself. */
   readonly hints?: ConfigHints;
+  /** What the work is done in; default: float32. Inputs and outputs are float32 all the same. */
+  readonly precision?: Precision;
   readonly signal?: AbortSignal;
 }
 
@@ -36,7 +40,7 @@ const dataName = 'weights.bin';
  * @throws ModelFileError where the checkpoint is not one of SAM 2; errors of the file system, such as a full disk.
  */
 export async function buildModel(checkpointFile: string, options: BuildOptions): Promise<BuiltModel> {
-  const { cacheFolder, hints, signal } = options;
+  const { cacheFolder, hints, precision, signal } = options;
   const folder = folderOf(options);
   const known = await describe(folder);
   if (known) return known;
@@ -47,7 +51,7 @@ export async function buildModel(checkpointFile: string, options: BuildOptions):
   await mkdir(draft, { recursive: true });
   try {
     await linkOrCopy(checkpointFile, join(draft, checkpointName));
-    await writeGraphs(checkpoint, recognised.config, draft, signal);
+    await writeGraphs(checkpoint, recognised.config, draft, precision, signal);
     await writeFile(join(draft, description), JSON.stringify(recognised));
     await rename(draft, folder).catch(async (error: unknown) => {
       // Another process was faster: its folder is as good.
@@ -65,8 +69,9 @@ export function findBuilt(options: BuildOptions): Promise<BuiltModel | undefined
 }
 
 /** Named by all that the graphs depend on. */
-function folderOf({ cacheFolder, sha256, hints }: BuildOptions): string {
-  const key = createHash('sha256').update(JSON.stringify([sha256, builderVersion, hints ?? {}]));
+function folderOf({ cacheFolder, sha256, hints, precision }: BuildOptions): string {
+  const dependencies = [sha256, builderVersion, hints ?? {}, ...(precision === 'float16' ? [precision] : [])];
+  const key = createHash('sha256').update(JSON.stringify(dependencies));
   return join(cacheFolder, key.digest('hex').slice(0, 32));
 }
 
@@ -88,12 +93,13 @@ async function writeGraphs(
   checkpoint: Checkpoint,
   config: Sam2Config,
   folder: string,
+  precision: Precision | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const weights = new Weights(checkpoint, { checkpoint: checkpointName, data: dataName });
   for (const name of graphNames) {
     signal?.throwIfAborted();
-    await writeFile(join(folder, `${name}.onnx`), buildGraph(name, config, weights));
+    await writeFile(join(folder, `${name}.onnx`), buildGraph(name, config, weights, precision));
   }
   await writeData(checkpoint, weights, join(folder, dataName), signal);
 }
@@ -110,9 +116,10 @@ export async function writeData(
   try {
     const target = await open(path, 'w');
     try {
-      for (const { name, tensor, offset } of weights.toRewrite) {
+      for (const { name, tensor, precision, offset } of weights.toRewrite) {
         signal?.throwIfAborted();
-        const values = await readFloats(source, tensor, name, checkpoint.file);
+        const floats = await readFloats(source, tensor, name, checkpoint.file);
+        const values = precision === 'float16' ? floatsToHalves(floats) : floats;
         await target.write(values, 0, values.byteLength, offset);
       }
     } finally {

@@ -1,4 +1,4 @@
-import { GraphBuilder, type Value } from '../onnx/graph';
+import { GraphBuilder, type Precision, type Value } from '../onnx/graph';
 import { featureSize, maskSize, type Sam2Config } from './config';
 import { imageEncoder } from './imageEncoder';
 import { Layers } from './layers';
@@ -25,9 +25,18 @@ export const builderVersion = 1;
 /** Logits of a mask that is given: sure inside, sure outside; also how masks are scaled for the memory encoder. */
 const given = { scale: 20, bias: -10 };
 
+/** The graphs that most of the time goes into; the others stay in float32, where small numbers matter. */
+const inHalf: readonly GraphName[] = ['image_encoder', 'memory_attention', 'memory_encoder'];
+
 /** @returns the graph as the bytes of an `.onnx` file; its weights lie where `weights` says. */
-export function buildGraph(name: GraphName, config: Sam2Config, weights: Weights): Uint8Array {
-  const n = new Layers(new GraphBuilder(name), weights);
+export function buildGraph(
+  name: GraphName,
+  config: Sam2Config,
+  weights: Weights,
+  precision: Precision = 'float32',
+): Uint8Array {
+  const own = inHalf.includes(name) ? precision : 'float32';
+  const n = new Layers(new GraphBuilder(name, own), weights);
   builders[name](n, config);
   return n.g.build();
 }

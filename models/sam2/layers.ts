@@ -24,7 +24,7 @@ export class Layers {
     const key = `${name}[${dims.join()}]`;
     let value = this.parameters.get(key);
     if (!value) {
-      value = this.g.external(key, dims, this.weights.locate(name));
+      value = this.g.external(key, dims, (precision) => this.weights.locate(name, precision));
       this.parameters.set(key, value);
     }
     return value;

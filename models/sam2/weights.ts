@@ -1,11 +1,12 @@
-import { isContiguous, type Checkpoint, type TensorLocation } from '../checkpoint/tensor';
+import { elementBytes, isContiguous, type Checkpoint, type TensorLocation } from '../checkpoint/tensor';
 import { ModelFileError } from '../modelFileError';
-import type { ExternalData } from '../onnx/graph';
+import type { ExternalData, Precision } from '../onnx/graph';
 
-/** A tensor that has to be rewritten as contiguous float32 into the data file. */
+/** A tensor that has to be rewritten, contiguous and in that precision, into the data file. */
 export interface RewrittenTensor {
   readonly name: string;
   readonly tensor: TensorLocation;
+  readonly precision: Precision;
   /** Where it begins in the data file. */
   readonly offset: number;
 }
@@ -32,16 +33,17 @@ export class Weights {
     return this.tensor(name).shape;
   }
 
-  locate(name: string): ExternalData {
+  locate(name: string, precision: Precision = 'float32'): ExternalData {
     const tensor = this.tensor(name);
-    if (tensor.dtype === 'float32' && isContiguous(tensor) && tensor.offset % 4 === 0) {
+    if (tensor.dtype === precision && isContiguous(tensor) && tensor.offset % 4 === 0) {
       return { file: this.files.checkpoint, offset: tensor.offset, bytes: tensor.bytes };
     }
-    let placed = this.rewritten.get(name);
+    const key = `${name}/${precision}`;
+    let placed = this.rewritten.get(key);
     if (!placed) {
-      const bytes = 4 * tensor.shape.reduce((product, size) => product * size, 1);
-      placed = { name, tensor, offset: this.dataBytes, bytes };
-      this.rewritten.set(name, placed);
+      const bytes = elementBytes[precision] * tensor.shape.reduce((product, size) => product * size, 1);
+      placed = { name, tensor, precision, offset: this.dataBytes, bytes };
+      this.rewritten.set(key, placed);
       this.dataBytes = Math.ceil((placed.offset + bytes) / alignment) * alignment;
     }
     return { file: this.files.data, offset: placed.offset, bytes: placed.bytes };

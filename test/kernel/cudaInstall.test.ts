@@ -18,11 +18,11 @@ import { EXIT } from '../../kernel/cli/output';
 import { onnxRuntime } from '../../kernel/engine/onnx/cudaRuntime';
 import type { InferenceApi } from '../../kernel/engine/onnx/inferenceApi';
 import { inferenceThread } from '../../kernel/engine/onnx/inferenceThread';
+import { testGraph } from '../../kernel/engine/onnx/testGraph';
 import { neededLibraries } from '../../kernel/engine/onnx/neededLibraries';
 import type { HealthResult } from '../../kernel/protocol';
 import { cudaPackage } from '../../models/cuda/cudaPackage';
 import { findInstalledCuda, installCuda, type CudaInstallOptions } from '../../models/cuda/installCuda';
-import { memoryReadoutModel } from '../../models/memoryReadout';
 import { cliJson } from '../support/cli';
 import { writeZip } from '../support/torchFiles';
 
@@ -215,8 +215,7 @@ describe.skipIf(!isPublished)('installing CUDA support', () => {
     const thread = inferenceThread<InferenceApi>('test', { cudaRuntime });
     onTestFinished(() => thread.dispose());
     const loaded = await thread.request('load', {
-      model: memoryReadoutModel({ channels: 4, frameCells: 4, topK: 2, patch: 1 }),
-      name: 'a test graph',
+      ...testGraph(),
       providers: ['cuda', 'cpu'],
       threads: 1,
     });

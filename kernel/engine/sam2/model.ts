@@ -1,5 +1,6 @@
 import type { InstalledModel, ModelLibrary } from '../../../models/library';
 import { maskSize } from '../../../models/sam2/config';
+import type { Precision } from '../../../models/onnx/graph';
 import { findBuilt, type BuiltModel } from '../../../models/sam2/build';
 import type { GraphName } from '../../../models/sam2/graphs';
 import { MaskletError } from '../../errors';
@@ -14,6 +15,7 @@ import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
 import type { InferenceApi } from '../onnx/inferenceApi';
 import { inferenceThread } from '../onnx/inferenceThread';
 import type { LoadedModel } from '../onnx/sessions';
+import { testGraph } from '../onnx/testGraph';
 import type {
   EncodedFrame,
   FrameMemory,
@@ -38,6 +40,8 @@ export interface Sam2ModelOptions {
   readonly threads: number;
   /** CUDA files that were installed for onnxruntime. */
   readonly cudaRuntime?: string;
+  /** Does most of the work in float16 where CUDA does it; default: true. */
+  readonly halfPrecision?: boolean;
   /** Called at every change of `state`. */
   readonly onState?: (state: ModelState) => void;
 }
@@ -245,7 +249,13 @@ class Sam2VideoModel implements VideoModel {
     const decoderThread = thread('decoder');
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
     const { sha256, hints } = installed;
-    const build = { cacheFolder: library.graphFolderOf(this.id), sha256, ...(hints ? { hints } : {}) };
+    const precision = await this.precisionOn(encoderThread);
+    const build = {
+      cacheFolder: library.graphFolderOf(this.id),
+      sha256,
+      precision,
+      ...(hints ? { hints } : {}),
+    };
     let built = await findBuilt(build);
     if (!built) {
       // Read whole once; later, onnxruntime notices where the file became shorter.
@@ -276,6 +286,15 @@ class Sam2VideoModel implements VideoModel {
       together: memory.loaded.provider !== 'cpu',
     };
     return { engine, provider: encoder.loaded.provider, ...(fallback ? { fallback } : {}) };
+  }
+
+  /** Float16 where CUDA really works: a CPU computes in float32 anyway. */
+  private async precisionOn(thread: InferenceThread): Promise<Precision> {
+    const { providers, halfPrecision = true } = this.options;
+    if (!halfPrecision || !providers.includes('cuda')) return 'float32';
+    const { handle, provider } = await thread.request('load', { ...testGraph(), providers, threads: 1 });
+    await thread.request('release', { handle });
+    return provider === 'cuda' ? 'float16' : 'float32';
   }
 
   /** @returns the graphs, and how the first of them, which does most of the thread's work, was loaded. */
