@@ -43,6 +43,8 @@ const builds = [
       pixelWorker: 'kernel/pixels/worker.ts',
       datasetWorker: 'kernel/dataset/worker.ts',
       storeWorker: 'kernel/storage/worker.ts',
+      query: 'kernel/query/main.ts',
+      queryWatchdog: 'kernel/query/watchdog.ts',
     },
     outdir: 'dist/kernel',
     external: native,
@@ -68,6 +70,14 @@ const builds = [
     ...browser,
     entryPoints: { editor: 'webview/editor/main.tsx', changes: 'webview/changes/main.tsx' },
     outdir: 'dist/webview',
+  },
+  {
+    ...browser,
+    // A notebook renderer is a module that brings its style along.
+    entryPoints: { notebook: 'webview/notebook/main.tsx' },
+    outdir: 'dist/webview',
+    format: 'esm',
+    loader: { '.css': 'text' },
   },
 ];
 

@@ -46,7 +46,13 @@ export default tseslint.config(
     'better-sqlite3',
     'sharp',
   ),
-  boundary(['webview/editor/**'], 'vscode', 'node:*', '**/extension/**', '**/kernel/!(protocol)/**'),
+  boundary(
+    ['webview/{editor,notebook}/**'],
+    'vscode',
+    'node:*',
+    '**/extension/**',
+    '**/kernel/!(protocol)/**',
+  ),
   {
     files: ['**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],

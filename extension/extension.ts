@@ -9,6 +9,7 @@ import { MaskChanges } from './git/showMaskChanges';
 import { KernelService } from './kernel/kernelService';
 import { Links } from './links/links';
 import { ModelCommands } from './models/modelCommands';
+import { registerNotebooks } from './notebook/register';
 import { registerShowFrame } from './review/showFrame';
 import { SuspicionProblems } from './review/suspicionProblems';
 import { SuspicionTree } from './review/suspicionTree';
@@ -36,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerShowFrame(editors),
     new Links(context, editors, log),
     new MaskChanges(kernel, editors, context.extensionUri),
+    registerNotebooks(kernel),
     new SuspicionTree(editors),
     new SuspicionProblems(editors),
   );

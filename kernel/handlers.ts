@@ -3,7 +3,13 @@ import type { DatasetApi } from './dataset/api';
 import { installCudaSupport } from './health/cudaSupport';
 import { doctor } from './health/doctor';
 import { MaskletError } from './errors';
-import type { DatasetProgress, KernelProgress, KernelRequests, KernelSettings } from './protocol';
+import type {
+  DatasetProgress,
+  KernelProgress,
+  KernelRequests,
+  KernelSettings,
+  OverlayPicture,
+} from './protocol';
 import { PROTOCOL_VERSION } from './rpc/ipc';
 import { frameImage } from './session/frameImage';
 import type { Sessions } from './session/sessions';
@@ -143,5 +149,10 @@ export const handlers: KernelHandlers = {
   'sidecar/compare': (params, { datasets, signal }) => datasets.request('compare', params, { signal }),
   'sidecar/compareFrame': (params, { datasets, signal }) =>
     datasets.request('compareFrame', params, { signal }),
+  'dataset/overlayPictures': (params, context) =>
+    context.datasets.request('overlayPictures', params, {
+      signal: context.signal,
+      onProgress: (value) => context.progress(value as OverlayPicture),
+    }),
   'dataset/check': (params, { datasets, signal }) => datasets.request('check', params, { signal }),
 };

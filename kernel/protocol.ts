@@ -232,6 +232,9 @@ export type ErrorCode =
   | 'export/folder-not-empty'
   | 'export/limit'
   | 'import/malformed'
+  | 'query/refused'
+  | 'query/failed'
+  | 'query/ended'
   | 'kernel/version-mismatch'
   | 'kernel/died'
   | 'kernel/start-failed'
@@ -921,6 +924,22 @@ export interface ComparedMask {
   readonly before?: MaskRecord;
   readonly after?: MaskRecord;
 }
+export interface OverlayPicturesParams extends Omit<DatasetParams, 'paths'> {
+  readonly frames: readonly {
+    readonly path: string;
+    readonly frame: FrameIndex;
+    /** Only the mask of this object; default: all masks. */
+    readonly object?: ObjectId;
+  }[];
+  /** Longest side of the pictures. */
+  readonly maxDimension: number;
+}
+
+/** A frame with its masks drawn on it, as JPEG, or why there is none. */
+export type OverlayPicture = { /** Which of the frames asked for. */ readonly index: number } & (
+  | { readonly data: Uint8Array; readonly width: number; readonly height: number }
+  | { readonly error: ErrorData }
+);
 
 /** How a request travels: its parameters, and the token under which its progress is reported, if anyone listens. */
 export interface RequestEnvelope<P> {
@@ -1014,6 +1033,8 @@ export interface KernelRequests {
   'sidecar/revisions': [FilePlace, readonly Revision[]];
   'sidecar/compare': [CompareParams, CompareResult];
   'sidecar/compareFrame': [CompareFrameParams, readonly ComparedMask[]];
+  /** The pictures come as progress, each as soon as it is there. */
+  'dataset/overlayPictures': [OverlayPicturesParams, null];
   /** Takes masks in as edited by hand; verified ones stay. @throws `import/malformed` */
   'session/import': [ImportParams, ImportResult];
 }
@@ -1028,6 +1049,7 @@ export interface KernelProgress {
   'dataset/export': DatasetProgress;
   'dataset/roundtrip': DatasetProgress;
   'session/import': ImportProgress;
+  'dataset/overlayPictures': OverlayPicture;
 }
 
 export interface OpenProgress {

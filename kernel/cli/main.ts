@@ -15,8 +15,10 @@ import { masks } from './commands/masks';
 import { merge, type MergeCommandOptions } from './commands/merge';
 import { downloadModel, importModel, listModels, removeModel, verifyModel } from './commands/models';
 import { open, type OpenCommandOptions } from './commands/open';
+import { propagate, type PropagateCommandOptions } from './commands/propagate';
 import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
 import { segment } from './commands/segment';
+import { verify, type VerifyCommandOptions } from './commands/verify';
 import { EXIT, printError } from './output';
 
 interface CommonOptions {
@@ -43,11 +45,17 @@ const collect = (value: string, list: string[]): string[] => [...list, value];
 
 function settingsOf({ dataDir, ffmpeg, threads, modelDir }: CommonOptions): Partial<KernelSettings> {
   return withDefaults({
+    ...callersSettings(),
     ...(dataDir ? { dataDir } : {}),
     ...(modelDir ? { modelDir } : {}),
     ...(ffmpeg ? { ffmpegPath: ffmpeg } : {}),
     ...(threads ? { threads: Number(threads) } : {}),
   });
+}
+
+/** Those of the program that runs the command, such as VS Code. */
+function callersSettings(): Partial<KernelSettings> {
+  return JSON.parse(process.env.MASKLET_KERNEL_SETTINGS ?? '{}') as Partial<KernelSettings>;
 }
 
 function common(command: Command): Command {
@@ -157,6 +165,35 @@ function program(): Command {
           acceptChangedVideo: boolean;
         },
       ) => segment(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(masklet.command('propagate').argument('<video>', 'a video with prompts'))
+    .description('carry the prompts that are there through the clip; saves to the database and the sidecar')
+    .option('--object <id>', 'only this object; repeatable', collect, [])
+    .addOption(
+      new Option('--direction <direction>', 'which way to propagate from the prompts')
+        .choices(['forward', 'backward', 'both'])
+        .default('both'),
+    )
+    .option('--range <A:B>', 'only these frames, both ends included')
+    .option('--model <id>', 'the model to use')
+    .option('--force', 'compute masks again that are up to date', false)
+    .action((video: string, options: CommonOptions & Omit<PropagateCommandOptions, 'settings'>) =>
+      propagate(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(masklet.command('verify').argument('<video>', 'an annotated video'))
+    .description('mark masks as verified; saves to the database and the sidecar')
+    .option(
+      '--object <id>',
+      'only the object with this id, or those with this label; repeatable',
+      collect,
+      [],
+    )
+    .option('--frames <A:B>', 'only on these frames, both ends included')
+    .option('--undo', 'mark them as not verified', false)
+    .action((video: string, options: CommonOptions & Omit<VerifyCommandOptions, 'settings'>) =>
+      verify(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
     );
 
   common(masklet.command('masks').argument('<video>', 'an annotated video'))

@@ -11,6 +11,7 @@ import type {
   ImportFormat,
   KernelSettings,
   Revision,
+  OverlayPicturesParams,
   RoundTripParams,
   RoundTripResult,
 } from '../protocol';
@@ -38,6 +39,8 @@ export type DatasetApi = {
   export: [ExportParams, ExportResult];
   roundTrip: [RoundTripParams, RoundTripResult];
   check: [DatasetParams, CheckResult];
+  /** The pictures come as progress. */
+  overlayPictures: [OverlayPicturesParams, null];
   readImport: [ReadImportParams, ImportedClip];
   revisions: [FilePlace, readonly Revision[]];
   compare: [CompareParams, CompareResult];

@@ -8,6 +8,7 @@ import { serveWorker } from '../workers/rpc';
 import type { DatasetApi, DatasetWorkerData } from './api';
 import { checkClips } from './checkClips';
 import { SidecarComparisons } from './compareSidecar';
+import { overlayPictures } from './overlayPictures';
 import { roundTrip } from './roundTrip';
 
 const { settings } = workerData as DatasetWorkerData;
@@ -15,7 +16,7 @@ const store = new Store();
 const comparisons = new SidecarComparisons(settings.dataDir);
 
 /** Sidecars and databases are where the settings say, unless a request says otherwise. */
-function located<P extends DatasetParams>(params: P): P {
+function located<P extends Omit<DatasetParams, 'paths'>>(params: P): P {
   return settings.dataDir === undefined ? params : { dataDir: settings.dataDir, ...params };
 }
 
@@ -35,6 +36,12 @@ serveWorker<DatasetApi>({
       onProgress: (progress) => context.progress(progress),
     }),
   readImport: ({ format, ...source }, { signal }) => readImport(format, { ...source, signal }),
+  overlayPictures: async (params, context) => {
+    await overlayPictures(located(params), { settings, store, signal: context.signal }, (picture) =>
+      context.progress(picture),
+    );
+    return null;
+  },
   check: (params) => checkClips(located(params)),
   revisions: (params, { signal }) => comparisons.revisions(params, signal),
   compare: (params, { signal }) => comparisons.compare(params, signal),

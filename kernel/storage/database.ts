@@ -99,7 +99,7 @@ function opened(db: Database.Database, file: string, cleanUp?: () => void): Open
 }
 
 /** Reads a copy, with its write-ahead log and brought up to date, from the system's temporary folder. */
-function openCopy(folder: string, file: string, busyTimeoutMs: number): OpenDatabase {
+export function openCopy(folder: string, file: string, busyTimeoutMs: number): OpenDatabase {
   let copy: string | undefined;
   const cleanUp = (): void => {
     if (copy) fs.rmSync(copy, { recursive: true, force: true });

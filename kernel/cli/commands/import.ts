@@ -1,13 +1,7 @@
 import { resolve } from 'node:path';
-import type {
-  ImportParams,
-  ImportProgress,
-  ImportResult,
-  KernelSettings,
-  OpenProgress,
-} from '../../protocol';
-import { showIndexing } from '../indexing';
-import { printProblems, printResult } from '../output';
+import type { ImportParams, ImportProgress, ImportResult, KernelSettings } from '../../protocol';
+import { openClip, saveAndClose } from '../clipSession';
+import { printResult } from '../output';
 import { progressBar } from '../progressBar';
 import { withKernel } from '../withKernel';
 
@@ -20,14 +14,7 @@ export interface ImportCommandOptions extends Pick<ImportParams, 'format' | 'fro
 export async function importMasks(video: string, options: ImportCommandOptions): Promise<void> {
   const { format, name, label } = options;
   const result = await withKernel('masklet import', options.settings, async (kernel, signal) => {
-    const indexing = progressBar({ label: 'opening', unit: 'frames' });
-    const session = await kernel
-      .open(
-        { path: resolve(video), holder: 'masklet import' },
-        { signal, onProgress: (value: OpenProgress) => showIndexing(indexing, value) },
-      )
-      .finally(() => indexing.done());
-    printProblems(session.opened.problems);
+    const session = await openClip(kernel, { path: resolve(video), holder: 'masklet import' }, signal);
     const bar = progressBar({ label: 'importing', unit: 'parts' });
     const imported = await session
       .request(
@@ -47,10 +34,8 @@ export async function importMasks(video: string, options: ImportCommandOptions):
         },
       )
       .finally(() => bar.done());
-    const saved = await session.request('session/save', {});
-    printProblems(saved.problems);
-    await session.close();
-    return { video: session.opened.video.path, sidecar: saved.sidecar, ...imported };
+    const sidecar = await saveAndClose(session);
+    return { video: session.opened.video.path, sidecar, ...imported };
   });
   for (const skipped of result.skipped) process.stderr.write(`masklet: not taken: ${skipped}\n`);
   printResult(options.json, result, () => describe(result));

@@ -2,19 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { KernelSession } from '../../client/kernelClient';
 import { CancelledError } from '../../errors';
-import type {
-  Direction,
-  FrameProgress,
-  FramePrompt,
-  KernelSettings,
-  ObjectId,
-  OpenProgress,
-  PropagateResult,
-} from '../../protocol';
+import type { Direction, FramePrompt, KernelSettings, ObjectId, PropagateResult } from '../../protocol';
 import { parseRange } from '../arguments';
-import { showIndexing } from '../indexing';
-import { EXIT, printProblems, printResult, usageError } from '../output';
-import { progressBar } from '../progressBar';
+import { openClip, propagateWithBar, saveAndClose } from '../clipSession';
+import { EXIT, printResult, usageError } from '../output';
 import { promptsFromOptions, readPromptFile, type GivenObject, type GivenPrompt } from '../promptFile';
 import { withKernel } from '../withKernel';
 
@@ -60,54 +51,38 @@ export async function segment(video: string, options: SegmentOptions): Promise<v
 export async function runSegment(video: string, options: SegmentOptions): Promise<SegmentResult> {
   const given = await readPrompts(options);
   return await withKernel('masklet segment', options.settings, async (kernel, signal) => {
-    const indexing = progressBar({ label: 'opening', unit: 'frames' });
-    const session = await kernel
-      .open(
-        {
-          path: resolve(video),
-          holder: 'masklet segment',
-          ...(options.model ? { model: options.model } : {}),
-          acceptChangedVideo: options.acceptChangedVideo,
-        },
-        { signal, onProgress: (value: OpenProgress) => showIndexing(indexing, value) },
-      )
-      .finally(() => indexing.done());
+    const session = await openClip(
+      kernel,
+      {
+        path: resolve(video),
+        holder: 'masklet segment',
+        ...(options.model ? { model: options.model } : {}),
+        acceptChangedVideo: options.acceptChangedVideo,
+      },
+      signal,
+    );
     const { opened } = session;
-    printProblems(opened.problems);
     const range = options.range ? parseRange(options.range, opened.video.frameCount) : undefined;
     const objects: { id: ObjectId; label: string; firstMask: { area: number; iou: number | null } }[] = [];
     for (const object of given) {
       if (signal.aborted) throw new CancelledError();
       objects.push(await placeObject(session, object));
     }
-    const bar = progressBar({ label: 'propagating', unit: 'frames' });
-    let worked = 0;
-    const propagated = await session
-      .request(
-        'session/propagate',
-        {
-          objects: objects.map((object) => object.id),
-          direction: options.direction,
-          force: options.force,
-          ...(range ? { range } : {}),
-        },
-        {
-          signal,
-          onProgress: (value) => {
-            const { done, total, skipped } = value as FrameProgress;
-            if (!skipped) worked++;
-            bar.update(done, total, worked);
-          },
-        },
-      )
-      .finally(() => bar.done());
-    const saved = await session.request('session/save', {});
-    printProblems(saved.problems);
-    await session.close();
+    const propagated = await propagateWithBar(
+      session,
+      {
+        objects: objects.map((object) => object.id),
+        direction: options.direction,
+        force: options.force,
+        ...(range ? { range } : {}),
+      },
+      signal,
+    );
+    const sidecar = await saveAndClose(session);
     const tracked = propagated.frames - propagated.skipped;
     return {
       video: opened.video.path,
-      sidecar: saved.sidecar,
+      sidecar,
       database: opened.database,
       objects,
       frameCount: opened.video.frameCount,

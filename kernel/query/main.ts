@@ -1,0 +1,29 @@
+/** A process that runs SQL cells and nothing else: a query cannot be interrupted, but its process can be killed. */
+import { totalmem } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { toErrorData } from '../errors';
+import { kernelScript } from '../paths';
+import type { FromQueryProcess, ToQueryProcess } from './api';
+import { runQuery } from './runQuery';
+import { SuspiciousFrames } from './suspiciousFrames';
+import type { WatchdogData } from './watchdog';
+
+const GiB = 2 ** 30;
+
+const suspicious = new SuspiciousFrames();
+const watchdog: WatchdogData = { maxBytes: Math.min(4 * GiB, totalmem() / 4) };
+new Worker(kernelScript('queryWatchdog'), { workerData: watchdog }).unref();
+
+const say = (message: FromQueryProcess): void => void process.send?.(message);
+
+async function run({ id, params }: ToQueryProcess): Promise<void> {
+  try {
+    await runQuery(params, suspicious, (batch) => say({ kind: 'batch', id, batch }));
+    say({ kind: 'done', id });
+  } catch (error) {
+    say({ kind: 'error', id, error: toErrorData(error) });
+  }
+}
+
+process.on('message', (message) => void run(message as ToQueryProcess));
+process.on('disconnect', () => process.exit());

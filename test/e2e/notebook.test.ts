@@ -1,0 +1,201 @@
+/** The curation notebook in a real VS Code: the sample, links from its results, an interrupted query. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Frame, Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatNotebook } from '../../extension/notebook/notebookFile';
+import { until } from '../support/until';
+import { annotate, makeClip, query } from './support/annotations';
+import { VsCode, missingPart, workspaceWith } from './support/vscode';
+import type { Workbench } from './support/workbench';
+
+const missing = missingPart();
+if (missing) console.warn(`The end-to-end tests are skipped: ${missing}.`);
+
+const ENDLESS = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
+const code = (language: string, source: string) => ({ kind: 'code', language, source, extra: {} }) as const;
+
+let folder: string;
+let workspace: string;
+let vscode: VsCode;
+let window: Workbench;
+
+/** The page that shows the outputs of the notebook in front. */
+async function outputs(): Promise<Frame> {
+  let found: Frame | undefined;
+  await until(
+    async () => {
+      for (const frame of window.page.frames()) {
+        if (
+          (await frame
+            .locator('.masklet-output')
+            .count()
+            .catch(() => 0)) > 0
+        )
+          found = frame;
+      }
+      return found !== undefined;
+    },
+    'no cell shows an output',
+    60,
+  );
+  return found!;
+}
+
+const queryProcesses = (): number[] => vscode.processes(/kernel\/query\.cjs/);
+const notebookFile = (name: string): string => join(workspace, name);
+
+function writeNotebook(name: string, ...cells: ReturnType<typeof code>[]): void {
+  writeFileSync(notebookFile(name), formatNotebook({ cells, extra: { note: 'kept' } }));
+}
+
+describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { timeout: 240_000 }, () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'masklet-e2e-'));
+    const clip = await makeClip(folder, 8);
+    workspace = workspaceWith([clip.video]);
+    await annotate(join(workspace, 'clip.mp4'), clip, { frames: 6, workspaceRoot: workspace });
+    writeNotebook(
+      'links.masklet-nb',
+      code('sql', 'SELECT video, frame, object, label, area FROM masks ORDER BY label, frame'),
+    );
+    writeNotebook('endless.masklet-nb', code('sql', ENDLESS), code('sql', 'SELECT 41 + 1 AS answer'));
+    writeNotebook(
+      'commands.masklet-nb',
+      code('masklet', 'verify clip.mp4 --object koi --frames 0:2\ncheck . --json'),
+    );
+    vscode = await VsCode.start({ workspace, settings: { 'files.autoSave': 'off' } });
+    window = await vscode.open({ width: 1400, height: 1000 });
+  }, 240_000);
+
+  afterAll(async () => {
+    await vscode?.stop();
+    for (const path of [folder, workspace]) if (path) rmSync(path, { recursive: true, force: true });
+  });
+
+  test('the sample notebook runs as a whole, with tables and charts', async () => {
+    await window.command('Masklet: New Curation Notebook');
+    await window.page
+      .locator('.notebookOverlay .markdown-cell-row, .notebookOverlay .cell-list-container')
+      .first()
+      .waitFor();
+    await window.command('Notebook: Run All');
+    const page = await outputs();
+    const chart = page.getByRole('img', { name: /Bar chart of verified by label/ });
+    await chart.waitFor({ timeout: 60_000 });
+    await window.screenshot('notebook-1-sample-dark');
+    const all = page.locator('.masklet-output');
+    await until(async () => (await all.count()) >= 3, 'not all cells ran', 60);
+    expect(await page.locator('.problem').count()).toBe(0);
+    for (const [theme, name] of [
+      ['Light Modern', 'light'],
+      ['Dark High Contrast', 'high-contrast'],
+      ['Dark Modern', 'dark'],
+    ]) {
+      await window.command('Preferences: Color Theme');
+      await window.answer(theme);
+      await page
+        .locator(
+          name === 'light'
+            ? 'body.vscode-light'
+            : name === 'dark'
+              ? 'body.vscode-dark'
+              : 'body.vscode-high-contrast',
+        )
+        .waitFor();
+      await window.screenshot(`notebook-2-${name}`);
+    }
+    await window.closeTabs();
+  });
+
+  test('a link in a table opens the editor at that frame, with that object', async () => {
+    await window.openFile('links.masklet-nb');
+    await window.command('Notebook: Run All');
+    const page = await outputs();
+    const link = page.getByRole('button', { name: /: Open clip\.mp4 at frame 4, object fish-1/ }).first();
+    await link.waitFor({ timeout: 60_000 });
+    await link.click();
+    const editor = await window.masklet();
+    await until(
+      async () =>
+        (await editor.frame
+          .locator('input[title^="Frame number"], .transport input')
+          .first()
+          .inputValue()) === '4',
+      'the editor is not at the frame',
+    );
+    const selected: Locator = editor.frame
+      .locator('[aria-selected="true"], .object-row.selected, .object.selected')
+      .first();
+    expect(await selected.textContent()).toContain('goldfish');
+    await window.screenshot('notebook-3-link');
+    await window.closeTabs();
+  });
+
+  test('an endless query is interrupted, and the notebook goes on', async () => {
+    await window.openFile('endless.masklet-nb');
+    await window.command('Notebook: Run All');
+    await until(() => queryProcesses().length === 1, 'no query runs', 60);
+    const [pid] = queryProcesses();
+    await window.command('Notebook: Interrupt Execution');
+    await until(() => !queryProcesses().includes(pid), 'the query still runs');
+    await window.page
+      .getByText('The query was interrupted')
+      .first()
+      .waitFor({ timeout: 30_000 })
+      .catch(() => undefined);
+    await window.screenshot('notebook-4-interrupted');
+    const second = window.page.locator('.notebookOverlay .code-cell-row').nth(1);
+    await second.locator('.monaco-editor').first().click();
+    await window.page.keyboard.press('Control+Enter');
+    const page = await outputs();
+    await page.getByRole('cell', { name: '42' }).waitFor({ timeout: 30_000 });
+    await window.closeTabs();
+    await until(() => queryProcesses().length === 0, 'the closed notebook keeps its process');
+  });
+
+  test('command cells run the command line in the folder of the notebook', async () => {
+    await window.openFile('commands.masklet-nb');
+    await window.command('Notebook: Run All');
+    const verified = (): number =>
+      query<{ n: number }>(
+        join(workspace, '.masklet'),
+        "SELECT count(*) AS n FROM masks WHERE verified = 1 AND object = 'fish-0'",
+      )[0].n;
+    await until(() => verified() === 4, 'nothing was verified', 60);
+    const page = await outputs();
+    await page.getByRole('cell', { name: /clip\.mp4/ }).waitFor({ timeout: 60_000 });
+    await window.screenshot('notebook-5-commands');
+    await window.closeTabs();
+  });
+
+  test('saving writes the cells, never what they put out', async () => {
+    await window.openFile('links.masklet-nb');
+    await window.command('Notebook: Run All');
+    await (
+      await outputs()
+    )
+      .getByRole('button', { name: /Open clip/ })
+      .first()
+      .waitFor();
+    expect(await window.isDirty()).toBe(false);
+    await window.page.locator('.notebookOverlay .code-cell-row .monaco-editor').first().click();
+    await window.page.keyboard.press('Control+End');
+    await window.page.keyboard.type(' DESC');
+    await window.save();
+    expect(JSON.parse(readFileSync(notebookFile('links.masklet-nb'), 'utf8'))).toEqual({
+      version: 1,
+      cells: [
+        {
+          kind: 'code',
+          language: 'sql',
+          source: ['SELECT video, frame, object, label, area FROM masks ORDER BY label, frame DESC'],
+        },
+      ],
+      note: 'kept',
+    });
+    expect(existsSync('/.masklet')).toBe(false);
+    await window.closeTabs();
+  });
+});
