@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { totalmem } from 'node:os';
 import { CancelledError, MaskletError, throwIfAborted } from '../errors';
 import { kernelScript } from '../paths';
 import type { FromQueryProcess, QueryBatch, QueryParams, ToQueryProcess } from '../query/api';
@@ -6,6 +7,7 @@ import type { FromQueryProcess, QueryBatch, QueryParams, ToQueryProcess } from '
 export type { CellValue, QueryBatch, QueryParams } from '../query/api';
 
 const STDERR_CHARACTERS = 2_000;
+const GiB = 2 ** 30;
 
 interface Running {
   readonly id: number;
@@ -22,6 +24,9 @@ export class QueryProcess {
   private child: ChildProcess | undefined;
   private running: Running | undefined;
   private nextId = 1;
+
+  /** @param maxBytes memory that the process may take before it is ended. */
+  constructor(private readonly maxBytes = Math.min(4 * GiB, totalmem() / 4)) {}
 
   /** The process that runs now; undefined where there is none. */
   get pid(): number | undefined {
@@ -65,7 +70,7 @@ export class QueryProcess {
   }
 
   private start(): ChildProcess {
-    const child = fork(kernelScript('query'), [], {
+    const child = fork(kernelScript('query'), [String(this.maxBytes)], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: ['--enable-source-maps'],

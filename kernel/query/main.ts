@@ -1,5 +1,7 @@
-/** A process that runs SQL cells and nothing else: a query cannot be interrupted, but its process can be killed. */
-import { totalmem } from 'node:os';
+/**
+ * A process that runs SQL cells and nothing else: a query cannot be interrupted, but its process can be killed.
+ * Its argument is the memory, in bytes, that it may take.
+ */
 import { Worker } from 'node:worker_threads';
 import { toErrorData } from '../errors';
 import { kernelScript } from '../paths';
@@ -8,10 +10,8 @@ import { runQuery } from './runQuery';
 import { SuspiciousFrames } from './suspiciousFrames';
 import type { WatchdogData } from './watchdog';
 
-const GiB = 2 ** 30;
-
 const suspicious = new SuspiciousFrames();
-const watchdog: WatchdogData = { maxBytes: Math.min(4 * GiB, totalmem() / 4) };
+const watchdog: WatchdogData = { maxBytes: Number(process.argv[2]) };
 new Worker(kernelScript('queryWatchdog'), { workerData: watchdog }).unref();
 
 const say = (message: FromQueryProcess): void => void process.send?.(message);

@@ -29,6 +29,8 @@ export function openForQuery(folder: string, busyTimeoutMs: number): QueryDataba
     if (copy) plain = copied(plain, folder, busyTimeoutMs);
     const own = plain;
     const db = new Database(own.db.name, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+    // What grows without end must not fill a disk: memory is watched.
+    db.pragma('temp_store = MEMORY');
     if (copy && process.platform !== 'win32') {
       // Open files stay readable, and a process that is killed leaves nothing behind.
       for (const connection of [db, own.db]) connection.prepare('SELECT count(*) FROM sqlite_schema').get();

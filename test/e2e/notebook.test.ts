@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Frame, Locator } from 'playwright-core';
+import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatNotebook } from '../../extension/notebook/notebookFile';
 import { until } from '../support/until';
@@ -125,10 +125,8 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
           .inputValue()) === '4',
       'the editor is not at the frame',
     );
-    const selected: Locator = editor.frame
-      .locator('[aria-selected="true"], .object-row.selected, .object.selected')
-      .first();
-    expect(await selected.textContent()).toContain('goldfish');
+    const selected = editor.frame.locator('.object-select[aria-current="true"] .object-label');
+    await until(async () => (await selected.textContent()) === 'goldfish', 'the object is not selected');
     await window.screenshot('notebook-3-link');
     await window.closeTabs();
   });

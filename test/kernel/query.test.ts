@@ -231,6 +231,21 @@ describe('a SQL cell', () => {
     expect(await rowsOf(folder, 'SELECT 1', {}, at)).toEqual([[1]]);
   });
 
+  test.each([
+    'SELECT group_concat(hex(randomblob(1000))) FROM n',
+    'SELECT randomblob(1000) FROM n ORDER BY 1',
+  ])('that takes too much memory is ended, and says so: %s', async (sql) => {
+    const { folder } = annotated();
+    const at = new QueryProcess(300 * 2 ** 20);
+    onTestFinished(() => at.dispose());
+    const numbers = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)';
+    await expect(query(folder, `${numbers} ${sql}`, {}, at)).rejects.toMatchObject({
+      code: 'query/ended',
+      message: expect.stringContaining('more than 300 MiB of memory') as string,
+    });
+    expect(await rowsOf(folder, 'SELECT 1', {}, at)).toEqual([[1]]);
+  });
+
   test('does not outlive the program that asked', async () => {
     const { folder } = annotated();
     const params = JSON.stringify({ kind: 'run', id: 1, params: { folder, sql: ENDLESS, maxRows: 1 } });
@@ -238,7 +253,7 @@ describe('a SQL cell', () => {
       process.execPath,
       [
         '-e',
-        `const child = require('node:child_process').fork(${JSON.stringify(kernelScript('query'))}, [], { serialization: 'advanced' });
+        `const child = require('node:child_process').fork(${JSON.stringify(kernelScript('query'))}, ['1e12'], { serialization: 'advanced' });
          child.send(${params}); console.log(child.pid);`,
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },

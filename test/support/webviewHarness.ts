@@ -12,7 +12,7 @@ import type {
   ViewState,
 } from '../../webview/protocol';
 import { EDITOR_ACTIONS } from '../../extension/commands/editorActions';
-import { type ThemeName, THEMES } from './webviewThemes';
+import { type ThemeName, THEMES, themeStyle } from './webviewThemes';
 
 const BUNDLE = join(import.meta.dirname, '../../dist/webview');
 const ORIGIN = 'http://webview.test';
@@ -310,16 +310,13 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 function html(theme: ThemeName): string {
-  const { bodyClass, variables } = THEMES[theme];
-  const style = Object.entries(variables)
-    .map(([name, value]) => `--vscode-${name}: ${value};`)
-    .join('\n');
+  const { bodyClass } = THEMES[theme];
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <link rel="icon" href="data:,">
-<style nonce="${NONCE}">:root { ${style} }</style>
+<style nonce="${NONCE}">:root { ${themeStyle(theme)} }</style>
 <link rel="stylesheet" href="${ORIGIN}/editor.css">
 </head>
 <body class="${bodyClass}">

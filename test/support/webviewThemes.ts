@@ -66,6 +66,11 @@ export const THEMES: Readonly<Record<ThemeName, Theme>> = {
       'keybindingLabel-bottomBorder': 'rgba(68, 68, 68, 0.6)',
       'testing-iconPassed': '#73c991',
       'charts-orange': '#d18616',
+      'charts-blue': '#3794ff',
+      'charts-red': '#f14c4c',
+      'charts-purple': '#b180d7',
+      'charts-yellow': '#cca700',
+      'textLink-foreground': '#4daafc',
       'charts-green': '#89d185',
       'notificationsInfoIcon-foreground': '#3794ff',
       'notificationsWarningIcon-foreground': '#cca700',
@@ -124,6 +129,11 @@ export const THEMES: Readonly<Record<ThemeName, Theme>> = {
       'keybindingLabel-bottomBorder': 'rgba(187, 187, 187, 0.4)',
       'testing-iconPassed': '#73c991',
       'charts-orange': '#d18616',
+      'charts-blue': '#1a85ff',
+      'charts-red': '#e51400',
+      'charts-purple': '#652d90',
+      'charts-yellow': '#bf8803',
+      'textLink-foreground': '#005fb8',
       'charts-green': '#388a34',
       'notificationsInfoIcon-foreground': '#1a85ff',
       'notificationsWarningIcon-foreground': '#bf8803',
@@ -179,6 +189,11 @@ export const THEMES: Readonly<Record<ThemeName, Theme>> = {
       'keybindingLabel-bottomBorder': '#6fc3df',
       'testing-iconPassed': '#73c991',
       'charts-orange': '#d18616',
+      'charts-blue': '#3794ff',
+      'charts-red': '#f14c4c',
+      'charts-purple': '#b180d7',
+      'charts-yellow': '#cca700',
+      'textLink-foreground': '#21a6ff',
       'charts-green': '#89d185',
       'notificationsInfoIcon-foreground': '#3794ff',
       'notificationsWarningIcon-foreground': '#ffd370',
@@ -187,3 +202,10 @@ export const THEMES: Readonly<Record<ThemeName, Theme>> = {
     },
   },
 };
+
+/** As a style sheet for the root element. */
+export function themeStyle(name: ThemeName): string {
+  return Object.entries(THEMES[name].variables)
+    .map(([variable, value]) => `--vscode-${variable}: ${value};`)
+    .join('\n');
+}

@@ -1,7 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Frame, Locator, Page } from 'playwright-core';
-import { packageRoot } from '../../../kernel/paths';
+import { saveScreenshot } from '../../support/screenshots';
 import { until } from '../../support/until';
 import { MaskletEditor } from './maskletEditor';
 
@@ -213,9 +211,7 @@ export class Workbench {
   }
 
   async screenshot(name: string): Promise<void> {
-    const folder = join(packageRoot(), 'out', 'screenshots');
-    mkdirSync(folder, { recursive: true });
-    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+    await saveScreenshot(this.page, name);
   }
 }
 
