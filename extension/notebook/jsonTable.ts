@@ -14,7 +14,7 @@ export function tableFromJson(value: unknown): TableOutput | undefined {
   return {
     columns,
     rows: rows.map((row) => columns.map((name) => cell(row[name]))),
-    running: false,
+    state: 'done',
     more: false,
     problems: [],
   };

@@ -47,7 +47,8 @@ ORDER BY percent_verified, video`),
 -- chart: histogram x=percent_of_frame color=label title="Area of the masks"
 SELECT label, 100.0 * area / (width * height) AS percent_of_frame, video, frame, object
 FROM masks
-WHERE area > 0`),
+WHERE area > 0
+ORDER BY random() -- of a large dataset, a fair part is drawn`),
     markdown(`
 ## Which spans should somebody look at?
 

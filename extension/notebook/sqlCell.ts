@@ -12,6 +12,7 @@ import { TableStream } from './tableStream';
 const MAX_ROWS = 10_000;
 /** What is shown of a result need not be newer than this. */
 const REDRAW_MS = 300;
+const ROWS_PER_MS = 20;
 
 export interface SqlCellTools {
   readonly queries: QueryProcess;
@@ -34,24 +35,29 @@ export async function runSqlCell(
   const show = (n: number, now: boolean): void => {
     const { table } = statements[n];
     shown[n] ??= new Shown(execution, TABLE_MIME);
-    shown[n].show(() => table.output(), now);
+    // Long tables take longer to send: they are drawn more rarely.
+    shown[n].show(() => table.output(), now ? 0 : Math.max(REDRAW_MS, table.size / ROWS_PER_MS));
   };
-  const maxRows = Math.max(...statements.map(({ directives }) => directives.limit ?? MAX_ROWS), 1);
   try {
     await queries.run(
-      { ...place, sql: source, maxRows },
+      { ...place, sql: source, maxRows: statements.map(({ directives }) => directives.limit ?? MAX_ROWS) },
       (batch) => {
         statements[batch.statement].table.add(batch);
         show(batch.statement, batch.end !== undefined);
       },
       signal,
     );
-    for (const { directives, table } of statements) {
-      if (directives.pictures)
-        await showPictures(execution, directives.pictures, table, place, kernel, signal);
-    }
+  } catch (error) {
+    statements.forEach(({ table }, n) => {
+      table.stop();
+      if (shown[n]) show(n, true);
+    });
+    throw error;
   } finally {
     await Promise.all(shown.map((output) => output.finished()));
+  }
+  for (const { directives, table } of statements) {
+    if (directives.pictures) await showPictures(execution, directives.pictures, table, place, kernel, signal);
   }
 }
 
@@ -68,7 +74,7 @@ async function showPictures(
   const { root } = table;
   const pictures: OutputPicture[] = frames.map((frame) => ({ ...frame, picture: { state: 'waiting' } }));
   const output = new Shown(execution, PICTURES_MIME);
-  const show = (): void => output.show(() => ({ root, pictures }), false);
+  const show = (): void => output.show(() => ({ root, pictures }), REDRAW_MS);
   show();
   try {
     await kernel.request(
@@ -120,8 +126,8 @@ class Shown {
     private readonly mime: string,
   ) {}
 
-  /** @param now at once, else within a moment: at once the first time. */
-  show(content: () => unknown, now: boolean): void {
+  /** @param withinMs how long it may take to be seen; the first time, it is at once. */
+  show(content: () => unknown, withinMs: number): void {
     this.draw = () => {
       this.draw = undefined;
       const items = [vscode.NotebookCellOutputItem.json(content(), this.mime)];
@@ -134,8 +140,8 @@ class Shown {
           : this.execution.replaceOutputItems(items, this.output),
       );
     };
-    if (now || this.output.items.length === 0) this.flush();
-    else this.timer ??= setTimeout(() => this.flush(), REDRAW_MS);
+    if (withinMs === 0 || this.output.items.length === 0) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), withinMs);
   }
 
   /** Resolves when the newest content is on its way. */

@@ -16,40 +16,10 @@ export interface Suggestion {
   readonly meaning: string;
 }
 
-const KEYWORDS = [
-  ...[
-    'SELECT',
-    'DISTINCT',
-    'FROM',
-    'WHERE',
-    'GROUP BY',
-    'HAVING',
-    'ORDER BY',
-    'DESC',
-    'LIMIT',
-    'AS',
-    'AND',
-    'OR',
-    'NOT',
-  ],
-  ...[
-    'JOIN',
-    'LEFT JOIN',
-    'ON',
-    'USING',
-    'WITH',
-    'UNION ALL',
-    'IN',
-    'BETWEEN',
-    'LIKE',
-    'IS NULL',
-    'CASE',
-    'WHEN',
-    'THEN',
-    'ELSE',
-    'END',
-  ],
-];
+const KEYWORDS = (
+  'SELECT,DISTINCT,FROM,WHERE,GROUP BY,HAVING,ORDER BY,DESC,LIMIT,AS,AND,OR,NOT,JOIN,LEFT JOIN,ON,USING,WITH,' +
+  'UNION ALL,IN,BETWEEN,LIKE,IS NULL,CASE,WHEN,THEN,ELSE,END'
+).split(',');
 
 const DIRECTIVES: readonly Suggestion[] = [
   ['chart: bar x= y=', 'A bar for each row. Also color= and title="...".'],

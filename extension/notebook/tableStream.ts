@@ -7,12 +7,19 @@ export class TableStream {
   private readonly rows: (readonly TableValue[])[] = [];
   private columns: readonly string[] = [];
   private end: { readonly more: boolean } | undefined;
+  private stopped = false;
   root = '';
 
   constructor(private readonly directives: Directives) {}
 
-  get ended(): boolean {
-    return this.end !== undefined;
+  /** How many rows there are. */
+  get size(): number {
+    return this.rows.length;
+  }
+
+  /** No more rows are coming, whether or not all were there. */
+  stop(): void {
+    this.stopped = true;
   }
 
   add({ root, columns, rows, end }: QueryBatch): void {
@@ -29,7 +36,7 @@ export class TableStream {
       root: this.root,
       columns: this.columns,
       rows: this.rows,
-      running: !this.ended,
+      state: this.end ? 'done' : this.stopped ? 'stopped' : 'running',
       more: this.end?.more ?? false,
       ...(chart && missing === undefined ? { chart } : {}),
       problems: missing === undefined ? problems : [...problems, missing],

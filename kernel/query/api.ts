@@ -9,8 +9,8 @@ export interface QueryParams {
   readonly folder: string;
   readonly workspaceRoot?: string;
   readonly dataDir?: string;
-  /** No more rows than this are read from each statement. */
-  readonly maxRows: number;
+  /** No more rows than this are read from each statement; the last number holds for those that follow. */
+  readonly maxRows: readonly number[];
 }
 
 /** A part of the results of one of a cell's statements, in order. */

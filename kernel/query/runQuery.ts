@@ -50,12 +50,9 @@ export async function runQuery(
     suspicious.offer(database.db, database.plain, file);
     defineViews(database.db);
     for (const [n, sql] of statements.entries()) {
-      await read(
-        prepare(database.db, sql, file),
-        maxRows,
-        (part) => onBatch({ statement: n, root, ...part }),
-        file,
-      );
+      const limit = maxRows[n] ?? maxRows.at(-1) ?? Infinity;
+      const statement = prepare(database.db, sql, file);
+      await read(statement, limit, (part) => onBatch({ statement: n, root, ...part }), file);
     }
   } finally {
     database.close();

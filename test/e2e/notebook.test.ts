@@ -136,7 +136,7 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     await window.command('Notebook: Run All');
     await until(() => queryProcesses().length === 1, 'no query runs', 60);
     const [pid] = queryProcesses();
-    await window.command('Notebook: Interrupt Execution');
+    await window.command('Notebook: Interrupt');
     await until(() => !queryProcesses().includes(pid), 'the query still runs');
     await window.page
       .getByText('The query was interrupted')

@@ -45,7 +45,7 @@ async function query(
   at = queryProcess(),
 ): Promise<Table[]> {
   const tables: { columns: readonly string[]; rows: (readonly CellValue[])[]; more: boolean }[] = [];
-  await at.run({ folder, sql, maxRows: 1000, ...options }, ({ statement, columns, rows, end }) => {
+  await at.run({ folder, sql, maxRows: [1000], ...options }, ({ statement, columns, rows, end }) => {
     const table = (tables[statement] ??= { columns, rows: [], more: false });
     table.rows.push(...rows);
     if (end) table.more = end.more;
@@ -168,11 +168,17 @@ describe('a SQL cell', () => {
     const numbers = (n: number) =>
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${n}) SELECT i FROM n`;
     const batches: QueryBatch[] = [];
-    await queryProcess().run({ folder, sql: numbers(1e12), maxRows: 1300 }, (batch) => batches.push(batch));
+    await queryProcess().run({ folder, sql: numbers(1e12), maxRows: [1300] }, (batch) => batches.push(batch));
     expect(batches.length).toBeGreaterThan(2);
     expect(batches.flatMap(({ rows }) => rows)).toHaveLength(1300);
     expect(batches.at(-1)?.end).toEqual({ more: true });
     expect((await query(folder, numbers(1000)))[0]).toMatchObject({ more: false });
+    const limited = await query(folder, `${numbers(9)}; ${numbers(9)}; ${numbers(9)}`, { maxRows: [2, 9] });
+    expect(limited.map(({ rows, more }) => [rows.length, more])).toEqual([
+      [2, true],
+      [9, false],
+      [9, false],
+    ]);
   });
 
   test('may have several statements; what came before a broken one is shown', async () => {
@@ -183,7 +189,7 @@ describe('a SQL cell', () => {
     ]);
     const seen: QueryBatch[] = [];
     await expect(
-      queryProcess().run({ folder, sql: 'SELECT 1; SELECT wrong FROM masks', maxRows: 10 }, (batch) =>
+      queryProcess().run({ folder, sql: 'SELECT 1; SELECT wrong FROM masks', maxRows: [10] }, (batch) =>
         seen.push(batch),
       ),
     ).rejects.toMatchObject({ code: 'query/failed', message: 'no such column: wrong' });
@@ -211,7 +217,7 @@ describe('a SQL cell', () => {
     const { folder } = annotated();
     const at = queryProcess();
     const cancel = new AbortController();
-    const endless = at.run({ folder, sql: ENDLESS, maxRows: 10 }, () => undefined, cancel.signal);
+    const endless = at.run({ folder, sql: ENDLESS, maxRows: [10] }, () => undefined, cancel.signal);
     const pid = at.pid!;
     await untilBusy(pid);
     cancel.abort();
@@ -224,7 +230,7 @@ describe('a SQL cell', () => {
   test('ends with an error where its process is killed by others', async () => {
     const { folder } = annotated();
     const at = queryProcess();
-    const endless = at.run({ folder, sql: ENDLESS, maxRows: 10 }, () => undefined);
+    const endless = at.run({ folder, sql: ENDLESS, maxRows: [10] }, () => undefined);
     await untilBusy(at.pid!);
     process.kill(at.pid!, 'SIGKILL');
     await expect(endless).rejects.toMatchObject({ code: 'query/ended' });
@@ -248,7 +254,7 @@ describe('a SQL cell', () => {
 
   test('does not outlive the program that asked', async () => {
     const { folder } = annotated();
-    const params = JSON.stringify({ kind: 'run', id: 1, params: { folder, sql: ENDLESS, maxRows: 1 } });
+    const params = JSON.stringify({ kind: 'run', id: 1, params: { folder, sql: ENDLESS, maxRows: [1] } });
     const parent = spawn(
       process.execPath,
       [
@@ -275,7 +281,7 @@ describe('a SQL cell', () => {
     // A read that has begun: its first row is here, and its last never comes.
     let begun = false;
     const reading = one.run(
-      { folder, sql: `SELECT count(*) FROM masks; SELECT m.frame FROM masks m, (${ENDLESS})`, maxRows: 10 },
+      { folder, sql: `SELECT count(*) FROM masks; SELECT m.frame FROM masks m, (${ENDLESS})`, maxRows: [10] },
       () => (begun = true),
       cancel.signal,
     );
@@ -297,7 +303,7 @@ describe('a SQL cell', () => {
     db.pragma('journal_mode = TRUNCATE');
     const at = queryProcess();
     const endless = at.run(
-      { folder, sql: ENDLESS.replace('FROM n', 'FROM n, main.masks'), maxRows: 1 },
+      { folder, sql: ENDLESS.replace('FROM n', 'FROM n, main.masks'), maxRows: [1] },
       () => undefined,
     );
     await untilBusy(at.pid!);

@@ -20,7 +20,7 @@ function table(
   rows: TableOutput['rows'],
   more: Partial<TableOutput> = {},
 ): TableOutput {
-  return { root: '/data', columns, rows, running: false, more: false, problems: [], ...more };
+  return { root: '/data', columns, rows, state: 'done', more: false, problems: [], ...more };
 }
 
 const areas = table(
@@ -94,10 +94,12 @@ describe.skipIf(!executablePath)('outputs of the curation notebook', () => {
 
   it('grow while a query runs, and keep how they are sorted', async () => {
     notebook = await NotebookHarness.open(browser);
-    await notebook.show(TABLE_MIME, table(['n'], [[2], [1]], { running: true }));
+    await notebook.show(TABLE_MIME, table(['n'], [[2], [1]], { state: 'running' }));
     const { page } = notebook;
     expect(await page.getByRole('status').textContent()).toBe('2 rows so far…');
     await page.getByTitle('Sort by n').click();
+    await notebook.show(TABLE_MIME, table(['n'], [[2], [1]], { state: 'stopped' }));
+    expect(await page.getByRole('status').textContent()).toBe('2 rows before it was stopped.');
     await notebook.show(TABLE_MIME, table(['n'], [[2], [1], [0]]));
     expect(await column(1)).toEqual(['0', '1', '2']);
     expect(await page.getByRole('status').textContent()).toBe('3 rows');

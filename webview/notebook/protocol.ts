@@ -25,8 +25,8 @@ export interface TableOutput {
   readonly root?: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly TableValue[])[];
-  /** More rows are coming. */
-  readonly running: boolean;
+  /** `running`: more rows are coming. `stopped`: they were, when an error or an interrupt ended it. */
+  readonly state: 'running' | 'done' | 'stopped';
   /** There are more rows than were asked for. */
   readonly more: boolean;
   readonly chart?: ChartDirective;

@@ -39,7 +39,8 @@ function rowsInWords({ rows }: TableOutput): string {
 }
 
 function statusOf(output: TableOutput): string {
-  if (output.running) return `${rowsInWords(output)} so far…`;
+  if (output.state === 'running') return `${rowsInWords(output)} so far…`;
+  if (output.state === 'stopped') return `${rowsInWords(output)} before it was stopped.`;
   if (output.more) return `The first ${rowsInWords(output)}; there are more. -- limit: N shows more.`;
   return output.rows.length === 0 ? 'No rows.' : rowsInWords(output);
 }
