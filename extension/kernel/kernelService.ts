@@ -60,7 +60,6 @@ export class KernelService implements vscode.Disposable {
     method: M,
     params: KernelRequests[M][0],
     options?: RequestOptions,
-    options: { signal?: AbortSignal; onProgress?: (value: unknown) => void } = {},
   ): Promise<KernelRequests[M][1]> {
     return await this.watched(() => this.client.request(method, params, options));
   }

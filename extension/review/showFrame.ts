@@ -8,17 +8,11 @@ export function registerShowFrame(editors: EditorRegistry): vscode.Disposable {
   return vscode.commands.registerCommand(
     'masklet.showFrame',
     async (address: unknown, object: unknown, frame: unknown) => {
-      if (typeof address !== 'string' || typeof object !== 'string' || typeof frame !== 'number') return;
-      await showFrame(editors, vscode.Uri.parse(address, true), { object, frame });
       if (typeof address !== 'string') return;
-      const uri = vscode.Uri.parse(address, true);
-      await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE);
-      const document = editors.documents.find((open) => open.uri.toString() === uri.toString());
-      if (!document) return;
-      const panels = editors.panelsOf(document);
-      const panel = panels.find(({ active }) => active) ?? panels[0];
-      if (typeof object === 'string') panel?.command({ command: 'selectObject', object });
-      if (typeof frame === 'number') panel?.command({ command: 'goToFrame', frame });
+      await showFrame(editors, vscode.Uri.parse(address, true), {
+        ...(typeof frame === 'number' && { frame }),
+        ...(typeof object === 'string' && { object }),
+      });
     },
   );
 }
