@@ -48,6 +48,7 @@ export default tseslint.config(
   ),
   boundary(
     ['webview/{editor,notebook}/**'],
+    ['webview/editor/**', 'webview/changes/**'],
     'vscode',
     'node:*',
     '**/extension/**',

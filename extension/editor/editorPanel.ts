@@ -52,7 +52,13 @@ export class EditorPanel implements vscode.Disposable {
     this.owned.add(
       document.onDidChangeMasks(({ frame, masks }) => this.send({ kind: 'masks', frame, masks })),
     );
-    this.owned.add(panel.onDidChangeViewState(() => this.activeEmitter.fire(panel.active)));
+    this.owned.add(
+      panel.onDidChangeViewState(() => {
+        // A page that is hidden is thrown away: what it is told now waits for the next one.
+        if (!panel.visible) this.ready = false;
+        this.activeEmitter.fire(panel.active);
+      }),
+    );
     const alive = setInterval(() => this.send({ kind: 'alive' }), ALIVE_MS);
     this.owned.add({ dispose: () => clearInterval(alive) });
     panel.onDidDispose(() => this.dispose());

@@ -135,6 +135,7 @@ describe.skipIf(missing !== undefined)('git and links in VS Code', { timeout: 24
     expect(await page.locator('.side-canvas').first().getAttribute('data-frame')).toBe('4');
     await window.screenshot('git-3-removed');
     await page.locator('vscode-button', { hasText: 'Open in Editor' }).click();
+    await until(() => page.isDetached(), 'the changes are still in front');
     const editor = await window.masklet();
     await until(async () => (await frameOf(editor)) === 4, 'the editor is on another frame');
     await window.screenshot('git-4-editor');
@@ -168,6 +169,7 @@ describe.skipIf(missing !== undefined)('git and links in VS Code', { timeout: 24
     await window.answer(
       `${scheme}://masklet.masklet/open?uri=${encodeURIComponent('https://example.org/clip.mp4')}`,
     );
+    await window.button('Open').click();
     await window.page.getByText('not https://example.org').first().waitFor({ timeout: 20_000 });
     await window.screenshot('git-6-refused');
   });

@@ -187,19 +187,12 @@ function paintObject(
   }
 }
 
-/** VS Code's own colours of what git says of a file. */
-export function changeColors(): Readonly<Record<'added' | 'removed' | 'changed' | 'status', string>> {
+function changeColors(): Readonly<Record<'added' | 'removed' | 'changed' | 'status', string>> {
   return {
-    added: themeColor(['--vscode-gitDecoration-addedResourceForeground', '--vscode-charts-green'], '#81b88b'),
-    removed: themeColor(
-      ['--vscode-gitDecoration-deletedResourceForeground', '--vscode-charts-red'],
-      '#c74e39',
-    ),
-    changed: themeColor(
-      ['--vscode-gitDecoration-modifiedResourceForeground', '--vscode-charts-yellow'],
-      '#e2c08d',
-    ),
-    status: themeColor(['--vscode-charts-blue'], '#3794ff'),
+    added: themeColor(['--vscode-charts-green'], '#388a34'),
+    removed: themeColor(['--vscode-charts-red'], '#e51400'),
+    changed: themeColor(['--vscode-charts-orange'], '#d18616'),
+    status: themeColor(['--vscode-charts-blue'], '#1a85ff'),
   };
 }
 
