@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { ModelFileError } from './modelFileError';
-import type { ConfigHints } from './sam2/recognise';
+import { hintsExample, type ConfigHints } from './sam2/recognise';
 
 /**
  * Hyper-parameters in a JSON file, by the names of `ConfigHints`.
  * @throws ModelFileError `unsupported` where it is not of that form, `missing` where it cannot be read.
  */
 export async function readConfigHints(file: string): Promise<ConfigHints> {
-  const hint =
-    'It holds for example {"imageSize": 512, "trunk": {"numHeads": 1, "globalBlocks": [4], "windows": [8, 4, 14, 7]}}.';
+  const hint = `It holds for example ${hintsExample}.`;
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ModelFileError('missing', file, `The configuration ${file} cannot be read.`, hint, cause);
   });

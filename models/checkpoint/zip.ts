@@ -60,7 +60,7 @@ export async function* readZipStream(file: FileBytes, entry: ZipEntry): AsyncGen
   let crc = 0;
   try {
     for await (const chunk of content) {
-      bytes += (chunk).length;
+      bytes += chunk.length;
       if (bytes > entry.bytes) break;
       crc = crc32(chunk, crc);
       yield chunk;

@@ -12,6 +12,10 @@ export interface ConfigHints {
   readonly flags?: Partial<Pick<Sam2Flags, 'pointerTime' | 'pointerTimeSigned' | 'dynamicMultimask'>>;
 }
 
+/** As people write them. */
+export const hintsExample =
+  '{"imageSize": 512, "trunk": {"numHeads": 1, "globalBlocks": [4], "windows": [8, 4, 14, 7]}}';
+
 /** A checkpoint known to be a SAM 2 model. */
 export interface RecognisedModel {
   readonly config: Sam2Config;
@@ -53,7 +57,7 @@ export function recognise({ file, tensors }: Checkpoint, hints: ConfigHints = {}
       'undetermined',
       file,
       `${file} has a trunk of ${embedDim} channels and ${stages.join('-')} blocks, which is none of SAM 2's four sizes; its tensors do not tell the number of heads, the blocks with global attention and the window sizes.`,
-      'Give them in a configuration file: docs/models.md says how.',
+      `Give them in a JSON file, for example ${hintsExample}.`,
     );
   }
   const [, , height = 0, width = 0] = shape(`${trunkName}.pos_embed`);

@@ -32,7 +32,7 @@ import { median } from './median';
 const MEMORIES = 7;
 const POINTERS = 16;
 /** In units of another stage's time in the same run. */
-const TARGETS: Readonly<Record<string, { readonly of: string; readonly ratio: number }>> = {
+const TARGETS: Readonly<Record<string, { readonly of: string; readonly ratio: number } | undefined>> = {
   'image encoder': { of: 'embedded encoder', ratio: 1.0 },
   'memory attention': { of: 'image encoder', ratio: 1.8 },
 };
@@ -41,6 +41,9 @@ interface Stage {
   readonly name: string;
   readonly run: () => Promise<unknown>;
 }
+
+/** Milliseconds of each round, by stage. */
+type Times = ReadonlyMap<string, readonly number[]>;
 
 const isRelease = (text: string): text is Sam2Release => text in releaseFlags;
 const isSize = (text: string): text is Sam2Size => text in trunks;
@@ -101,16 +104,16 @@ export async function benchModel(id: string, rounds: number): Promise<Record<str
     const times = await alternate(stages, rounds);
     await model.release();
     print(id, times);
-    return times;
+    return Object.fromEntries([...times].map(([name, ms]) => [name, median(ms)]));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Stage after stage, round after round, so that a machine that slows down slows all alike. @returns medians in ms */
-async function alternate(stages: readonly Stage[], rounds: number): Promise<Record<string, number>> {
+/** Stage after stage, round after round, so that a machine that slows down slows all alike. @returns ms of each round */
+async function alternate(stages: readonly Stage[], rounds: number): Promise<Times> {
   for (const { run } of stages) await run();
-  const times = new Map<string, number[]>(stages.map(({ name }) => [name, []]));
+  const times = new Map(stages.map(({ name }) => [name, new Array<number>()]));
   for (let round = 0; round < rounds; round++) {
     process.stderr.write(`round ${round + 1} of ${rounds}\n`);
     for (const { name, run } of stages) {
@@ -119,16 +122,18 @@ async function alternate(stages: readonly Stage[], rounds: number): Promise<Reco
       times.get(name)?.push(performance.now() - start);
     }
   }
-  return Object.fromEntries([...times].map(([name, values]) => [name, median(values)]));
+  return times;
 }
 
-function print(id: string, times: Readonly<Record<string, number>>): void {
-  const lines = Object.entries(times).map(([name, ms]) => {
+/** Ratios are taken within each round, for a machine's speed changes more from round to round. */
+function print(id: string, times: Times): void {
+  const lines = [...times].map(([name, ms]) => {
     const target = TARGETS[name];
-    const ratio = target
-      ? `${(ms / times[target.of]).toFixed(3)} x ${target.of} (target ${target.ratio.toFixed(1)})`
+    const others = target && times.get(target.of);
+    const ratio = others
+      ? `${median(ms.map((own, round) => own / others[round])).toFixed(3)} x ${target.of} (target ${target.ratio.toFixed(1)})`
       : '';
-    return `${name.padEnd(18)}${ms.toFixed(0).padStart(8)} ms  ${ratio}`.trimEnd();
+    return `${name.padEnd(18)}${median(ms).toFixed(0).padStart(8)} ms  ${ratio}`.trimEnd();
   });
   process.stdout.write(
     `${cpus().length} x ${cpus()[0].model}\n${id}, random weights, ${MEMORIES} memories, ${POINTERS} pointers\n` +

@@ -1,13 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -203,15 +195,16 @@ describe.skipIf(!isPublished)('installing CUDA support', () => {
   });
 
   it('is what the inference thread loads onnxruntime from, and the doctor names what CUDA misses', async () => {
-    // A library that really is one, in the place of the provider.
-    copyFileSync(join(runtimeFolder, 'onnxruntime_binding.node'), join(folder, 'provider.so'));
     const cache = join(folder, 'cache');
     const { folder: cudaRuntime } = await installCuda(
       options({ archive, folder: join(cache, 'masklet', 'cuda') }),
     );
     const provider = join(cudaRuntime, 'libonnxruntime_providers_cuda.so');
-    copyFileSync(join(folder, 'provider.so'), provider);
-    expect(await neededLibraries(provider)).toContain('libonnxruntime.so.1');
+    // A real library in the place of the provider, which asks for one that no machine has.
+    const wanted = 'libcudnn.so.99';
+    const binding = readFileSync(join(runtimeFolder, 'onnxruntime_binding.node'), 'latin1');
+    writeFileSync(provider, binding.replace('\0libstdc++.so.6\0', `\0${wanted}\0`), 'latin1');
+    expect(await neededLibraries(provider)).toEqual(expect.arrayContaining(['libonnxruntime.so.1', wanted]));
     const thread = inferenceThread<InferenceApi>('test', { cudaRuntime });
     onTestFinished(() => thread.dispose());
     const loaded = await thread.request('load', {
@@ -220,14 +213,16 @@ describe.skipIf(!isPublished)('installing CUDA support', () => {
       threads: 1,
     });
     expect(loaded.provider).toBe('cpu');
-    expect(loaded.fallback).toMatch(/^cuda: /);
+    expect(loaded.fallback).toMatch(
+      /^cuda: .*libcudnn\.so\.99 cannot be found: CUDA 12 and cuDNN 9 are wanted/,
+    );
     const runtimes = readFileSync('/proc/self/maps', 'utf8').match(/\S+\/libonnxruntime\.so\.1$/gm);
     expect(new Set(runtimes)).toEqual(new Set([join(cudaRuntime, 'libonnxruntime.so.1')]));
 
     const { json } = await cliJson(['doctor'], { env: { XDG_CACHE_HOME: cache } });
     const { checks } = json as Pick<HealthResult, 'checks'>;
     const check = checks.find((candidate) => candidate.name === 'onnxruntime');
-    expect(check).toMatchObject({ state: 'warning', detail: expect.stringContaining('cuda: ') as string });
+    expect(check).toMatchObject({ state: 'warning', detail: expect.stringContaining(wanted) as string });
     expect(check?.hint).toContain('CUDA 12 and cuDNN 9');
   });
 

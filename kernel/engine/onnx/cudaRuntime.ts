@@ -56,12 +56,12 @@ export async function cudaProblem(): Promise<string | undefined> {
   const { version, folder } = onnxRuntime();
   const [, provider] = cudaPackage.files.map((name) => join(cudaRuntime ?? folder, name));
   if (!existsSync(provider)) return `the CUDA files of onnxruntime ${version} are not installed`;
-  const driver = missingLibrary('libcuda.so.1');
-  if (driver !== undefined) return `there is no NVIDIA driver (${driver} is missing)`;
+  const problems =
+    missingLibrary('libcuda.so.1') === undefined ? [] : ['there is no NVIDIA driver (libcuda.so.1)'];
   const needed = (await neededLibraries(provider)).filter((name) => !name.startsWith('libonnxruntime'));
   const missing = new Set(needed.flatMap((name) => missingLibrary(name) ?? []));
-  if (missing.size === 0) return undefined;
-  return `${[...missing].join(', ')} cannot be found; ${wantedCuda} are wanted`;
+  if (missing.size > 0) problems.push(`${[...missing].join(', ')} cannot be found: ${wantedCuda} are wanted`);
+  return problems.length > 0 ? problems.join('; ') : undefined;
 }
 
 /** The name of what the dynamic linker does not find when it is to load `name`: that library itself, or one it needs. */
