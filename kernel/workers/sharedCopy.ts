@@ -1,3 +1,5 @@
+import { weighSharedMemory } from '../video/sharedMemory';
+
 /** A copy in memory that all threads share. */
 export function sharedCopy<T extends Float32Array | Uint8Array | Int8Array>(
   data: T,
@@ -5,5 +7,6 @@ export function sharedCopy<T extends Float32Array | Uint8Array | Int8Array>(
 ): T {
   const copy = new type(new SharedArrayBuffer(data.byteLength));
   copy.set(data);
+  weighSharedMemory(copy);
   return copy;
 }

@@ -8,6 +8,7 @@ import { kernelScript } from '../../paths';
 import type { PixelApi } from '../../pixels/api';
 import type { Direction, FrameIndex, ModelState } from '../../protocol';
 import type { RgbFrame } from '../../video/api';
+import { weighSharedMemory } from '../../video/sharedMemory';
 import { WorkerClient } from '../../workers/rpc';
 import { givenMask, round4 } from '../givenMask';
 import { imageMean, imageStd } from '../imageStatistics';
@@ -119,6 +120,7 @@ class Sam2VideoModel implements VideoModel {
         { signal, transfer: [input.tensor.buffer as ArrayBuffer] },
       );
       const arrays = [features.highRes0, features.highRes1, features.imageEmbed];
+      weighSharedMemory(...arrays);
       const frame: Sam2Frame = {
         frame: image.index,
         width,
@@ -190,6 +192,7 @@ class Sam2VideoModel implements VideoModel {
         frame: features,
         mask: stored.mask,
       });
+      weighSharedMemory(remembered.memory, remembered.pointer);
       const bytes = remembered.memory.byteLength + remembered.pointer.byteLength;
       const memory: Sam2Memory = { ...remembered, frame, bytes };
       return memory;

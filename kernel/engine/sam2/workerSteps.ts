@@ -2,6 +2,7 @@ import { buildModel } from '../../../models/sam2/build';
 import { MaskletError } from '../../errors';
 import { decodeRle } from '../../masks/rle';
 import type { RleMask } from '../../protocol';
+import { weighSharedMemory } from '../../video/sharedMemory';
 import type { WorkerContext, WorkerHandlers } from '../../workers/rpc';
 import { sharedCopy } from '../../workers/sharedCopy';
 import { fromModelError } from '../modelErrors';
@@ -16,6 +17,7 @@ import {
   segmentFromMasks,
   segmentFromPoints,
   trackFrom,
+  type FrameFeatures,
   type ObjectOutput,
   type Sam2Model,
 } from './steps';
@@ -52,6 +54,7 @@ export function sam2Steps(sessions: OnnxSessions): WorkerHandlers<Sam2Api> {
     },
 
     sam2Predict: async ({ model: loaded, frame, questions }, context) => {
+      weighFrame(frame);
       const start = performance.now();
       const model = modelOf(loaded);
       const answers: ObjectOutput[] = [];
@@ -64,6 +67,7 @@ export function sam2Steps(sessions: OnnxSessions): WorkerHandlers<Sam2Api> {
     },
 
     sam2Remember: async ({ model: loaded, frame, mask }) => {
+      weighFrame(frame);
       const model = modelOf(loaded);
       const outputs = await segmentFromMasks(model, frame, [toSquare(mask, model.config.imageSize)]);
       const [memory] = await remember(model, frame, outputs, true);
@@ -74,6 +78,11 @@ export function sam2Steps(sessions: OnnxSessions): WorkerHandlers<Sam2Api> {
     },
 
     sam2Track: async ({ model: loaded, frame, selections, together }, context) => {
+      weighFrame(frame);
+      for (const { memories, pointers } of selections) {
+        weighSharedMemory(...memories.map(({ output }) => output.memory));
+        weighSharedMemory(...pointers.map(({ output }) => output.pointer));
+      }
       const model = modelOf(loaded);
       const answers = new Array<Sam2Answer>(selections.length);
       let memoryReadMs = 0;
@@ -99,6 +108,11 @@ export function sam2Steps(sessions: OnnxSessions): WorkerHandlers<Sam2Api> {
       return { answers, memoryReadMs, maskDecodeMs };
     },
   };
+}
+
+/** Each request brings the features anew, as far as this thread's garbage collector knows. */
+function weighFrame({ highRes0, highRes1, imageEmbed }: FrameFeatures): void {
+  weighSharedMemory(highRes0, highRes1, imageEmbed);
 }
 
 function toAnswer({ logits, iou, objectScore }: ObjectOutput, context: WorkerContext): Sam2Answer {
