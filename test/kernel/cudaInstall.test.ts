@@ -226,6 +226,18 @@ describe.skipIf(!isPublished)('installing CUDA support', () => {
     expect(check?.hint).toContain('CUDA 12 and cuDNN 9');
   });
 
+  it('leaves the work to the CPU where its files do not load', async () => {
+    const { folder: cudaRuntime } = await installCuda(options({ archive }));
+    writeFileSync(join(cudaRuntime, 'onnxruntime_binding.node'), 'no library');
+    const thread = inferenceThread<InferenceApi>('test', { cudaRuntime });
+    onTestFinished(() => thread.dispose());
+    const loaded = await thread.request('load', { ...testGraph(), providers: ['cuda', 'cpu'], threads: 1 });
+    expect(loaded).toMatchObject({
+      provider: 'cpu',
+      fallback: expect.stringContaining(`${cudaRuntime} cannot be used`) as string,
+    });
+  });
+
   it('is a command', async () => {
     const install = (...more: string[]): ReturnType<typeof cliJson> =>
       cliJson(['cuda', 'install', '--cuda-dir', cuda(), ...more]);

@@ -28,6 +28,9 @@ export function onnxRuntime(): OnnxRuntime {
   return { version, folder: join(dirname(manifest), 'bin', 'napi-v6', process.platform, process.arch) };
 }
 
+/** Why the CUDA files that this thread was started with do not load. */
+let broken: string | undefined;
+
 /** Where the command line keeps CUDA files; the extension has a folder of its own. */
 export function defaultCudaFolder(): string {
   return join(defaultCacheFolder(), 'cuda');
@@ -47,12 +50,18 @@ export function findCudaRuntime(cudaDir: string | undefined): string | undefined
 export function useCudaRuntime(): void {
   const { cudaRuntime } = (workerData ?? {}) as CudaRuntimeData;
   if (cudaRuntime === undefined) return;
-  createRequire(kernelScript('main'))(join(cudaRuntime, 'onnxruntime_binding.node'));
+  try {
+    createRequire(kernelScript('main'))(join(cudaRuntime, 'onnxruntime_binding.node'));
+  } catch (error) {
+    // The CPU can do the work without these files.
+    broken = `${cudaRuntime} cannot be used: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 /** Why CUDA cannot work in this thread; undefined where nothing is known to be missing. */
 export async function cudaProblem(): Promise<string | undefined> {
   const { cudaRuntime } = (workerData ?? {}) as CudaRuntimeData;
+  if (broken !== undefined) return broken;
   const { version, folder } = onnxRuntime();
   const [, provider] = cudaPackage.files.map((name) => join(cudaRuntime ?? folder, name));
   if (!existsSync(provider)) return `the CUDA files of onnxruntime ${version} are not installed`;
