@@ -71,7 +71,9 @@ async function onnxruntime(settings: KernelSettings): Promise<Finding> {
       state: 'warning',
       detail: `${detail}; not used: ${loaded.fallback.replace(/\s+/g, ' ')}`,
       hint: `Masklet works, more slowly. With an NVIDIA GPU: ${
-        cudaRuntime ? `install ${wantedCuda} where the kernel finds them` : 'run "masklet cuda install"'
+        cudaRuntime
+          ? `install ${wantedCuda} where the kernel finds them`
+          : '"Masklet: Install CUDA Support" or "masklet cuda install"'
       } (docs/remote-gpu.md). Without one, set masklet.executionProviders to ["cpu"].`,
     };
   } finally {
