@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
 import { formatNotebook } from '../../extension/notebook/notebookFile';
 import { until } from '../support/until';
 import { annotate, makeClip, query } from './support/annotations';
@@ -50,7 +50,7 @@ function writeNotebook(name: string, ...cells: ReturnType<typeof code>[]): void 
   writeFileSync(notebookFile(name), formatNotebook({ cells, extra: { note: 'kept' } }));
 }
 
-describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { timeout: 240_000 }, () => {
+describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'masklet-e2e-'));
     const clip = await makeClip(folder, 8);
@@ -66,13 +66,21 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
       code('masklet', 'verify clip.mp4 --object koi --frames 0:2\ncheck . --json'),
     );
     vscode = await VsCode.start({ workspace, settings: { 'files.autoSave': 'off' } });
-    window = await vscode.open({ width: 1400, height: 1000 });
+    // High enough for the whole sample: cells that are not seen put nothing on the page.
+    window = await vscode.open({ width: 1400, height: 2600 });
   }, 240_000);
 
   afterAll(async () => {
     await vscode?.stop();
     for (const path of [folder, workspace]) if (path) rmSync(path, { recursive: true, force: true });
   });
+
+  beforeEach(() => {
+    onTestFailed(({ task }) => window.screenshot(`failed-${task.name.replace(/\W+/g, '-')}`));
+  });
+
+  // A test that failed leaves its tabs open.
+  afterEach(() => window.closeTabs());
 
   test('the sample notebook runs as a whole, with tables and charts', async () => {
     await window.command('Masklet: New Curation Notebook');
@@ -86,7 +94,7 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     await chart.waitFor({ timeout: 60_000 });
     await window.screenshot('notebook-1-sample-dark');
     const all = page.locator('.masklet-output');
-    await until(async () => (await all.count()) >= 3, 'not all cells ran', 60);
+    await until(async () => (await all.count()) >= 4, 'not all cells ran', 30);
     expect(await page.locator('.problem').count()).toBe(0);
     for (const [theme, name] of [
       ['Light Modern', 'light'],
@@ -106,7 +114,6 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
         .waitFor();
       await window.screenshot(`notebook-2-${name}`);
     }
-    await window.closeTabs();
   });
 
   test('a link in a table opens the editor at that frame, with that object', async () => {
@@ -128,7 +135,6 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     const selected = editor.frame.locator('.object-select[aria-current="true"] .object-label');
     await until(async () => (await selected.textContent()) === 'goldfish', 'the object is not selected');
     await window.screenshot('notebook-3-link');
-    await window.closeTabs();
   });
 
   test('an endless query is interrupted, and the notebook goes on', async () => {
@@ -153,6 +159,17 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     await until(() => queryProcesses().length === 0, 'the closed notebook keeps its process');
   });
 
+  test('frames of a result are shown with their masks, and open the editor', async () => {
+    await window.openFile('pictures.masklet-nb');
+    await window.command('Notebook: Run All');
+    const page = await outputs();
+    const pictures = page.getByRole('img', { name: /^clip\.mp4, frame \d, with masks$/ });
+    await until(async () => (await pictures.count()) === 4, 'not all pictures came', 60);
+    await window.screenshot('notebook-6-pictures');
+    await page.getByRole('button', { name: 'Open clip.mp4 at frame 2, object fish-0' }).click();
+    await window.masklet();
+  });
+
   test('command cells run the command line in the folder of the notebook', async () => {
     await window.openFile('commands.masklet-nb');
     await window.command('Notebook: Run All');
@@ -165,7 +182,6 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     const page = await outputs();
     await page.getByRole('cell', { name: /clip\.mp4/ }).waitFor({ timeout: 60_000 });
     await window.screenshot('notebook-5-commands');
-    await window.closeTabs();
   });
 
   test('saving writes the cells, never what they put out', async () => {
@@ -194,6 +210,5 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
       note: 'kept',
     });
     expect(existsSync('/.masklet')).toBe(false);
-    await window.closeTabs();
   });
 });

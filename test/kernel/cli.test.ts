@@ -91,6 +91,20 @@ describe('masklet info', () => {
   });
 });
 
+describe('masklet propagate', () => {
+  test('carries the prompts that are there through the clip, and computes nothing twice', async () => {
+    const path = await ownClip();
+    await cliJson(['segment', path, '--box', box(), '--label', 'koi', '--range', '0:1']);
+    const rest = await cliJson(['propagate', path]);
+    expect(rest).toMatchObject({ code: EXIT.ok, json: { frames: 6, skipped: 2, cancelled: false } });
+    const again = await cliJson(['propagate', path, '--direction', 'forward', '--range', '0:5']);
+    expect(again.json).toMatchObject({ frames: 6, skipped: 6 });
+    const unknown = await cliJson(['propagate', path, '--object', 'none']);
+    expect(unknown.code).toBe(EXIT.input);
+    expect(errorOf(unknown.json).code).toBe('object/unknown');
+  });
+});
+
 describe('masklet segment and masks', () => {
   test('a box becomes masklets, text beside the video, and indexed PNGs; a second run has nothing to do', async () => {
     const path = await ownClip();

@@ -59,7 +59,7 @@ describe.skipIf(!executablePath)('outputs of the curation notebook', () => {
       ),
     );
     const { page } = notebook;
-    const header = (name: string) => page.getByRole('columnheader', { name });
+    const header = (name: string) => page.getByRole('columnheader', { name, exact: true });
     await page.getByTitle('Sort by n', { exact: true }).click();
     expect(await column(2)).toEqual(['1', '2', '10', 'NULL']);
     expect(await header('n').getAttribute('aria-sort')).toBe('ascending');
@@ -229,12 +229,10 @@ describe.skipIf(!executablePath)('outputs of the curation notebook', () => {
     const { page } = notebook;
     await page.locator('[aria-label="rect"] rect').first().waitFor();
     const contrast = async (selector: string): Promise<number> => {
-      const colors: unknown = await page
-        .locator(selector)
-        .first()
-        .evaluate(
-          '(element) => [getComputedStyle(element).color, getComputedStyle(document.body).backgroundColor]',
-        );
+      const [found, body] = [`document.querySelector(${JSON.stringify(selector)})`, 'document.body'];
+      const colors: unknown = await page.evaluate(
+        `[getComputedStyle(${found}).color, getComputedStyle(${body}).backgroundColor]`,
+      );
       const [text, background] = colors as [string, string];
       return contrastOf(text, background);
     };

@@ -7,7 +7,8 @@ import { Table } from './table';
 
 /** A query's result: a table, or a chart with the table behind it. */
 export function Result({ output, open }: { readonly output: TableOutput; readonly open: Open }): VNode {
-  const { chart, problems, rows } = output;
+  const { chart, problems, rows, state, more } = output;
+  const charted = chart && rows.length > 0;
   const [tableShown, setTableShown] = useState(false);
   return (
     <>
@@ -16,7 +17,7 @@ export function Result({ output, open }: { readonly output: TableOutput; readonl
           {problem}
         </p>
       ))}
-      {chart && rows.length > 0 ? (
+      {charted ? (
         <>
           <Chart directive={chart} output={output} />
           <details open={tableShown} onToggle={(event) => setTableShown(event.currentTarget.open)}>
@@ -28,7 +29,8 @@ export function Result({ output, open }: { readonly output: TableOutput; readonl
         <Table output={output} open={open} />
       )}
       <p class="status" role="status">
-        {statusOf(output)}
+        {/* The line that opens the table counts the rows already. */}
+        {charted && state === 'done' && !more ? '' : statusOf(output)}
       </p>
     </>
   );

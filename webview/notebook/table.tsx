@@ -21,6 +21,7 @@ export function Table({ output, open }: { readonly output: TableOutput; readonly
   const scroller = useRef<HTMLDivElement>(null);
   const ordered = useMemo(() => sorted(rows, sorting), [rows, sorting]);
   const widths = useMemo(() => columnWidths(output), [columns, rows]);
+  const numeric = useMemo(() => columns.map((_, n) => isNumeric(rows, n)), [columns, rows]);
   const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - MARGIN_ROWS);
   const last = Math.min(ordered.length, Math.ceil((top + MAX_HEIGHT) / ROW_HEIGHT) + MARGIN_ROWS);
   useLayoutEffect(() => {
@@ -50,7 +51,7 @@ export function Table({ output, open }: { readonly output: TableOutput; readonly
         <thead>
           <tr aria-rowindex={1}>
             {columns.map((name, n) => (
-              <th key={n} scope="col" aria-sort={ariaSort(sorting, n)}>
+              <th key={n} scope="col" class={numeric[n] ? 'number' : ''} aria-sort={ariaSort(sorting, n)}>
                 <button
                   type="button"
                   title={`Sort by ${name}`}
@@ -151,6 +152,11 @@ function numberInWords(value: number): string {
 function ariaSort(sorting: Sorting | undefined, column: number): 'ascending' | 'descending' | 'none' {
   if (sorting?.column !== column) return 'none';
   return sorting.descending ? 'descending' : 'ascending';
+}
+
+/** True where the first value there is a number. */
+function isNumeric(rows: TableOutput['rows'], column: number): boolean {
+  return typeof rows.slice(0, MEASURED_ROWS).find((row) => row[column] !== null)?.[column] === 'number';
 }
 
 /** In widths of a digit. */
