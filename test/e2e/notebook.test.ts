@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { formatNotebook } from '../../extension/notebook/notebookFile';
 import { until } from '../support/until';
 import { annotate, makeClip, query } from './support/annotations';
@@ -62,6 +62,13 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     );
     writeNotebook('endless.masklet-nb', code('sql', ENDLESS), code('sql', 'SELECT 41 + 1 AS answer'));
     writeNotebook(
+      'pictures.masklet-nb',
+      code(
+        'sql',
+        "-- pictures: count=4\nSELECT video, frame, object, label, area FROM masks WHERE object = 'fish-0'",
+      ),
+    );
+    writeNotebook(
       'commands.masklet-nb',
       code('masklet', 'verify clip.mp4 --object koi --frames 0:2\ncheck . --json'),
     );
@@ -75,12 +82,12 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     for (const path of [folder, workspace]) if (path) rmSync(path, { recursive: true, force: true });
   });
 
-  beforeEach(() => {
-    onTestFailed(({ task }) => window.screenshot(`failed-${task.name.replace(/\W+/g, '-')}`));
-  });
-
   // A test that failed leaves its tabs open.
-  afterEach(() => window.closeTabs());
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail')
+      await window.screenshot(`notebook-failed-${task.name.replace(/\W+/g, '-')}`);
+    await window.closeTabs();
+  });
 
   test('the sample notebook runs as a whole, with tables and charts', async () => {
     await window.command('Masklet: New Curation Notebook');
@@ -92,7 +99,7 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     const page = await outputs();
     const chart = page.getByRole('img', { name: /Bar chart of verified by label/ });
     await chart.waitFor({ timeout: 60_000 });
-    await window.screenshot('notebook-1-sample-dark');
+    await window.screenshot('notebook-1-sample');
     const all = page.locator('.masklet-output');
     await until(async () => (await all.count()) >= 4, 'not all cells ran', 30);
     expect(await page.locator('.problem').count()).toBe(0);
@@ -103,15 +110,7 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     ]) {
       await window.command('Preferences: Color Theme');
       await window.answer(theme);
-      await page
-        .locator(
-          name === 'light'
-            ? 'body.vscode-light'
-            : name === 'dark'
-              ? 'body.vscode-dark'
-              : 'body.vscode-high-contrast',
-        )
-        .waitFor();
+      await page.locator(`body.vscode-${name}`).waitFor();
       await window.screenshot(`notebook-2-${name}`);
     }
   });
