@@ -19,5 +19,16 @@ setInterval(() => {
     writeSync(2, `The query took more than ${Math.round(maxBytes / 2 ** 20)} MiB of memory.\n`);
     process.kill(process.pid, 'SIGKILL');
   }
-  if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+  if (!parentLives()) process.kill(process.pid, 'SIGKILL');
 }, 250);
+
+/** An orphan gets another parent, but not on Windows. */
+function parentLives(): boolean {
+  if (process.ppid !== parent) return false;
+  try {
+    process.kill(parent, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
