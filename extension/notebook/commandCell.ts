@@ -3,12 +3,9 @@ import { runCli } from '../../kernel/client/cliProcess';
 import { CancelledError, MaskletError } from '../../kernel/errors';
 import { TABLE_MIME } from '../../webview/notebook/protocol';
 import { kernelSettings } from '../settings';
-import { commandLines } from './commandLines';
+import { commandLines, isProgress } from './commandLines';
 import { tableFromJson } from './jsonTable';
 import type { NotebookPlace } from './notebookPlace';
-
-/** As the command line prints progress where it has no terminal: `propagating 3/8 frames ...`. */
-const PROGRESS = /^[a-z]+ \d+(\/\d+)? [a-z]+\b/;
 
 /** Runs the commands of a cell one after another, until one fails. @throws MaskletError `input/invalid`, `cancelled` */
 export async function runCommandCell(
@@ -69,7 +66,7 @@ class CommandOutput {
   }
 
   note(line: string): void {
-    if (PROGRESS.test(line)) {
+    if (isProgress(line)) {
       this.progress.show([vscode.NotebookCellOutputItem.stdout(`${line}\n`)]);
       return;
     }

@@ -58,3 +58,8 @@ function withoutQuotes(word: string): string {
     },
   );
 }
+
+/** True for a line of progress as the command line prints it where it has no terminal: `propagating 3/8 frames ...`. */
+export function isProgress(line: string): boolean {
+  return /^[a-z]+ \d+(\/\d+)? [a-z]+\b/.test(line);
+}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { commandLines } from '../../extension/notebook/commandLines';
+import { commandLines, isProgress } from '../../extension/notebook/commandLines';
+import { progressBar } from '../../kernel/cli/progressBar';
 import { missingColumn, parseDirectives } from '../../extension/notebook/directives';
 
 describe('directives of a SQL cell', () => {
@@ -59,4 +60,24 @@ describe('the lines of a command cell', () => {
   test.each(['ok\na "b', "a 'b", 'a b\\'])('with an open quote are refused: %j', (source) => {
     expect(() => commandLines(source)).toThrow(/^Line \d: a quote is not closed/);
   });
+});
+
+test('progress of the command line is told from what it has to say', () => {
+  const lines: string[] = [];
+  const stream = { write: (text: string) => lines.push(text.trimEnd()) };
+  for (const label of ['opening', 'propagating', 'exporting']) {
+    const bar = progressBar({ label, unit: 'frames', stream, now: () => 0 });
+    bar.update(3, label === 'opening' ? undefined : 8);
+    bar.done();
+  }
+  expect(lines).toHaveLength(3);
+  expect(lines.every(isProgress)).toBe(true);
+  for (const line of [
+    'masklet: warning: 3 lines',
+    'masklet: clip.mp4 (1/3)',
+    '  hint 3 frames',
+    'error: 1',
+  ]) {
+    expect(isProgress(line)).toBe(false);
+  }
 });
