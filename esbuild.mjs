@@ -59,6 +59,7 @@ const builds = [
     ...node,
     entryPoints: {
       bench: 'test/bench/bench.ts',
+      dataset: 'test/bench/dataset.ts',
       davis: 'test/bench/davis.ts',
       parity: 'test/parity/parity.ts',
       ui: 'test/bench/ui.ts',

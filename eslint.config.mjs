@@ -47,8 +47,7 @@ export default tseslint.config(
     'sharp',
   ),
   boundary(
-    ['webview/{editor,notebook}/**'],
-    ['webview/editor/**', 'webview/changes/**'],
+    ['webview/{editor,changes,notebook}/**'],
     'vscode',
     'node:*',
     '**/extension/**',

@@ -9,6 +9,7 @@ import type {
   KernelRequests,
   KernelSettings,
   OverlayPicture,
+  SummaryProgress,
 } from './protocol';
 import { PROTOCOL_VERSION } from './rpc/ipc';
 import { frameImage } from './session/frameImage';
@@ -155,4 +156,12 @@ export const handlers: KernelHandlers = {
       onProgress: (value) => context.progress(value as OverlayPicture),
     }),
   'dataset/check': (params, { datasets, signal }) => datasets.request('check', params, { signal }),
+  'dataset/summary': (params, context) =>
+    context.datasets.request('summary', params, {
+      signal: context.signal,
+      onProgress: (value) => context.progress(value as SummaryProgress),
+    }),
+  'dataset/picture': (params, { datasets, signal }) => datasets.request('picture', params, { signal }),
+  'dataset/assignSplit': (params, { datasets, signal }) =>
+    datasets.request('assignSplit', params, { signal }),
 };

@@ -735,8 +735,11 @@ export interface ExportParams extends DatasetParams {
   readonly out: string;
   /** Default: all. */
   readonly frames?: FrameSelection;
-  /** A JSON file `{"train": ["clip.mp4", ...], ...}`, paths relative to it; clips it does not name are left out. */
-  readonly split?: string;
+  /**
+   * A JSON file `{"train": ["clip.mp4"], ...}`, paths relative to it; true for the data set's own, `.masklet/splits.json`.
+   * Clips it does not name are left out.
+   */
+  readonly split?: string | true;
   /** Only objects with these labels, whose classes are numbered in this order; default: all, as they first appear. */
   readonly labels?: readonly string[];
   /** How formats that know both write an object: run lengths or bitmaps (default, exact), or polygons. */
@@ -940,6 +943,75 @@ export type OverlayPicture = { /** Which of the frames asked for. */ readonly in
   | { readonly data: Uint8Array; readonly width: number; readonly height: number }
   | { readonly error: ErrorData }
 );
+/** A folder of which all videos are wanted, those without annotations too. */
+export interface SummaryParams {
+  /** Full path of the folder, which is taken to be a workspace's root. */
+  readonly root: string;
+  readonly dataDir?: string;
+  /** Keep what was counted in the data set's folder, so that the next kernel knows it at once. */
+  readonly keep?: boolean;
+}
+
+/** How far a clip is. */
+export interface ClipSummary {
+  readonly path: string;
+  /** `none`: a video without annotations; `reading`: what is left out is still being counted. */
+  readonly state: 'none' | 'reading' | 'read';
+  /** Of the video; 0 where nobody has opened it yet. */
+  readonly frames: number;
+  /** Frames on which an object has a mask, or is known to be absent. */
+  readonly annotated: number;
+  /** Annotated frames all of whose masks are verified. */
+  readonly verified: number;
+  /** Frames on which a mask is suspicious. */
+  readonly suspicious?: number;
+  /** Frames on which a mask is stale. */
+  readonly stale?: number;
+  /** Labels with the number of objects that have them; by label. */
+  readonly labels: readonly { readonly label: string; readonly objects: number }[];
+  readonly masks: number;
+  readonly split?: string;
+  /** True where the database is ahead of the sidecar. */
+  readonly unsaved: boolean;
+  /** What is broken, or in conflict; at most a handful. */
+  readonly problems: readonly string[];
+  /** When the annotations were last changed: milliseconds since 1970; 0 where there are none. */
+  readonly changed: number;
+}
+
+export interface SummaryResult {
+  /** Sorted by path. */
+  readonly clips: readonly ClipSummary[];
+  /** What keeps the splits from being read. */
+  readonly problems: readonly string[];
+}
+
+/** Clips as they come: all there are at once, then again those that were still being read. */
+export interface SummaryProgress {
+  readonly clips: readonly ClipSummary[];
+}
+
+export interface ClipPictureParams extends FilePlace {
+  /** Longest side in pixels. */
+  readonly maxDimension: number;
+}
+
+/** A frame with its masks drawn over it. */
+export interface ClipPicture extends FrameImageResult {
+  readonly masks: number;
+}
+
+export interface AssignSplitParams extends DatasetParams {
+  /** Null: out of every split. */
+  readonly split: string | null;
+}
+
+export interface AssignSplitResult {
+  /** Clips whose split is another now; full paths. */
+  readonly changed: readonly string[];
+  /** The files that hold the splits. */
+  readonly files: readonly string[];
+}
 
 /** How a request travels: its parameters, and the token under which its progress is reported, if anyone listens. */
 export interface RequestEnvelope<P> {
@@ -1035,6 +1107,12 @@ export interface KernelRequests {
   'sidecar/compareFrame': [CompareFrameParams, readonly ComparedMask[]];
   /** The pictures come as progress, each as soon as it is there. */
   'dataset/overlayPictures': [OverlayPicturesParams, null];
+  /** Reads databases and sidecars, and decodes nothing. */
+  'dataset/summary': [SummaryParams, SummaryResult];
+  /** A JPEG of the first frame on which most objects have masks; null where there is none. */
+  'dataset/picture': [ClipPictureParams, ClipPicture | null];
+  /** Puts clips into a split, kept in `.masklet/splits.json`; folders stand for all videos in them. */
+  'dataset/assignSplit': [AssignSplitParams, AssignSplitResult];
   /** Takes masks in as edited by hand; verified ones stay. @throws `import/malformed` */
   'session/import': [ImportParams, ImportResult];
 }
@@ -1048,6 +1126,7 @@ export interface KernelProgress {
   'cuda/install': DownloadProgress;
   'dataset/export': DatasetProgress;
   'dataset/roundtrip': DatasetProgress;
+  'dataset/summary': SummaryProgress;
   'session/import': ImportProgress;
   'dataset/overlayPictures': OverlayPicture;
 }

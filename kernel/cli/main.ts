@@ -19,6 +19,7 @@ import { propagate, type PropagateCommandOptions } from './commands/propagate';
 import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
 import { segment } from './commands/segment';
 import { verify, type VerifyCommandOptions } from './commands/verify';
+import { split } from './commands/split';
 import { EXIT, printError } from './output';
 
 interface CommonOptions {
@@ -99,7 +100,10 @@ const IMPORT_FORMATS: readonly ImportFormat[] = [
 function selection(command: Command): Command {
   return command
     .option('--frames <which>', 'all, every:N, or verified: those whose masks are all verified', 'all')
-    .option('--split <file.json>', '{"train": ["clip.mp4"], "val": [...]}; other clips are left out')
+    .option(
+      '--split [file.json]',
+      '{"train": ["clip.mp4"], "val": [...]}; other clips are left out (default: .masklet/splits.json; see masklet split)',
+    )
     .option('--labels <a,b>', 'only objects with these labels; classes are numbered in this order')
     .addOption(
       new Option(
@@ -275,6 +279,13 @@ function program(): Command {
     .description('read the sidecars; exits with 1 where one is stale or broken')
     .action((paths: string[], options: CommonOptions) =>
       check(paths, { json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(masklet.command('split').argument('<path...>', 'videos, and folders that are searched for them'))
+    .description('put clips into a split of the data set, kept in .masklet/splits.json')
+    .requiredOption('--to <name>', 'train, val, test or another name; none: out of every split')
+    .action((paths: string[], options: CommonOptions & { to: string }) =>
+      split(paths, { json: options.json ?? false, to: options.to, settings: settingsOf(options) }),
     );
 
   common(masklet.command('doctor'))

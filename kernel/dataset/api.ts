@@ -1,9 +1,13 @@
 import type {
+  AssignSplitParams,
+  AssignSplitResult,
   CheckResult,
   ComparedMask,
   CompareFrameParams,
   CompareParams,
   CompareResult,
+  ClipPicture,
+  ClipPictureParams,
   DatasetParams,
   ExportParams,
   ExportResult,
@@ -14,6 +18,8 @@ import type {
   OverlayPicturesParams,
   RoundTripParams,
   RoundTripResult,
+  SummaryParams,
+  SummaryResult,
 } from '../protocol';
 import type { ImportedClip } from '../import/api';
 
@@ -41,6 +47,9 @@ export type DatasetApi = {
   check: [DatasetParams, CheckResult];
   /** The pictures come as progress. */
   overlayPictures: [OverlayPicturesParams, null];
+  summary: [SummaryParams, SummaryResult];
+  picture: [ClipPictureParams, ClipPicture | null];
+  assignSplit: [AssignSplitParams, AssignSplitResult];
   readImport: [ReadImportParams, ImportedClip];
   revisions: [FilePlace, readonly Revision[]];
   compare: [CompareParams, CompareResult];

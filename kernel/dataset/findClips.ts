@@ -1,12 +1,15 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { MaskletError, errnoOf } from '../errors';
+import { MANIFEST_FILE } from '../export/manifest';
 import { locate } from '../session/locations';
 import type { DatasetParams } from '../protocol';
 import type { Store } from '../storage/store';
 
 const SIDECAR_ENDING = '.masklet';
+/** Of the files that the editor is for. */
+const VIDEO_ENDING = /\.(mp4|m4v|mov|mkv|webm|avi)$/i;
 
 /** An annotated video: its file may be missing, where only the sidecar is at hand. */
 export interface FoundClip {
@@ -37,7 +40,7 @@ export async function findClips({ paths, ...options }: DatasetParams, store?: St
       continue;
     }
     const before = found.size;
-    await searchFolder(path, add);
+    await searchFolder(path, (found, kind) => kind === 'sidecar' && add(found));
     const { databaseFolder } = locate(join(path, 'clip'), options);
     const known = store?.annotatedVideos(databaseFolder) ?? [];
     known.filter((video) => `${video}${sep}`.startsWith(`${path}${sep}`) && existsSync(video)).forEach(add);
@@ -63,19 +66,47 @@ async function kindOf(path: string): Promise<'file' | 'folder'> {
   }
 }
 
-async function searchFolder(folder: string, add: (path: string) => void): Promise<void> {
+/**
+ * Goes through a folder and those below it; hidden ones and finished exports are left out.
+ * @param visit given the full path of each video file, and of the video that each sidecar belongs to.
+ */
+export async function searchFolder(
+  folder: string,
+  visit: (video: string, from: 'file' | 'sidecar') => void,
+): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new MaskletError('input/invalid', `${folder} cannot be read: ${String(error)}`, {
       file: folder,
       cause: error,
     });
   });
+  if (entries.some(({ name }) => name === MANIFEST_FILE) && isExport(folder)) return;
   for (const entry of entries) {
-    if (!entry.isDirectory() || entry.name.startsWith('.') || entry.name === 'node_modules') continue;
     const path = join(folder, entry.name);
-    if (entry.name.endsWith(SIDECAR_ENDING)) add(path.slice(0, -SIDECAR_ENDING.length));
-    else await searchFolder(path, add);
+    if (!entry.isDirectory()) {
+      if (VIDEO_ENDING.test(entry.name) && !entry.name.startsWith('.')) visit(path, 'file');
+      continue;
+    }
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    if (entry.name.endsWith(SIDECAR_ENDING)) visit(path.slice(0, -SIDECAR_ENDING.length), 'sidecar');
+    else await searchFolder(path, visit);
   }
+}
+
+/** True where a folder is what an export of ours left: videos in it were made from clips and are none themselves. */
+function isExport(folder: string): boolean {
+  const head = Buffer.alloc(200);
+  try {
+    const file = openSync(join(folder, MANIFEST_FILE), 'r');
+    try {
+      readSync(file, head);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
+  return /"tool":\s*\{\s*"name":\s*"masklet"/.test(head.toString('utf8'));
 }
 
 /**

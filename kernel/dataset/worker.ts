@@ -2,14 +2,16 @@ import '../workers/loadTurn';
 import { workerData } from 'node:worker_threads';
 import { runExport } from '../export/runExport';
 import { readImport } from '../import/readImport';
-import type { DatasetParams } from '../protocol';
 import { Store } from '../storage/store';
 import { serveWorker } from '../workers/rpc';
 import type { DatasetApi, DatasetWorkerData } from './api';
+import { assignSplits } from './assignSplits';
 import { checkClips } from './checkClips';
 import { SidecarComparisons } from './compareSidecar';
 import { overlayPictures } from './overlayPictures';
+import { clipPicture } from './clipPicture';
 import { roundTrip } from './roundTrip';
+import { DatasetSummaries } from './summary/summariseDataset';
 
 const { settings } = workerData as DatasetWorkerData;
 const store = new Store();
@@ -17,6 +19,10 @@ const comparisons = new SidecarComparisons(settings.dataDir);
 
 /** Sidecars and databases are where the settings say, unless a request says otherwise. */
 function located<P extends Omit<DatasetParams, 'paths'>>(params: P): P {
+const summaries = new DatasetSummaries();
+
+/** Sidecars and databases are where the settings say, unless a request says otherwise. */
+function located<P extends object>(params: P): P & { readonly dataDir?: string } {
   return settings.dataDir === undefined ? params : { dataDir: settings.dataDir, ...params };
 }
 
@@ -46,4 +52,12 @@ serveWorker<DatasetApi>({
   revisions: (params, { signal }) => comparisons.revisions(params, signal),
   compare: (params, { signal }) => comparisons.compare(params, signal),
   compareFrame: (params, { signal }) => comparisons.frame(params, signal),
+  summary: (params, context) =>
+    summaries.summarise(located(params), {
+      store,
+      signal: context.signal,
+      onProgress: (progress) => context.progress(progress),
+    }),
+  picture: (params, { signal }) => clipPicture(located(params), { settings, store, signal }),
+  assignSplit: (params) => assignSplits(located(params)),
 });

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, writeFile, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { MaskletError, errnoOf } from '../errors';
 import { storageError } from '../render/storageError';
+import { OWNER_FILE, PART_ENDING, ownerHere, partPrefix, removeAbandoned } from './abandoned';
 
 /** Text is handed to the file system in pieces of this size. */
 const BUFFER_CHARACTERS = 1 << 20;
@@ -23,13 +24,19 @@ export class ExportFolder {
     readonly temporary: string,
   ) {}
 
-  /** @throws MaskletError `export/folder-not-empty`, `storage/*`; then nothing was made. */
+  /**
+   * What an export to the same place left behind when its process was killed is removed.
+   * @throws MaskletError `export/folder-not-empty`, `storage/*`; then nothing was made.
+   */
   static async create(out: string): Promise<ExportFolder> {
     await refuseFull(out);
-    const temporary = join(dirname(out), `.${basename(out)}.${randomBytes(4).toString('hex')}.part`);
+    await removeAbandoned(out);
+    const temporary = join(dirname(out), `${partPrefix(out)}${randomBytes(4).toString('hex')}${PART_ENDING}`);
     try {
       await mkdir(temporary, { recursive: true });
+      await writeFile(join(temporary, OWNER_FILE), `${JSON.stringify(ownerHere())}\n`);
     } catch (error) {
+      await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
       throw storageError(out, String(error), error);
     }
     return new ExportFolder(out, temporary);
@@ -86,6 +93,7 @@ export class ExportFolder {
     await this.closeAll();
     await refuseFull(this.out);
     try {
+      await rm(join(this.temporary, OWNER_FILE), { force: true });
       await rmdir(this.out).catch((error: unknown) => {
         if (errnoOf(error) !== 'ENOENT') throw error;
       });

@@ -1,9 +1,9 @@
 import { basename, resolve } from 'node:path';
 import { MaskletError, throwIfAborted } from '../errors';
 import type { DatasetProgress, ExportParams, ExportResult, ExportedClip, FrameSelection } from '../protocol';
-import { clipNames, findClips } from '../dataset/findClips';
+import { clipNames, findClips, type FoundClip } from '../dataset/findClips';
 import { withClip, type DatasetEnvironment } from '../dataset/openedClip';
-import { DEFAULT_SPLIT, readSplits } from '../dataset/splits';
+import { DEFAULT_SPLIT, SPLITS_FILE, readOwnSplits, readSplits, type Splits } from '../dataset/splits';
 import { findFfmpeg } from '../video/ffmpeg';
 import type { ExportClip, ExportContext, ExportOptions, Exporter } from './api';
 import { Categories } from './categories';
@@ -31,14 +31,14 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
   const options = optionsOf(params, exporter);
   const { signal, store } = environment;
   const ffmpeg = await findFfmpeg(environment.settings.ffmpegPath);
-  const splits = params.split === undefined ? undefined : await readSplits(params.split);
   const all = await findClips(params, store);
+  const splits = splitsOf(params, all);
   const found = splits ? all.filter(({ path }) => splits.has(path)) : all;
   const names = clipNames(found.map(({ path }) => path));
   const warnings = new Warnings();
   if (found.length < all.length) {
     warnings.add(
-      `${all.length - found.length} clips are in no split of ${basename(params.split ?? '')} and were left out.`,
+      `${all.length - found.length} clips are in no split of ${nameOfSplits(params)} and were left out.`,
     );
   }
   const out = resolve(params.out);
@@ -105,6 +105,18 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
     await folder.discard();
     throw error;
   }
+}
+
+/** Undefined where clips are not chosen by split. */
+function splitsOf({ split }: ExportParams, clips: readonly FoundClip[]): Splits | undefined {
+  if (split === undefined) return undefined;
+  if (split !== true) return readSplits(split);
+  const folders = new Set(clips.map(({ databaseFolder }) => databaseFolder));
+  return new Map([...folders].flatMap((folder) => [...readOwnSplits(folder)]));
+}
+
+function nameOfSplits({ split }: ExportParams): string {
+  return typeof split === 'string' ? basename(split) : `.masklet/${SPLITS_FILE}`;
 }
 
 function optionsOf(params: ExportParams, exporter: Exporter): ExportOptions {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import { moveInSplits } from '../dataset/splits';
 import { MaskletError, isCancelled } from '../errors';
 import { kernelScript } from '../paths';
 import type {
@@ -165,8 +166,11 @@ export class Sessions {
     return await this.use(id, (session) => session.saveAs(resolve(path), locations));
   }
 
-  moveAnnotations(from: FilePlace, to: FilePlace): Promise<null> {
-    return this.store.request('move', { from: this.placeOf(from), to: this.placeOf(to) });
+  async moveAnnotations(from: FilePlace, to: FilePlace): Promise<null> {
+    const places = { from: this.placeOf(from), to: this.placeOf(to) };
+    await this.store.request('move', places);
+    moveInSplits(places.from, places.to);
+    return null;
   }
 
   findAnnotations(place: FilePlace): Promise<FoundAnnotations> {

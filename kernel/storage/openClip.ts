@@ -18,7 +18,7 @@ import { setAsideUnfit, syncFromSidecar } from './sidecar/sync';
 import { SyncState } from './sidecar/syncState';
 import { isMadeOn, type VideoJson } from './sidecar/videoJson';
 import { copyClip } from './snapshot';
-import { findVideo, putVideo, type VideoRow } from './videos';
+import { findVideo, putVideo, storedPath, type VideoRow } from './videos';
 import { acquireLease, liveWriter } from './writerLease';
 
 export type OpenedClip = { readonly clip: Clip; readonly result: Omit<OpenClipResult, 'clip'> };
@@ -67,6 +67,12 @@ function openToRead(params: OpenClipParams, environment: OpenEnvironment): Opene
       finish(disk, params, environment, { id: row.id, problems: [], access: { kind: 'reader', writer } }),
     );
   }
+  const files = readSidecar(params.sidecar);
+  if (disk && row && reading(disk, () => isInStep(disk.db, row, files, params))) {
+    return closingOnError(disk, () =>
+      finish(disk, params, environment, { id: row.id, problems: [], access: { kind: 'reader' } }),
+    );
+  }
   // Nobody keeps the rows in step with the sidecar, and we may not: a private copy is brought into step instead.
   const copy = openInMemory();
   let copied = row;
@@ -76,10 +82,27 @@ function openToRead(params: OpenClipParams, environment: OpenEnvironment): Opene
     disk?.close();
   }
   return closingOnError(copy, () => {
-    const files = readSidecar(params.sidecar);
     const { id, problems } = copy.db.transaction(() => takeIn(copy, params, copied, files))();
     return finish(copy, params, environment, { id, problems, access: { kind: 'reader' } });
   });
+}
+
+/** True where taking in the sidecar would change nothing: then rows are read where they are, without a copy. */
+function isInStep(
+  db: OpenDatabase['db'],
+  row: VideoRow,
+  files: SidecarFiles,
+  { video, sidecar, databaseFolder }: OpenClipParams,
+): boolean {
+  const inPlace = row.path === storedPath(rootOf(databaseFolder), video.path);
+  if (!inPlace || row.fingerprint !== video.fingerprint || !fits(row, video)) return false;
+  const state = new SyncState(db, row.id);
+  // Broken lines are tried again every time.
+  if (state.filesWithBroken().size > 0 || readVideoJson(files, sidecar).problems.length > 0) return false;
+  const known = state.files();
+  return (
+    known.size === files.size && [...files].every(([file, { sha256 }]) => known.get(file)?.sha256 === sha256)
+  );
 }
 
 function finish(

@@ -22,6 +22,7 @@ import { journalMode, openDatabase, openDatabaseReadOnly, type OpenEnvironment }
 import { asStorageError } from './databaseErrors';
 import { loadFrameIndex } from './frameIndexes';
 import { openClip } from './openClip';
+import { clipOverviews, type ClipOverview } from './overview';
 import { findAnnotations, forgetAnnotations, moveAnnotations } from './relocate';
 import { annotatedVideos } from './videos';
 import type { WorkerHandlers } from '../workers/rpc';
@@ -159,15 +160,12 @@ export class Store {
 
   /** Full paths of the videos that a database has objects of; none where there is no database. */
   annotatedVideos(databaseFolder: string): string[] {
-    const database = openDatabaseReadOnly(databaseFolder, this.environment.busyTimeoutMs);
-    if (!database) return [];
-    try {
-      return annotatedVideos(database.db, rootOf(databaseFolder));
-    } catch (error) {
-      throw asStorageError(error, database.file);
-    } finally {
-      database.close();
-    }
+    return this.reading(databaseFolder, (db) => annotatedVideos(db, rootOf(databaseFolder))) ?? [];
+  }
+
+  /** What a database has of its clips, counted; nothing where there is no database. */
+  overviews(databaseFolder: string): ClipOverview[] {
+    return this.reading(databaseFolder, (db) => clipOverviews(db, rootOf(databaseFolder))) ?? [];
   }
 
   putSha256(clip: number, sha256: string): Problem | null {
@@ -192,6 +190,19 @@ export class Store {
       return probe(folder, this.environment.busyTimeoutMs);
     } finally {
       fs.rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Undefined where there is no database. */
+  private reading<T>(databaseFolder: string, work: (db: Database.Database) => T): T | undefined {
+    const database = openDatabaseReadOnly(databaseFolder, this.environment.busyTimeoutMs);
+    if (!database) return undefined;
+    try {
+      return work(database.db);
+    } catch (error) {
+      throw asStorageError(error, database.file);
+    } finally {
+      database.close();
     }
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile, mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import { readPngHeader, readPngValues } from '../../kernel/render/pngFormat';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 import { openVideo } from '../../kernel/video/source';
 import { annotatedClip, datasetFolder, drawn, exportHere, makeDatabase } from '../support/datasetFixture';
-import { temporaryFolder } from '../support/kernel';
+import { startKernel, temporaryFolder } from '../support/kernel';
 
 const WIDTH = 10;
 const HEIGHT = 6;
@@ -115,6 +115,42 @@ describe('every format', () => {
       expect(JSON.stringify(manifest)).not.toContain(root);
     },
   );
+
+  test('what a killed export left is cleared away by the next one to the same place, and nothing else', async () => {
+    const folder = await temporaryFolder();
+    const { kernel } = startKernel();
+    const long = await annotatedClip(join(folder, 'long'), {
+      frames: 60,
+      width: WIDTH,
+      height: HEIGHT,
+      objects: [{ id: 'a' }],
+      masks: [{ object: 'a', frame: 0, mask: RING }],
+    });
+    const out = join(folder, 'out');
+    const params = { paths: [long], format: 'coco', out, images: 'png' } as const;
+    const killed = kernel.request('dataset/export', params, {
+      onProgress: () => void process.kill(kernel.pid!, 'SIGKILL'),
+    });
+    await expect(killed).rejects.toMatchObject({ code: 'kernel/died' });
+    const parts = async (): Promise<string[]> =>
+      (await readdir(folder)).filter((name) => name.endsWith('.part'));
+    const [left, ...more] = await parts();
+    expect([left?.startsWith('.out.'), more]).toEqual([true, []]);
+    // Of a process that lives, of another machine, and of who knows whom.
+    const others = {
+      '.out.00000001.part': hostname(),
+      '.out.00000002.part': 'elsewhere',
+      '.out.00000003.part': '',
+    };
+    for (const [name, host] of Object.entries(others)) {
+      await mkdir(join(folder, name));
+      const owner = { host, pid: process.pid, start: null };
+      if (host !== '') await writeFile(join(folder, name, '.owner.json'), JSON.stringify(owner));
+    }
+    await exportHere(params);
+    expect(await parts()).toEqual(Object.keys(others));
+    expect(await readdir(out)).not.toContain('.owner.json');
+  });
 
   test('a folder that is not empty is refused and left as it is', async () => {
     const out = await temporaryFolder();

@@ -8,7 +8,8 @@ import { withKernel } from '../withKernel';
 /** The options that say which parts of the annotations are meant. */
 export interface SelectionOptions {
   readonly frames: string;
-  readonly split?: string;
+  /** A file; true for the data set's own splits. */
+  readonly split?: string | true;
   readonly labels?: string;
   readonly shapes?: 'masks' | 'polygons';
 }
@@ -27,7 +28,7 @@ export function selectionParams(
   return {
     paths: paths.map((path) => resolve(path)),
     frames: parseSelection(frames),
-    ...(split === undefined ? {} : { split: resolve(split) }),
+    ...(split === undefined ? {} : { split: split === true ? split : resolve(split) }),
     ...(labels === undefined ? {} : { labels: parseLabels(labels) }),
     ...(shapes === undefined ? {} : { shapes }),
   };

@@ -1,0 +1,100 @@
+import { MaskletError } from '../../errors';
+import type { ClipSummary, MarkRecord, MaskRecord, Problem } from '../../protocol';
+import { Review } from '../../review/review';
+import { Annotations } from '../../session/annotations';
+import type { ClipContent } from '../../storage/api';
+import type { ClipOverview } from '../../storage/overview';
+import type { Store } from '../../storage/store';
+import { changedVideo, undecodedVideo, videoOfSidecar } from '../annotatedVideo';
+import type { FoundClip } from '../findClips';
+
+/** More are counted in a report of `masklet check`, not shown in a list. */
+const PROBLEMS_SHOWN = 3;
+
+export const NOTHING_COUNTED = {
+  frames: 0,
+  annotated: 0,
+  verified: 0,
+  labels: [],
+  masks: 0,
+  unsaved: false,
+  problems: [],
+  changed: 0,
+};
+
+/** What is counted of a clip; its split and the time of its last change are others' business. */
+export type Counts = Omit<ClipSummary, 'path' | 'split' | 'changed'>;
+
+/**
+ * Reads all annotations of a clip, as the editor would find them, and counts. What cannot be read is a problem in the
+ * result, never an error.
+ * @param overview what the database has of it, where it has something.
+ */
+export async function summariseClip(
+  clip: FoundClip,
+  overview: ClipOverview | undefined,
+  hasSidecar: boolean,
+  store: Store,
+): Promise<Counts> {
+  try {
+    const video = hasSidecar || !overview ? videoOfSidecar(clip) : undecodedVideo(overview);
+    const content = store.open({
+      video,
+      databaseFolder: clip.databaseFolder,
+      sidecar: clip.sidecar,
+      readOnly: true,
+      holder: 'Masklet',
+      acceptChangedVideo: false,
+    });
+    store.close(content.clip);
+    return await count(content, video.frameCount, changedVideo(clip, video));
+  } catch (error) {
+    if (!(error instanceof MaskletError)) throw error;
+    return { ...NOTHING_COUNTED, state: 'read', suspicious: 0, stale: 0, problems: [error.message] };
+  }
+}
+
+async function count(
+  content: ClipContent,
+  frameCount: number,
+  videoProblems: readonly Problem[],
+): Promise<Counts> {
+  const { objects, masks, marks, conflicts, dirty } = content;
+  const annotations = new Annotations(content, { id: '', sha256: '' });
+  const suspicions = await new Review().run(objects.map(({ id }) => annotations.masksOfObject(id)));
+  const unverified = framesOf(masks.filter(({ verified }) => !verified));
+  const masked = framesOf(masks);
+  const problems = [...videoProblems, ...content.problems].map(({ message }) => message);
+  if (conflicts.length > 0) problems.unshift(`${conflicts.length} conflicts of a merge are not resolved.`);
+  return {
+    state: 'read',
+    frames: frameCount,
+    annotated: new Set([...masked, ...absentFrames(marks, frameCount)]).size,
+    verified: masked.size - unverified.size,
+    suspicious: framesOf(suspicions).size,
+    stale: framesOf(masks.filter((mask) => annotations.promptsChanged(mask))).size,
+    labels: labelsOf(objects),
+    masks: masks.length,
+    unsaved: dirty,
+    problems: problems.slice(0, PROBLEMS_SHOWN),
+  };
+}
+
+function framesOf(records: readonly Pick<MaskRecord, 'frame'>[]): Set<number> {
+  return new Set(records.map(({ frame }) => frame));
+}
+
+function* absentFrames(marks: readonly MarkRecord[], frameCount: number): Generator<number> {
+  for (const { kind, first, last } of marks) {
+    if (kind !== 'absent') continue;
+    for (let frame = first; frame <= Math.min(last, frameCount - 1); frame++) yield frame;
+  }
+}
+
+function labelsOf(objects: ClipContent['objects']): Counts['labels'] {
+  const counts = new Map<string, number>();
+  for (const { label } of objects) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts]
+    .map(([label, n]) => ({ label, objects: n }))
+    .sort((a, b) => (a.label < b.label ? -1 : 1));
+}

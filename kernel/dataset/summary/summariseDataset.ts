@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { throwIfAborted, toErrorData } from '../../errors';
+import type { ClipSummary, SummaryParams, SummaryProgress, SummaryResult } from '../../protocol';
+import { locate } from '../../session/locations';
+import type { ClipOverview } from '../../storage/overview';
+import type { Store } from '../../storage/store';
+import { searchFolder, type FoundClip } from '../findClips';
+import { readOwnSplits, type Splits } from '../splits';
+import { stampOf, type Stamp } from './stamp';
+import { NOTHING_COUNTED, summariseClip, type Counts } from './summariseClip';
+import { SummaryCache } from './summaryCache';
+
+/** How often clips that were read are told of. */
+const TELL_MS = 150;
+
+interface Clip extends FoundClip {
+  readonly overview?: ClipOverview;
+  readonly stamp?: Stamp;
+}
+
+export interface SummaryEnvironment {
+  readonly store: Store;
+  readonly signal: AbortSignal;
+  onProgress(progress: SummaryProgress): void;
+}
+
+/** Says how far the clips of data sets are, and counts a clip again only where something of it changed. */
+export class DatasetSummaries {
+  private readonly caches = new Map<string, SummaryCache>();
+
+  /**
+   * All clips at once, with what is known of them or is quick to count; then one after the other those that have to be
+   * read. Nothing is decoded.
+   * @throws MaskletError `input/invalid` where the folder cannot be read, `storage/*`, `cancelled`
+   */
+  async summarise(params: SummaryParams, environment: SummaryEnvironment): Promise<SummaryResult> {
+    const { store, signal, onProgress } = environment;
+    const root = resolve(params.root);
+    const options = { workspaceRoot: root, ...(params.dataDir ? { dataDir: params.dataDir } : {}) };
+    const { databaseFolder } = locate(`${root}${sep}clip`, options);
+    const cache = this.cacheOf(databaseFolder);
+    const { splits, problems } = splitsOf(databaseFolder);
+    const clips = await findAll(root, options, store.overviews(databaseFolder));
+    cache.keepOnly(new Set(clips.map(({ path }) => path)));
+
+    const summaries = new Map<string, ClipSummary>();
+    const unread: Clip[] = [];
+    const put = (clip: Clip, counts: Counts): ClipSummary => {
+      const { path, stamp } = clip;
+      const split = splits.get(path);
+      const summary = {
+        ...counts,
+        path,
+        changed: stamp?.changed ?? 0,
+        ...(split === undefined ? {} : { split }),
+      };
+      summaries.set(path, summary);
+      return summary;
+    };
+    for (const clip of clips) {
+      const counts = clip.stamp
+        ? cache.get(clip.path, clip.stamp.text)
+        : { ...NOTHING_COUNTED, state: 'none' as const };
+      put(clip, counts ?? roughly(clip));
+      if (!counts) unread.push(clip);
+    }
+    onProgress({ clips: [...summaries.values()] });
+
+    let told = performance.now();
+    let news: ClipSummary[] = [];
+    try {
+      for (const clip of unread) {
+        // Others get their turn: exports run on this thread too.
+        await setImmediate();
+        throwIfAborted(signal);
+        const counts = await summariseClip(clip, clip.overview, clip.stamp!.hasSidecar, store);
+        cache.put(clip.path, clip.stamp!.text, counts);
+        news.push(put(clip, counts));
+        if (performance.now() - told < TELL_MS) continue;
+        onProgress({ clips: news });
+        news = [];
+        told = performance.now();
+      }
+    } finally {
+      if (params.keep) cache.write();
+    }
+    return { clips: [...summaries.values()], problems };
+  }
+
+  private cacheOf(databaseFolder: string): SummaryCache {
+    let cache = this.caches.get(databaseFolder);
+    if (!cache) this.caches.set(databaseFolder, (cache = new SummaryCache(databaseFolder)));
+    return cache;
+  }
+}
+
+/** Every video below a folder, and every clip of which only annotations are there; by path. */
+async function findAll(
+  root: string,
+  options: { readonly workspaceRoot: string; readonly dataDir?: string },
+  overviews: readonly ClipOverview[],
+): Promise<Clip[]> {
+  const byPath = new Map(overviews.map((overview) => [overview.path, overview]));
+  const paths = new Set<string>();
+  await searchFolder(root, (path) => paths.add(path));
+  for (const { path } of overviews) if (path.startsWith(`${root}${sep}`) && existsSync(path)) paths.add(path);
+  return [...paths].sort().map((path) => {
+    const clip = { path, ...locate(path, options) };
+    const overview = byPath.get(path);
+    const stamp = stampOf(clip, overview);
+    if (!overview && !stamp.hasSidecar) return clip;
+    return { ...clip, stamp, ...(overview ? { overview } : {}) };
+  });
+}
+
+/** What the database says at once; the sidecar may say otherwise. */
+function roughly({ overview }: Clip): Counts {
+  if (!overview) return { ...NOTHING_COUNTED, state: 'reading' };
+  const { frameCount: frames, annotated, verified, masks, labels, dirty: unsaved } = overview;
+  return { state: 'reading', frames, annotated, verified, masks, labels, unsaved, problems: [] };
+}
+
+/** A broken file of splits does not hide the clips. */
+function splitsOf(databaseFolder: string): { splits: Splits; problems: string[] } {
+  try {
+    return { splits: readOwnSplits(databaseFolder), problems: [] };
+  } catch (error) {
+    return { splits: new Map<string, string>(), problems: [toErrorData(error).message] };
+  }
+}

@@ -1,0 +1,48 @@
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { isSameProcessAlive, processStart } from '../storage/liveProcess';
+
+/** In the temporary folder of an export: who writes it. */
+export const OWNER_FILE = '.owner.json';
+export const PART_ENDING = '.part';
+
+interface Owner {
+  readonly host: string;
+  readonly pid: number;
+  readonly start: string | null;
+}
+
+/** How the names of temporary folders for this one begin. */
+export function partPrefix(out: string): string {
+  return `.${basename(out)}.`;
+}
+
+export function ownerHere(): Owner {
+  return { host: hostname(), pid: process.pid, start: processStart(process.pid) };
+}
+
+/**
+ * Removes the temporary folders of exports to `out` whose process, on this machine, is gone. Those of other machines, and
+ * those of which nobody can tell, stay.
+ */
+export async function removeAbandoned(out: string): Promise<void> {
+  const names = await readdir(dirname(out)).catch((): string[] => []);
+  for (const name of names) {
+    if (!name.startsWith(partPrefix(out)) || !/\.[0-9a-f]{8}\.part$/.test(name)) continue;
+    const folder = join(dirname(out), name);
+    const owner = await readOwner(folder);
+    if (owner?.host !== hostname() || isSameProcessAlive(owner.pid, owner.start)) continue;
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+async function readOwner(folder: string): Promise<Owner | undefined> {
+  try {
+    const owner = JSON.parse(await readFile(join(folder, OWNER_FILE), 'utf8')) as Partial<Owner> | null;
+    if (typeof owner?.host !== 'string' || typeof owner.pid !== 'number') return undefined;
+    return { host: owner.host, pid: owner.pid, start: owner.start ?? null };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Database } from 'better-sqlite3';
+import { fullPath } from './videos';
+
+/** What a database has of a clip, counted without reading a mask. */
+export interface ClipOverview {
+  /** Full path of the video. */
+  readonly path: string;
+  /** Grows with every change of the clip's rows. */
+  readonly revision: number;
+  readonly fingerprint: string;
+  readonly byteSize: number;
+  readonly width: number;
+  readonly height: number;
+  readonly frameCount: number;
+  /** True where the rows are ahead of the sidecar. */
+  readonly dirty: boolean;
+  readonly masks: number;
+  /** Frames with a mask. */
+  readonly annotated: number;
+  /** Frames all of whose masks are verified. */
+  readonly verified: number;
+  /** Labels with the number of objects that have them; by label. */
+  readonly labels: readonly { readonly label: string; readonly objects: number }[];
+}
+
+type VideoColumns = Omit<ClipOverview, 'dirty' | 'labels'> & { readonly id: number; readonly dirty: 0 | 1 };
+
+/** All clips of a database that have objects; by path. @param root what stored paths are relative to. */
+export function clipOverviews(db: Database, root: string): ClipOverview[] {
+  const labels = new Map<number, { label: string; objects: number }[]>();
+  const byLabel = db
+    .prepare<[], [number, string, number]>(
+      'SELECT video, label, count(*) FROM objects GROUP BY video, label ORDER BY label',
+    )
+    .raw()
+    .all();
+  for (const [video, label, objects] of byLabel) {
+    const list = labels.get(video);
+    if (list) list.push({ label, objects });
+    else labels.set(video, [{ label, objects }]);
+  }
+  return db
+    .prepare<[], VideoColumns>(
+      `SELECT videos.id, path, revision, fingerprint, byte_size AS byteSize, width, height, frame_count AS frameCount,
+         EXISTS (SELECT 1 FROM sidecar_pending p WHERE p.video = videos.id) AS dirty,
+         coalesce(masks, 0) AS masks, coalesce(annotated, 0) AS annotated, coalesce(verified, 0) AS verified
+       FROM videos LEFT JOIN (
+         SELECT video, sum(masks) AS masks, count(*) AS annotated, sum(verified) AS verified
+         FROM (SELECT video, count(*) AS masks, min(verified) AS verified FROM masks GROUP BY video, frame)
+         GROUP BY video
+       ) ON video = videos.id
+       WHERE EXISTS (SELECT 1 FROM objects WHERE objects.video = videos.id)
+       ORDER BY path`,
+    )
+    .all()
+    .map(({ id, path, dirty, ...counts }) => ({
+      path: fullPath(root, path),
+      ...counts,
+      dirty: dirty === 1,
+      labels: labels.get(id) ?? [],
+    }));
+}
