@@ -1,6 +1,7 @@
 /** The extension in the host: wires kernel, editors and commands together, and holds no logic of its own. */
 import * as vscode from 'vscode';
 import { registerCommands } from './commands/register';
+import { registerDataset } from './dataset/registerDataset';
 import { EditorContext } from './editor/editorContext';
 import { EditorRegistry } from './editor/registry';
 import { VideoEditorProvider } from './editor/videoEditorProvider';
@@ -40,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerNotebooks(kernel),
     new SuspicionTree(editors),
     new SuspicionProblems(editors),
+    registerDataset(context, kernel, editors),
   );
 }
 

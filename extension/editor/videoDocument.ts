@@ -11,6 +11,8 @@ import type {
   FrameRange,
   FilePlace,
   HistoryResult,
+  ImportParams,
+  ImportResult,
   KernelRequests,
   MaskView,
   ObjectCurve,
@@ -26,6 +28,7 @@ import { Disposables } from '../dispose';
 import { filePlace } from '../files/filePlace';
 import { DocumentEdits } from './documentEdits';
 import type { KernelService } from '../kernel/kernelService';
+import { verifyAllMasks } from './verifyAllMasks';
 
 /** One undoable change, as VS Code's edit stack holds it. */
 export interface DocumentEdit {
@@ -253,6 +256,27 @@ export class VideoDocument implements vscode.CustomDocument {
     await this.pushMasks([frame]);
   }
 
+  /** Every mask of every object, as one edit. */
+  async verifyAll(): Promise<void> {
+    await this.edit('Verify all masks', (edit) =>
+      verifyAllMasks(this.current.status, (params) => this.request('object/verify', { ...params, edit })),
+    );
+    await this.pushMasks();
+  }
+
+  /** Takes in masks from elsewhere, as one edit. */
+  async importMasks(
+    params: Omit<ImportParams, 'session' | 'edit'>,
+    signal: AbortSignal,
+    onProgress: (value: unknown) => void,
+  ): Promise<ImportResult> {
+    const result = await this.edit('Import annotations', (edit) =>
+      this.request('session/import', { ...params, edit }, signal, onProgress),
+    );
+    await this.pushMasks();
+    return result;
+  }
+
   // ------------------------------------------------------------------------------------------- propagation
 
   /** One edit, reported with its first mask; undoing it cancels it. */
@@ -325,6 +349,12 @@ export class VideoDocument implements vscode.CustomDocument {
     this.aside = over;
     await this.cancelPropagation();
     if (!before) await this.closeSession();
+  }
+
+  /** Opens the session again after `standAside`, and shows what others did meanwhile. */
+  async comeBack(): Promise<void> {
+    await this.takeSnapshot();
+    await this.pushMasks();
   }
 
   /** Takes the sidecar's state back; what is discarded can be restored. */

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MaskletError, errnoOf } from '../errors';
@@ -169,8 +168,15 @@ export class TextFile {
     await other.close();
     await this.flush();
     try {
-      for await (const chunk of createReadStream(other.path, { highWaterMark: BUFFER_CHARACTERS })) {
-        await this.handle.writeFile(chunk as Buffer);
+      const from = await open(other.path);
+      try {
+        // One buffer for all: a stream would leave gigabytes of them to the garbage collector.
+        const buffer = Buffer.allocUnsafe(BUFFER_CHARACTERS);
+        for (let read = await from.read(buffer); read.bytesRead > 0; read = await from.read(buffer)) {
+          await this.handle.writeFile(buffer.subarray(0, read.bytesRead));
+        }
+      } finally {
+        await from.close();
       }
       await rm(other.path);
     } catch (error) {

@@ -1,4 +1,11 @@
-import { Worker, parentPort, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
+import {
+  Worker,
+  parentPort,
+  workerData,
+  type MessagePort,
+  type ResourceLimits,
+  type Transferable,
+} from 'node:worker_threads';
 import { CancelledError, MaskletError, throwIfAborted, toErrorData } from '../errors';
 import type { ErrorData } from '../protocol';
 import { endLoadTurn, newLoadTurn, type LoadTurn } from './loadTurn';
@@ -128,6 +135,7 @@ export class WorkerClient<Api> {
     private readonly script: string,
     private readonly workerData: object = {},
     private readonly name = 'worker',
+    private readonly resourceLimits: ResourceLimits = {},
   ) {}
 
   /** Requests sent and not yet answered. */
@@ -194,7 +202,11 @@ export class WorkerClient<Api> {
 
   private start(): Worker {
     const startData: StartData = { ...this.workerData, ...loadTurn, stopFlag: this.stopFlag };
-    const worker = new Worker(this.script, { workerData: startData, name: this.name });
+    const worker = new Worker(this.script, {
+      workerData: startData,
+      name: this.name,
+      resourceLimits: this.resourceLimits,
+    });
     const { threadId } = worker;
     worker.on('message', (message: FromWorker) => {
       if (message.kind !== 'progress') this.answered(message.id);

@@ -10,6 +10,7 @@ import { emptyRle } from '../../kernel/masks/rle';
 import type { ClipSummary, MaskRecord } from '../../kernel/protocol';
 import { locate } from '../../kernel/session/locations';
 import { Store } from '../../kernel/storage/store';
+import { cliJson } from '../support/cli';
 import {
   annotate,
   annotatedClip,
@@ -223,6 +224,34 @@ describe('splits of a data set', () => {
       code: 'video/not-found',
     });
     expect(existsSync(path)).toBe(true);
+  });
+});
+
+test('masklet split, and an export by splits without a file', async () => {
+  const root = await datasetFolder();
+  const path = await pond(root);
+  const assigned = await cliJson(['split', join(root, 'data'), '--to', 'val'], { cwd: root });
+  expect(assigned).toMatchObject({ code: 0, json: { changed: [path] } });
+  const args = [
+    'export',
+    root,
+    '--format',
+    'coco',
+    '--images',
+    'none',
+    '--out',
+    join(root, 'coco'),
+    '--split',
+  ];
+  expect(await cliJson(args)).toMatchObject({ code: 0, json: { clips: [{ path, split: 'val' }] } });
+  expect(existsSync(join(root, 'coco', 'annotations', 'instances_val.json'))).toBe(true);
+  expect(await cliJson(['split', path, '--to', 'none'])).toMatchObject({
+    code: 0,
+    json: { changed: [path] },
+  });
+  expect(await cliJson(['split', path, '--to', 'a/b'])).toMatchObject({
+    code: 3,
+    json: { error: { code: 'input/invalid' } },
   });
 });
 

@@ -1,12 +1,11 @@
-import { availableParallelism, tmpdir, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
-import { runBatch, type BatchClip, type BatchReport } from '../../batch/runBatch';
-import { KernelClient } from '../../client/kernelClient';
+import { resolve } from 'node:path';
+import type { BatchClip, BatchReport } from '../../batch/runBatch';
+import { batchDatabaseDir, propagateClips } from '../../client/batch';
 import type { KernelSettings } from '../../protocol';
 import { parseCount, parseShard } from '../arguments';
 import { EXIT, exitCodeOf, printResult } from '../output';
 import { progressBar } from '../progressBar';
-import { withKernel } from '../withKernel';
+import { interruptible } from '../withKernel';
 
 export interface BatchCommandOptions {
   readonly json: boolean;
@@ -22,30 +21,23 @@ export interface BatchCommandOptions {
 /** `masklet batch PATH...`; sets the exit code where a clip failed. */
 export async function batch(paths: readonly string[], options: BatchCommandOptions): Promise<void> {
   const jobs = parseCount(options.jobs, '--jobs');
-  const settings = shareOfCores(options.settings, jobs);
-  const databaseDir = resolve(
-    options.database ?? join(tmpdir(), `masklet-batch-${userInfo().username.replace(/\W/g, '_')}`),
-  );
   const params = {
     paths: paths.map((path) => resolve(path)),
     staleOnly: options.staleOnly,
     resume: options.resume,
-    databaseDir,
+    databaseDir: options.database === undefined ? batchDatabaseDir() : resolve(options.database),
     ...(options.settings.dataDir === undefined ? {} : { dataDir: options.settings.dataDir }),
     ...(options.shard === undefined ? {} : { shard: parseShard(options.shard) }),
     ...(options.model === undefined ? {} : { model: options.model }),
   };
-  const result = await withKernel('masklet batch', settings, async (kernel, signal) => {
-    const others = Array.from(
-      { length: jobs - 1 },
-      () => new KernelClient({ client: 'masklet batch', settings }),
-    );
-    try {
-      return await runBatch(params, [kernel, ...others], signal, reportTo(jobs));
-    } finally {
-      await Promise.all(others.map((other) => other.dispose()));
-    }
-  });
+  const result = await interruptible((signal) =>
+    propagateClips(
+      params,
+      { client: 'masklet batch', settings: options.settings, jobs },
+      signal,
+      reportTo(jobs),
+    ),
+  );
   const failed = result.clips.filter(({ outcome }) => outcome === 'failed');
   printResult(options.json, result, () =>
     [
@@ -65,12 +57,6 @@ export async function batch(paths: readonly string[], options: BatchCommandOptio
 
 function count(clips: readonly BatchClip[], outcome: BatchClip['outcome']): number {
   return clips.filter((clip) => clip.outcome === outcome).length;
-}
-
-/** Several models side by side share the cores instead of fighting for them. */
-function shareOfCores(settings: Partial<KernelSettings>, jobs: number): Partial<KernelSettings> {
-  if (jobs === 1 || (settings.threads ?? 0) > 0) return settings;
-  return { ...settings, threads: Math.max(1, Math.floor(availableParallelism() / jobs)) };
 }
 
 /** A bar for each clip where one is worked on at a time, else a line when it begins and when it ends. */

@@ -36,7 +36,7 @@ export class DatasetSummaries {
    * @throws MaskletError `input/invalid` where the folder cannot be read, `storage/*`, `cancelled`
    */
   async summarise(params: SummaryParams, environment: SummaryEnvironment): Promise<SummaryResult> {
-    const { store, signal, onProgress } = environment;
+    const { store, signal } = environment;
     const root = resolve(params.root);
     const options = { workspaceRoot: root, ...(params.dataDir ? { dataDir: params.dataDir } : {}) };
     const { databaseFolder } = locate(`${root}${sep}clip`, options);
@@ -66,7 +66,7 @@ export class DatasetSummaries {
       put(clip, counts ?? roughly(clip));
       if (!counts) unread.push(clip);
     }
-    onProgress({ clips: [...summaries.values()] });
+    environment.onProgress({ clips: [...summaries.values()] });
 
     let told = performance.now();
     let news: ClipSummary[] = [];
@@ -79,7 +79,7 @@ export class DatasetSummaries {
         cache.put(clip.path, clip.stamp!.text, counts);
         news.push(put(clip, counts));
         if (performance.now() - told < TELL_MS) continue;
-        onProgress({ clips: news });
+        environment.onProgress({ clips: news });
         news = [];
         told = performance.now();
       }

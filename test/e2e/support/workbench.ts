@@ -61,17 +61,37 @@ export class Workbench {
     }
   }
 
-  /** Takes an item of the list that a command shows, by a part of its label. */
-  async pick(label: string): Promise<void> {
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first();
-    await row.waitFor();
-    await row.click();
-    await this.quickInput.waitFor({ state: 'hidden' });
-  }
-
   /** What the status bar says, by a part of it. */
   statusBarItem(text: string): Locator {
     return this.page.locator('.statusbar-item', { hasText: text }).first();
+  }
+
+  /** Takes an entry of the list that a command opened, by the beginning of its text. */
+  async pick(label: string): Promise<void> {
+    const row = this.page.locator('.quick-input-list .monaco-list-row', {
+      // An icon counts as a space.
+      has: this.page.locator('.label-name', { hasText: new RegExp(`^\\s*${escapeRegExp(label)}`) }),
+    });
+    await row.first().click({ timeout: 30_000 });
+  }
+
+  /** A row of a view in the side bar, by the beginning of its text. */
+  viewRow(name: string): Locator {
+    const label = this.page.locator('.label-name', { hasText: new RegExp(`^${escapeRegExp(name)}`) });
+    return this.page.locator('.sidebar .monaco-list-row').filter({ has: label }).first();
+  }
+
+  /** Takes an entry of the context menu of a row. */
+  async contextMenu(row: Locator, entry: string): Promise<void> {
+    const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).first();
+    // A view that draws itself anew closes its menus.
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await row.click({ button: 'right' });
+      if (!(await isThere(item, 3_000))) continue;
+      await item.click({ timeout: 3_000 });
+      return;
+    }
+    throw new Error(`There is no entry "${entry}".`);
   }
 
   /** A file or folder in the Explorer, by its exact name. */

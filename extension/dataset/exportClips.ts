@@ -1,0 +1,247 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type {
+  DatasetProgress,
+  ExportFormat,
+  ExportParams,
+  ExportResult,
+  FrameSelection,
+} from '../../kernel/protocol';
+import type { KernelService } from '../kernel/kernelService';
+import { withProgress } from '../progress';
+import { FORMATS } from './formats';
+import { placed, type Targets } from './targets';
+
+/** What may be chosen beyond the format; each has a default. */
+type Choices = Pick<ExportParams, 'frames' | 'images' | 'shapes' | 'codec' | 'labels' | 'split'>;
+
+/** What there is to choose from in the clips. */
+export interface ExportChoices {
+  readonly labels: readonly string[];
+  readonly splits: readonly string[];
+}
+
+const WITH_SHAPES: readonly ExportFormat[] = ['coco', 'cvat', 'labelme'];
+const WITHOUT_PICTURES: readonly ExportFormat[] = ['overlay', 'cutout'];
+
+/** Asks for format, folder and options, then exports with progress; the folder appears when all is written. */
+export async function exportClips(
+  targets: Targets,
+  kernel: KernelService,
+  there: ExportChoices,
+): Promise<void> {
+  const format = await askFormat(`Export: ${targets.name}`);
+  if (!format) return;
+  const out = await askFolder(format, targets);
+  if (out === undefined) return;
+  const choices = await askOptions(format, out, there);
+  if (!choices) return;
+  const params: ExportParams = { ...placed(targets), format, out, ...choices };
+  const result = await withProgress(`Exporting ${FORMATS[format].name}`, (report, signal) =>
+    kernel.request('dataset/export', params, {
+      signal,
+      onProgress: (value) => {
+        const { clip, clipsDone, clips, done, total } = value as DatasetProgress;
+        report(
+          (clipsDone + done / total) / clips,
+          `${clip} (${clipsDone + 1}/${clips}), frame ${done} of ${total}`,
+        );
+      },
+    }),
+  );
+  await showResult(result, kernel);
+}
+
+async function askFormat(title: string): Promise<ExportFormat | undefined> {
+  const items = (Object.keys(FORMATS) as ExportFormat[]).map((format) => ({
+    label: FORMATS[format].name,
+    description: format,
+    detail: FORMATS[format].about,
+    format,
+  }));
+  const options = { title, placeHolder: 'Which format?', matchOnDescription: true, matchOnDetail: true };
+  return (await vscode.window.showQuickPick(items, options))?.format;
+}
+
+/** A folder that does not exist yet, in the workspace or elsewhere. */
+async function askFolder(format: ExportFormat, targets: Targets): Promise<string | undefined> {
+  const root = targets.workspaceRoot ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+  const suggested = root && (await newFolder(join(root, 'exports'), format));
+  const inside = {
+    label: 'In the Workspace',
+    description: suggested && vscode.workspace.asRelativePath(suggested),
+  };
+  const elsewhere = { label: 'Elsewhere...', description: 'a new folder is made in the one you choose' };
+  if (suggested !== undefined) {
+    const options = { title: `Export ${FORMATS[format].name}`, placeHolder: 'To which folder?' };
+    const answer = await vscode.window.showQuickPick([inside, elsewhere], options);
+    if (answer !== elsewhere) return answer && suggested;
+  }
+  const found = await vscode.window.showOpenDialog({
+    title: `Export ${FORMATS[format].name} to a New Folder In`,
+    canSelectFiles: false,
+    canSelectFolders: true,
+    openLabel: 'Export Here',
+  });
+  return found && (await newFolder(found[0].fsPath, format));
+}
+
+/** `coco`, else `coco-2`, ... */
+async function newFolder(parent: string, format: ExportFormat): Promise<string> {
+  for (let n = 1; ; n++) {
+    const folder = join(parent, n === 1 ? format : `${format}-${n}`);
+    const taken = await vscode.workspace.fs.stat(vscode.Uri.file(folder)).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return folder;
+  }
+}
+
+interface Option extends vscode.QuickPickItem {
+  /** The choices after this one was changed; undefined: export with what was chosen. */
+  readonly change?: (choices: Choices) => Promise<Choices>;
+}
+
+/** A list that comes back until it is left with Export; Escape gives the export up. */
+async function askOptions(
+  format: ExportFormat,
+  out: string,
+  there: ExportChoices,
+): Promise<Choices | undefined> {
+  const title = `Export ${FORMATS[format].name}`;
+  let choices: Choices = {};
+  for (;;) {
+    const items: Option[] = [
+      { label: '$(export) Export', description: vscode.workspace.asRelativePath(out) },
+      { label: 'Options', kind: vscode.QuickPickItemKind.Separator },
+      ...optionsOf(format, choices, there, title),
+    ];
+    const picked = await vscode.window.showQuickPick(items, {
+      title,
+      placeHolder: 'Enter exports; or change an option',
+    });
+    if (!picked) return undefined;
+    if (!picked.change) return choices;
+    choices = await picked.change(choices);
+  }
+}
+
+function optionsOf(format: ExportFormat, choices: Choices, there: ExportChoices, title: string): Option[] {
+  const options: Option[] = [
+    {
+      label: 'Frames',
+      description: framesInWords(choices.frames),
+      change: async (all) => ({ ...all, frames: (await askFrames(title)) ?? all.frames }),
+    },
+  ];
+  if (there.labels.length > 1) {
+    options.push({
+      label: 'Labels',
+      description: choices.labels?.join(', ') ?? 'all',
+      change: async (all) => ({ ...all, labels: await askLabels(title, there.labels, all.labels) }),
+    });
+  }
+  if (there.splits.length > 0) {
+    options.push({
+      label: 'Splits',
+      description: choices.split ? there.splits.join(', ') : 'ignored: everything is in train',
+      change: (all) => Promise.resolve({ ...all, split: all.split ? undefined : true }),
+    });
+  }
+  if (!WITHOUT_PICTURES.includes(format)) {
+    options.push({
+      label: 'Pictures',
+      description: choices.images ?? "as the format's tools expect",
+      change: async (all) => ({
+        ...all,
+        images: await pick(
+          title,
+          format === 'frames' ? ['jpeg', 'png'] : ['jpeg', 'png', 'none'],
+          all.images,
+        ),
+      }),
+    });
+  }
+  if (WITH_SHAPES.includes(format)) {
+    options.push({
+      label: 'Shapes',
+      description: choices.shapes ?? 'masks',
+      change: async (all) => ({ ...all, shapes: await pick(title, ['masks', 'polygons'], all.shapes) }),
+    });
+  }
+  if (format === 'cutout') {
+    options.push({
+      label: 'Codec',
+      description: choices.codec ?? 'prores',
+      change: async (all) => ({ ...all, codec: await pick(title, ['prores', 'webm'], all.codec) }),
+    });
+  }
+  return options;
+}
+
+async function pick<T extends string>(
+  title: string,
+  values: readonly T[],
+  current: T | undefined,
+): Promise<T | undefined> {
+  const items = values.map((label) => ({ label }));
+  return (await vscode.window.showQuickPick(items, { title }))?.label ?? current;
+}
+
+function framesInWords(selection: FrameSelection = { kind: 'all' }): string {
+  if (selection.kind === 'every') return `every ${selection.step}`;
+  return selection.kind === 'all' ? 'all' : 'those whose masks are all verified';
+}
+
+async function askFrames(title: string): Promise<FrameSelection | undefined> {
+  const every = { label: 'Every N-th...' };
+  const items = [
+    { label: 'All', selection: 'all' as const },
+    { label: 'Verified', selection: 'verified' as const },
+    every,
+  ];
+  const picked = await vscode.window.showQuickPick(items, { title });
+  if (!picked) return undefined;
+  if ('selection' in picked) return { kind: picked.selection };
+  const step = await vscode.window.showInputBox({
+    title,
+    prompt: 'Every how many frames?',
+    value: '10',
+    validateInput: (text) => (/^[1-9]\d{0,5}$/.test(text.trim()) ? undefined : 'A whole number from 1.'),
+  });
+  return step === undefined ? undefined : { kind: 'every', step: Number(step) };
+}
+
+/** Undefined for all. */
+async function askLabels(
+  title: string,
+  labels: readonly string[],
+  current: readonly string[] | undefined,
+): Promise<readonly string[] | undefined> {
+  const items = labels.map((label) => ({ label, picked: current?.includes(label) ?? true }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    canPickMany: true,
+    placeHolder: 'Which labels?',
+  });
+  if (!picked || picked.length === 0) return current;
+  return picked.length === labels.length ? undefined : picked.map(({ label }) => label);
+}
+
+async function showResult(result: ExportResult, { log }: KernelService): Promise<void> {
+  const { out, clips, warnings } = result;
+  for (const warning of warnings) log.warn(warning);
+  const sum = (of: (clip: (typeof clips)[number]) => number): number =>
+    clips.reduce((all, clip) => all + of(clip), 0);
+  const text =
+    `Exported ${clips.length === 1 ? '1 clip' : `${clips.length} clips`} with ${sum(({ frames }) => frames)} frames and ` +
+    `${sum(({ masks }) => masks)} masks to ${vscode.workspace.asRelativePath(out)}.`;
+  const reveal = 'Show in Explorer';
+  const show = `Show ${warnings.length} Warnings`;
+  const inside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(out)) !== undefined;
+  const actions = [...(inside ? [reveal] : []), ...(warnings.length > 0 ? [show] : [])];
+  const chosen = await vscode.window.showInformationMessage(text, ...actions);
+  if (chosen === reveal) await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(out));
+  if (chosen === show) log.show();
+}

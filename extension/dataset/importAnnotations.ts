@@ -1,0 +1,83 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import type { ImportFormat, ImportParams, ImportProgress, ImportResult } from '../../kernel/protocol';
+import type { EditorRegistry } from '../editor/registry';
+import type { VideoDocument } from '../editor/videoDocument';
+import { VIEW_TYPE } from '../editor/videoEditorProvider';
+import type { KernelService } from '../kernel/kernelService';
+import { withProgress } from '../progress';
+import { FORMATS, IMPORT_SOURCES, NAMELESS_FORMATS } from './formats';
+
+/**
+ * Takes in masks of another tool or a data set for one video, as an edit in its editor: it can be looked at, undone and
+ * saved like any other.
+ */
+export async function importAnnotations(
+  video: vscode.Uri,
+  kernel: KernelService,
+  editors: EditorRegistry,
+): Promise<void> {
+  const title = `Import Annotations: ${basename(video.fsPath)}`;
+  const params = await askSource(title);
+  if (!params) return;
+  const document = await open(video, editors);
+  if (!document) return;
+  const result = await withProgress(`Importing ${FORMATS[params.format].name}`, (report, signal) =>
+    document.importMasks(params, signal, (value) => {
+      const { done, total } = value as ImportProgress;
+      report(done / total, `${done} of ${total} parts`);
+    }),
+  );
+  await showResult(result, kernel);
+}
+
+async function askSource(title: string): Promise<Omit<ImportParams, 'session' | 'edit'> | undefined> {
+  const items = (Object.keys(IMPORT_SOURCES) as ImportFormat[]).map((format) => ({
+    label: FORMATS[format].name,
+    description: format,
+    detail: `a ${IMPORT_SOURCES[format]}: ${FORMATS[format].about}`,
+    format,
+  }));
+  const options = { title, placeHolder: 'Which format?', matchOnDescription: true };
+  const format = (await vscode.window.showQuickPick(items, options))?.format;
+  if (!format) return undefined;
+  const folder = IMPORT_SOURCES[format] === 'folder';
+  const from = await vscode.window.showOpenDialog({
+    title,
+    canSelectFiles: !folder,
+    canSelectFolders: folder,
+    openLabel: 'Import',
+  });
+  if (!from) return undefined;
+  const params = { format, from: from[0].fsPath };
+  if (!NAMELESS_FORMATS.includes(format)) return params;
+  const label = await vscode.window.showInputBox({
+    title,
+    prompt: 'What are objects called that have no name there?',
+    value: 'object',
+  });
+  return label === undefined ? undefined : { ...params, ...(label.trim() ? { label: label.trim() } : {}) };
+}
+
+async function open(video: vscode.Uri, editors: EditorRegistry): Promise<VideoDocument | undefined> {
+  await vscode.commands.executeCommand('vscode.openWith', video, VIEW_TYPE);
+  // A video that cannot be opened says so in its tab.
+  return editors.documents.find(({ uri }) => uri.toString() === video.toString());
+}
+
+async function showResult(result: ImportResult, { log }: KernelService): Promise<void> {
+  const { objects, masks, frames, notes, skipped } = result;
+  for (const note of notes) log.info(note);
+  for (const line of skipped) log.warn(`Not taken: ${line}`);
+  const names = objects.map(({ label }) => label).join(', ');
+  const text = `Imported ${masks} masks on ${frames} frames: ${names}.`;
+  if (skipped.length === 0) {
+    void vscode.window.showInformationMessage(text);
+    return;
+  }
+  const show = 'Show What Was Not Taken';
+  if (
+    (await vscode.window.showWarningMessage(`${text} ${skipped.length} parts were not taken.`, show)) === show
+  )
+    log.show();
+}

@@ -1,0 +1,99 @@
+import * as vscode from 'vscode';
+import { Disposables } from '../dispose';
+import type { EditorRegistry } from '../editor/registry';
+import { VIEW_TYPE } from '../editor/videoEditorProvider';
+import { showError } from '../errors';
+import type { KernelService } from '../kernel/kernelService';
+import type { ClipSummary } from '../../kernel/protocol';
+import { namesIn } from './clipTree';
+import { DatasetModel } from './datasetModel';
+import { DatasetTree } from './datasetTree';
+import { exportClips } from './exportClips';
+import { importAnnotations } from './importAnnotations';
+import { propagateAll } from './propagateAll';
+import { splitClips } from './splitClips';
+import { askForTargets, chosen, isMeant, type MenuArguments, type Targets } from './targets';
+import { verifyClips } from './verifyClips';
+import { chooseFilter, chooseOrder } from './viewChoices';
+
+/** The data set view, and the commands that work on clips: from the palette, the view and the Explorer. */
+export function registerDataset(
+  context: vscode.ExtensionContext,
+  kernel: KernelService,
+  editors: EditorRegistry,
+): vscode.Disposable {
+  const owned = new Disposables();
+  const model = owned.add(new DatasetModel(kernel, editors));
+  const tree = owned.add(new DatasetTree(model, kernel, context.workspaceState));
+  const clips = (): readonly ClipSummary[] => model.roots.flatMap((root) => root.clips);
+
+  const command = (id: string, run: (...args: MenuArguments) => Promise<unknown> | void): void => {
+    owned.add(
+      vscode.commands.registerCommand(`masklet.${id}`, async (...args: MenuArguments) => {
+        try {
+          await run(...args);
+        } catch (error) {
+          showError(error, kernel.log);
+        }
+      }),
+    );
+  };
+  /** On what was clicked and selected, else on what the user is asked for. */
+  const onClips = (id: string, title: string, run: (targets: Targets) => Promise<unknown>): void =>
+    command(id, async (...args) => {
+      const found = chosen(args) ?? (await askForTargets(title, editors));
+      if (!found) return;
+      try {
+        await run(found);
+      } finally {
+        if (!model.isNew) void model.refresh();
+      }
+    });
+
+  command('refreshDataset', () => model.refresh());
+  command('filterDataset', () => chooseFilter(tree, model));
+  command('clearDatasetFilter', () => tree.choose({ filter: { kind: 'all' }, filterName: '' }));
+  command('sortDataset', () => chooseOrder(tree));
+  command('openClips', async (...args) => {
+    for (const path of chosen(args)?.paths ?? [])
+      await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(path), VIEW_TYPE, {
+        preview: false,
+      });
+  });
+
+  onClips('export', 'Export', async (found) => {
+    const { labels, splits } = namesIn(clips().filter(({ path }) => isMeant(path, found)));
+    await exportClips(found, kernel, { labels, splits });
+  });
+  command('import', async (...args) => {
+    const path = chosen(args)?.paths[0] ?? editors.active?.document.uri.fsPath ?? (await askForVideo());
+    if (path !== undefined) await importAnnotations(vscode.Uri.file(path), kernel, editors);
+  });
+  const propagate = async (found: Targets): Promise<void> => {
+    if (model.isNew) await model.refresh();
+    await propagateAll(found, clips(), kernel, editors);
+  };
+  onClips('propagateAll', 'Propagate All', propagate);
+  onClips('propagateClips', 'Propagate', propagate);
+  onClips('assignSplit', 'Assign Split', (found) => splitClips(found, namesIn(clips()).splits, kernel));
+  onClips('verifyAll', 'Verify All Masks', async (found) => {
+    if (model.isNew) await model.refresh();
+    const inside = clips().filter(({ path, masks }) => masks > 0 && isMeant(path, found));
+    if (inside.length > 0)
+      return await verifyClips(
+        inside.map(({ path }) => path),
+        kernel,
+        editors,
+      );
+    void vscode.window.showInformationMessage('There are no masks to verify.');
+  });
+  return owned;
+}
+
+async function askForVideo(): Promise<string | undefined> {
+  const found = await vscode.window.showOpenDialog({
+    title: 'Import Annotations: For Which Video?',
+    filters: { Videos: ['mp4', 'm4v', 'mov', 'mkv', 'webm', 'avi'] },
+  });
+  return found?.[0].fsPath;
+}

@@ -1,0 +1,14 @@
+import type { ObjectStatus, VerifyParams } from '../../kernel/protocol';
+
+/** Asks for every mask of a clip to be verified, object by object. */
+export async function verifyAllMasks(
+  status: readonly ObjectStatus[],
+  verify: (params: Omit<VerifyParams, 'session'>) => Promise<unknown>,
+): Promise<void> {
+  for (const { object, masked } of status) {
+    const frames = masked.flatMap(({ first, last }) =>
+      Array.from({ length: last - first + 1 }, (_, n) => first + n),
+    );
+    if (frames.length > 0) await verify({ object, frames, verified: true });
+  }
+}

@@ -1,0 +1,130 @@
+/** The view of a data set: how far clips are, splits, an export from the palette. */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../support/until';
+import { annotate, makeClip } from './support/annotations';
+import { VsCode, missingPart, workspaceWith } from './support/vscode';
+import type { Workbench } from './support/workbench';
+
+const FRAMES = 8;
+
+describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180_000 }, () => {
+  let folder: string;
+  let workspace: string;
+  let code: VsCode;
+  let window: Workbench;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'masklet-e2e-'));
+    const clip = await makeClip(folder, FRAMES);
+    workspace = workspaceWith([clip.video]);
+    await annotate(join(workspace, 'clip.mp4'), clip, { frames: 6, workspaceRoot: workspace });
+    mkdirSync(join(workspace, 'raw'));
+    copyFileSync(clip.video, join(workspace, 'raw', 'other.mp4'));
+    code = await VsCode.start({
+      workspace,
+      settings: { 'files.autoSave': 'off', 'workbench.hover.delay': 200 },
+    });
+    window = await code.open();
+  }, 240_000);
+
+  afterAll(async () => {
+    await code?.stop();
+    for (const path of [folder, workspace]) if (path) rmSync(path, { recursive: true, force: true });
+    expect(existsSync('/.masklet')).toBe(false);
+  });
+
+  const shows = async (name: string, text: string): Promise<void> =>
+    until(
+      async () =>
+        (
+          (await window
+            .viewRow(name)
+            .textContent()
+            .catch(() => '')) ?? ''
+        ).includes(text),
+      `${name} does not show "${text}"`,
+      60,
+    );
+
+  test('shows every clip with its progress, and a picture when the pointer rests on it', async () => {
+    await window.showView('Masklet');
+    await shows('clip.mp4', `6/${FRAMES}`);
+    await shows('other.mp4', 'not annotated');
+    await shows('raw', '1 clip');
+    await window.viewRow('clip.mp4').hover();
+    const hover = window.page
+      .locator('.workbench-hover, .monaco-hover')
+      .filter({ hasText: 'frames annotated' });
+    const picture = hover.locator('img').first();
+    await picture.waitFor({ timeout: 60_000 });
+    expect(await picture.evaluate('(image) => image.complete && image.naturalWidth > 100')).toBe(true);
+    expect(await hover.first().textContent()).toMatch(/6 of 8 frames annotated.*goldfish.*koi/s);
+    await window.screenshot('dataset-hover');
+  });
+
+  test('a split is assigned from the context menu, kept as text, and shown', async () => {
+    await window.contextMenu(window.viewRow('clip.mp4'), 'Assign Split');
+    await window.pick('val');
+    await shows('clip.mp4', 'val');
+    const file = join(workspace, '.masklet', 'splits.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ val: ['clip.mp4'] });
+    // As git does.
+    writeFileSync(file, '{"test": ["clip.mp4", "raw/other.mp4"]}\n');
+    await shows('clip.mp4', 'test');
+    await shows('other.mp4', 'test');
+    await window.screenshot('dataset-splits');
+  });
+
+  test('a change of the sidecar by others shows by itself', async () => {
+    const folderOfMasks = join(workspace, 'clip.mp4.masklet', 'masks');
+    for (const name of ['fish-0', 'fish-1']) {
+      const file = join(folderOfMasks, `${name}.jsonl`);
+      const lines = readFileSync(file, 'utf8').split('\n');
+      writeFileSync(file, `${lines.slice(0, 4).join('\n')}\n`);
+    }
+    await shows('clip.mp4', `4/${FRAMES}`);
+  });
+
+  test('the palette exports the workspace', async () => {
+    await window.command('Masklet: Export...');
+    await window.pick('Whole Workspace');
+    await window.screenshot('dataset-export-formats');
+    await window.pick('COCO');
+    await window.pick('In the Workspace');
+    await window.screenshot('dataset-export-options');
+    await window.pick('Export');
+    const out = join(workspace, 'exports', 'coco');
+    await until(() => existsSync(join(out, 'manifest.json')), 'there is no export', 90);
+    await window.page
+      .getByText(/Exported 1 clip with 8 frames and 8 masks/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await window.screenshot('dataset-exported');
+    const coco = JSON.parse(readFileSync(join(out, 'annotations', 'instances_train.json'), 'utf8')) as {
+      annotations: object[];
+      images: object[];
+    };
+    expect([coco.images.length, coco.annotations.length]).toEqual([FRAMES, 8]);
+  });
+
+  test('verifying all masks of a clip shows, and is saved', async () => {
+    await window.contextMenu(window.viewRow('clip.mp4'), 'Verify All Masks');
+    await window.button('Verify All Masks').click();
+    await shows('clip.mp4', '4 verified');
+    const line = readFileSync(join(workspace, 'clip.mp4.masklet', 'masks', 'fish-1.jsonl'), 'utf8').split(
+      '\n',
+    )[0];
+    expect(JSON.parse(line)).toMatchObject({ verified: true });
+  });
+});
