@@ -174,7 +174,7 @@ export function folderProgressOf(clips: readonly ClipSummary[]): string {
   );
   return [
     clips.length === 1 ? '1 clip' : `${clips.length} clips`,
-    ...(known.length < clips.length ? [`${known.length} opened`] : []),
+    ...(known.length > 0 && known.length < clips.length ? [`${known.length} opened`] : []),
     ...(frames > 0 ? [`${annotated} % annotated`, `${verified} % verified`] : []),
   ].join(' · ');
 }

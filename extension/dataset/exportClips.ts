@@ -238,7 +238,7 @@ async function showResult(result: ExportResult, { log }: KernelService): Promise
     `Exported ${clips.length === 1 ? '1 clip' : `${clips.length} clips`} with ${sum(({ frames }) => frames)} frames and ` +
     `${sum(({ masks }) => masks)} masks to ${vscode.workspace.asRelativePath(out)}.`;
   const reveal = 'Show in Explorer';
-  const show = `Show ${warnings.length} Warnings`;
+  const show = warnings.length === 1 ? 'Show Warning' : `Show ${warnings.length} Warnings`;
   const inside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(out)) !== undefined;
   const actions = [...(inside ? [reveal] : []), ...(warnings.length > 0 ? [show] : [])];
   const chosen = await vscode.window.showInformationMessage(text, ...actions);

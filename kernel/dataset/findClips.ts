@@ -69,16 +69,20 @@ async function kindOf(path: string): Promise<'file' | 'folder'> {
 /**
  * Goes through a folder and those below it; hidden ones and finished exports are left out.
  * @param visit given the full path of each video file, and of the video that each sidecar belongs to.
+ * @param onUnreadable told of a folder that cannot be read, to go on without it; default: throws it.
+ * @throws MaskletError `input/invalid`
  */
 export async function searchFolder(
   folder: string,
   visit: (video: string, from: 'file' | 'sidecar') => void,
+  onUnreadable: (error: MaskletError) => void = (error) => {
+    throw error;
+  },
 ): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw new MaskletError('input/invalid', `${folder} cannot be read: ${String(error)}`, {
-      file: folder,
-      cause: error,
-    });
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    const message = `${folder} cannot be read: ${String(cause)}`;
+    onUnreadable(new MaskletError('input/invalid', message, { file: folder, cause }));
+    return [];
   });
   if (entries.some(({ name }) => name === MANIFEST_FILE) && isExport(folder)) return;
   for (const entry of entries) {
@@ -89,7 +93,7 @@ export async function searchFolder(
     }
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
     if (entry.name.endsWith(SIDECAR_ENDING)) visit(path.slice(0, -SIDECAR_ENDING.length), 'sidecar');
-    else await searchFolder(path, visit);
+    else await searchFolder(path, visit, onUnreadable);
   }
 }
 

@@ -174,6 +174,12 @@ describe('how far the clips of a data set are', () => {
     expect(problems[0]).toContain('splits.json');
   });
 
+  test('a folder that cannot be read is a problem, not an error', async () => {
+    const { clips, problems } = await summarise(join(await datasetFolder(), 'gone'));
+    expect(clips).toEqual([]);
+    expect(problems.join()).toContain('gone cannot be read');
+  });
+
   test('what an export made is no clip', async () => {
     const root = await datasetFolder();
     const path = await pond(root);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted, toErrorData } from '../../errors';
+import { throwIfAborted, toErrorData, type MaskletError } from '../../errors';
 import type { ClipSummary, SummaryParams, SummaryProgress, SummaryResult } from '../../protocol';
 import { locate } from '../../session/locations';
 import type { ClipOverview } from '../../storage/overview';
@@ -33,7 +33,7 @@ export class DatasetSummaries {
   /**
    * All clips at once, with what is known of them or is quick to count; then one after the other those that have to be
    * read. Nothing is decoded.
-   * @throws MaskletError `input/invalid` where the folder cannot be read, `storage/*`, `cancelled`
+   * @throws MaskletError `storage/*`, `cancelled`
    */
   async summarise(params: SummaryParams, environment: SummaryEnvironment): Promise<SummaryResult> {
     const { store, signal } = environment;
@@ -42,8 +42,10 @@ export class DatasetSummaries {
     const { databaseFolder } = locate(`${root}${sep}clip`, options);
     const cache = this.cacheOf(databaseFolder);
     const { splits, problems } = splitsOf(databaseFolder);
-    const clips = await findAll(root, options, store.overviews(databaseFolder));
-    cache.keepOnly(new Set(clips.map(({ path }) => path)));
+    const clips = await findAll(root, options, store.overviews(databaseFolder), (error) =>
+      problems.push(error.message),
+    );
+    cache.keepOnly(root, new Set(clips.map(({ path }) => path)));
 
     const summaries = new Map<string, ClipSummary>();
     const unread: Clip[] = [];
@@ -101,10 +103,11 @@ async function findAll(
   root: string,
   options: { readonly workspaceRoot: string; readonly dataDir?: string },
   overviews: readonly ClipOverview[],
+  onUnreadable: (error: MaskletError) => void,
 ): Promise<Clip[]> {
   const byPath = new Map(overviews.map((overview) => [overview.path, overview]));
   const paths = new Set<string>();
-  await searchFolder(root, (path) => paths.add(path));
+  await searchFolder(root, (path) => paths.add(path), onUnreadable);
   for (const { path } of overviews) if (path.startsWith(`${root}${sep}`) && existsSync(path)) paths.add(path);
   return [...paths].sort().map((path) => {
     const clip = { path, ...locate(path, options) };

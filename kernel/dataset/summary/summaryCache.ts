@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { makeDataFolder, rootOf } from '../../storage/dataFolder';
 import { writeAtomically } from '../../storage/sidecar/files';
 import { fullPath, storedPath } from '../../storage/videos';
@@ -44,10 +44,12 @@ export class SummaryCache {
     this.changed = true;
   }
 
-  /** Forgets clips that are gone. */
-  keepOnly(paths: ReadonlySet<string>): void {
+  /** Forgets clips below a folder that are gone; several folders may share a database. */
+  keepOnly(folder: string, paths: ReadonlySet<string>): void {
     for (const path of this.entries.keys()) {
-      if (!paths.has(path)) this.changed = this.entries.delete(path) || this.changed;
+      if (paths.has(path) || !path.startsWith(`${folder}${sep}`)) continue;
+      this.entries.delete(path);
+      this.changed = true;
     }
   }
 
