@@ -127,4 +127,20 @@ describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180
     )[0];
     expect(JSON.parse(line)).toMatchObject({ verified: true });
   });
+
+  test('annotations are imported into an editor as one edit, which shows as unsaved', async () => {
+    await window.contextMenu(window.viewRow('other.mp4'), 'Import Annotations');
+    await window.pick('COCO');
+    await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_train.json'));
+    await window.page
+      .getByText(/Imported 8 masks on 4 frames/)
+      .first()
+      .waitFor({ timeout: 90_000 });
+    expect(await (await window.masklet()).objectCount()).toBe(2);
+    expect(await window.isDirty()).toBe(true);
+    await shows('other.mp4', 'unsaved');
+    await window.screenshot('dataset-imported');
+    await window.command('File: Revert File');
+    await until(async () => !(await window.isDirty()), 'the import is still there');
+  });
 });
