@@ -17,8 +17,6 @@ const { settings } = workerData as DatasetWorkerData;
 const store = new Store();
 const comparisons = new SidecarComparisons(settings.dataDir);
 
-/** Sidecars and databases are where the settings say, unless a request says otherwise. */
-function located<P extends Omit<DatasetParams, 'paths'>>(params: P): P {
 const summaries = new DatasetSummaries();
 
 /** Sidecars and databases are where the settings say, unless a request says otherwise. */
