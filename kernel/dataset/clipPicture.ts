@@ -1,8 +1,7 @@
-import { encodeImage } from '../pixels/encodeImage';
 import type { ClipPicture, ClipPictureParams, FrameIndex, MaskRecord } from '../protocol';
-import { copyOf, drawMasks, overlayStyle } from '../render/overlay';
 import { locate } from '../session/locations';
 import { withClip, type DatasetEnvironment } from './openedClip';
+import { overlayPicture } from './overlayPictures';
 
 /**
  * A small JPEG of a clip with its masks drawn over it; null where it has none.
@@ -12,16 +11,13 @@ export async function clipPicture(
   { path, maxDimension, ...options }: ClipPictureParams & { readonly dataDir?: string },
   environment: DatasetEnvironment,
 ): Promise<ClipPicture | null> {
-  return await withClip({ path, ...locate(path, options) }, environment, async ({ source, content }) => {
-    const frame = mostTelling(content.masks);
+  return await withClip({ path, ...locate(path, options) }, environment, async (clip) => {
+    const { masks } = clip.content;
+    const frame = mostTelling(masks);
     if (frame === undefined) return null;
-    const rgb = await source.frame(frame, environment.signal);
-    const masks = content.masks.filter((mask) => mask.frame === frame);
-    const canvas = copyOf(rgb);
-    const style = overlayStyle(rgb.width, rgb.height, Math.max(rgb.width, rgb.height) / maxDimension);
-    drawMasks(canvas, masks, content.objects, style);
-    const { data, width, height } = await encodeImage(canvas, 'jpeg', maxDimension);
-    return { frame, pts: rgb.pts, width, height, data, masks: masks.length };
+    const picture = await overlayPicture(clip, frame, undefined, maxDimension, environment.signal);
+    const drawn = masks.filter((mask) => mask.frame === frame).length;
+    return { ...picture, frame, pts: clip.source.pts[frame], masks: drawn };
   });
 }
 

@@ -29,7 +29,10 @@ export async function overlayPictures(
         for (const index of indices.toSorted((a, b) => frames[a].frame - frames[b].frame)) {
           try {
             const { frame, object } = frames[index];
-            onPicture({ index, ...(await picture(clip, frame, object, maxDimension, environment.signal)) });
+            onPicture({
+              index,
+              ...(await overlayPicture(clip, frame, object, maxDimension, environment.signal)),
+            });
           } catch (error) {
             if (isCancelled(error)) throw error;
             onPicture({ index, error: toErrorData(error) });
@@ -43,7 +46,8 @@ export async function overlayPictures(
   }
 }
 
-async function picture(
+/** One frame of an opened clip with its masks drawn over it. @throws MaskletError as the video's source, `cancelled` */
+export async function overlayPicture(
   { source, content }: OpenedClip,
   frame: number,
   object: string | undefined,
