@@ -28,12 +28,13 @@ const ICONS: Readonly<Record<ClipStage, vscode.ThemeIcon>> = {
   problem: new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground')),
 };
 
+/** What icons say to those who do not see them, beyond the text beside them. */
 const ICON_WORDS: Readonly<Record<ClipStage, string>> = {
-  none: 'not annotated',
-  begun: 'annotated in part',
-  annotated: 'annotated',
-  verified: 'verified',
-  problem: 'has problems',
+  none: '',
+  begun: 'annotated in part, ',
+  annotated: 'annotated throughout, ',
+  verified: 'verified throughout, ',
+  problem: '',
 };
 
 interface Choices {
@@ -165,7 +166,7 @@ function clipItem(node: ClipNode): vscode.TreeItem {
   item.description = progressOf(clip);
   item.iconPath = ICONS[stage];
   item.contextValue = clip.masks > 0 ? 'clip annotated' : 'clip';
-  item.accessibilityInformation = { label: `${name}, ${ICON_WORDS[stage]}, ${item.description}` };
+  item.accessibilityInformation = { label: `${name}, ${ICON_WORDS[stage]}${item.description}` };
   item.command = {
     command: 'vscode.openWith',
     title: 'Open',

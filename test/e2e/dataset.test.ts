@@ -68,8 +68,12 @@ describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180
       .filter({ hasText: 'frames annotated' });
     const picture = hover.locator('img').first();
     await picture.waitFor({ timeout: 60_000 });
-    expect(await picture.evaluate('(image) => image.complete && image.naturalWidth > 100')).toBe(true);
+    const width = await picture.evaluate(
+      (image) => (image as unknown as { naturalWidth: number }).naturalWidth,
+    );
+    expect(width).toBeGreaterThan(100);
     expect(await hover.first().textContent()).toMatch(/6 of 8 frames annotated.*goldfish.*koi/s);
+    await window.page.waitForTimeout(500);
     await window.screenshot('dataset-hover');
   });
 

@@ -84,12 +84,13 @@ export class Workbench {
   /** Takes an entry of the context menu of a row. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
     const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).first();
-    // A view that draws itself anew closes its menus.
+    // A view that draws itself anew closes its menus, and a menu takes no click in its first moment.
     for (let attempt = 0; attempt < 5; attempt++) {
-      await row.click({ button: 'right' });
+      if (!(await item.isVisible())) await row.click({ button: 'right' });
       if (!(await isThere(item, 3_000))) continue;
-      await item.click({ timeout: 3_000 });
-      return;
+      await this.page.waitForTimeout(300);
+      await item.click({ timeout: 3_000 }).catch(() => undefined);
+      if (!(await item.isVisible())) return;
     }
     throw new Error(`There is no entry "${entry}".`);
   }
