@@ -31,5 +31,6 @@ export function kernelSettings(): Partial<KernelSettings> {
     sessionTimeout: settings.get('sessionTimeout', 300),
     executionProviders: settings.get('executionProviders', ['cuda', 'cpu']),
     halfPrecision: settings.get('halfPrecision', true),
+    encoderPrecision: settings.get('encoderPrecision', 'auto'),
   };
 }

@@ -62,6 +62,15 @@ export class KernelStatusBar implements vscode.Disposable {
       item.text = `$(${model?.fallback ? 'warning' : 'check'}) Masklet${nameOf(model)}`;
       item.tooltip = tooltipOf(model);
       item.command = 'masklet.selectModel';
+      const { id, provider, precision, fallback } = kernel.model;
+      item.text = provider ? `$(check) Masklet: ${provider}` : '$(check) Masklet';
+      item.tooltip = [
+        id && `Model ${id}`,
+        provider && `Provider ${provider}${precision ? `, encoder in ${precision}` : ''}`,
+        fallback && `Not used: ${fallback}`,
+      ]
+        .filter(Boolean)
+        .join('\n');
     }
     item.show();
   }

@@ -285,6 +285,8 @@ export interface KernelSettings {
   readonly frameCacheBytes: number;
   /** Threads that one model run uses; 0: as many as there are cores. */
   readonly threads: number;
+  /** How the built-in model's image encoder computes on a CPU; default `auto`: the faster way on this machine. */
+  readonly encoderPrecision?: 'auto' | 'float32' | 'int8';
 }
 
 export type CheckState = 'ok' | 'warning' | 'failed';
@@ -314,6 +316,8 @@ export interface ModelState {
   readonly state: 'idle' | 'loading' | 'ready' | 'failed';
   /** What really loaded, for example `cpu`. */
   readonly provider?: string;
+  /** How the image encoder computes, where it does not in float32. */
+  readonly precision?: 'int8';
   /** Why a provider earlier in the order was not used. */
   readonly fallback?: string;
   readonly error?: ErrorData;

@@ -7,6 +7,7 @@ export interface Started<Engine> {
   readonly engine: Engine;
   /** The execution provider that does the work, and why one earlier in the order does not. */
   readonly provider: string;
+  readonly precision?: ModelState['precision'];
   readonly fallback?: string;
 }
 
@@ -83,13 +84,19 @@ export class LoadedEngine<Engine> {
     this.parts = parts;
     this.setState({ id: this.id, state: 'loading' });
     try {
-      const { engine, provider, fallback } = await this.start((part) => {
+      const { engine, provider, precision, fallback } = await this.start((part) => {
         parts.push(part);
         return part;
       });
       if (this.generation !== generation) throw new CancelledError();
       this.engine = engine;
-      this.setState({ id: this.id, state: 'ready', provider, ...(fallback ? { fallback } : {}) });
+      this.setState({
+        id: this.id,
+        state: 'ready',
+        provider,
+        ...(precision ? { precision } : {}),
+        ...(fallback ? { fallback } : {}),
+      });
       return engine;
     } catch (error) {
       const wrapped = fromModelError(error);

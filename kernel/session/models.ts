@@ -57,7 +57,13 @@ export class Models {
     const cudaRuntime = providers.includes('cuda') ? findCudaRuntime(cudaDir) : undefined;
     const options = { providers, threads, onState: this.onState, ...(cudaRuntime ? { cudaRuntime } : {}) };
     if (catalogue.some((entry) => entry.id === id)) return createEmbeddedModel(options);
+    const { executionProviders: providers, threads } = this.settings;
+    const options = { providers, threads, onState: this.onState };
     const { library } = this;
+    if (catalogue.some((entry) => entry.id === id)) {
+      const { encoderPrecision: precision } = this.settings;
+      return createEmbeddedModel({ ...options, cacheFolder: library.graphFolderOf(id), precision });
+    }
     const installed = library.find(id);
     if (installed) return createSam2Model({ ...options, halfPrecision, library, installed });
     if (library.isPublished(id)) throw fromModelError(library.unknown(id));

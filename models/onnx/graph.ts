@@ -32,7 +32,13 @@ const irVersion = 9;
 
 /** onnxruntime's own operators (ContribOperators.md in its repository), which it has fast kernels for. */
 const contribDomain = 'com.microsoft';
-const contribOperators = new Set(['MultiHeadAttention', 'RotaryEmbedding']);
+const contribOperators = new Set([
+  'DynamicQuantizeMatMul',
+  'MatMulIntegerToFloat',
+  'MatMulNBits',
+  'MultiHeadAttention',
+  'RotaryEmbedding',
+]);
 
 /** Stands for an optional input that is left out. */
 export const omitted: Value = { name: '' };
@@ -124,6 +130,10 @@ export class GraphBuilder {
     return this.constant('int64', BigInt64Array.of(BigInt(value)), []);
   }
 
+  uint8s(data: Uint8Array, shape: readonly number[]): Value {
+    return this.constant('uint8', data, shape);
+  }
+
   /** A single uint8 without a shape, such as a zero point. */
   uint8(value: number): Value {
     return this.constant('uint8', Uint8Array.of(value), []);
@@ -136,6 +146,24 @@ export class GraphBuilder {
   external(name: string, shape: readonly number[], locate: (precision: Precision) => ExternalData): Value {
     this.initializers.push({ name, dims: [...shape], dataType: elementTypes.float32 });
     this.locations.set(name, locate);
+  /** A constant whose values lie in a file of their own; `name` is given once. */
+  external(
+    name: string,
+    shape: readonly number[],
+    { file, offset, bytes }: ExternalData,
+    type: ElementType = 'float32',
+  ): Value {
+    this.initializers.push({
+      name,
+      dims: [...shape],
+      dataType: elementTypes[type],
+      dataLocation: externalDataLocation,
+      externalData: [
+        { key: 'location', value: file },
+        { key: 'offset', value: String(offset) },
+        { key: 'length', value: String(bytes) },
+      ],
+    });
     return { name };
   }
 

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { copyFile, link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { copyFile, link, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint } from '../checkpoint/readCheckpoint';
 import { readFloats, type Checkpoint } from '../checkpoint/tensor';
@@ -8,6 +8,7 @@ import type { Precision } from '../onnx/graph';
 import type { Sam2Config } from './config';
 import { buildGraph, builderVersion, graphNames, type GraphName } from './graphs';
 import { recognise, type ConfigHints, type RecognisedModel } from './recognise';
+import { makeWholeFolder } from '../wholeFolder';
 import { Weights } from './weights';
 
 /** A model ready to be loaded: graphs and weights in one folder. */
@@ -41,6 +42,7 @@ const dataName = 'weights.bin';
  */
 export async function buildModel(checkpointFile: string, options: BuildOptions): Promise<BuiltModel> {
   const { cacheFolder, hints, precision, signal } = options;
+  const { hints, signal } = options;
   const folder = folderOf(options);
   const known = await describe(folder);
   if (known) return known;
@@ -60,6 +62,15 @@ export async function buildModel(checkpointFile: string, options: BuildOptions):
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+  await makeWholeFolder(
+    folder,
+    async (draft) => {
+      await linkOrCopy(checkpointFile, join(draft, checkpointName));
+      await writeGraphs(checkpoint, recognised.config, draft, signal);
+      await writeFile(join(draft, description), JSON.stringify(recognised));
+    },
+    async () => (await describe(folder)) !== undefined,
+  );
   return withPaths(folder, recognised);
 }
 

@@ -14,12 +14,18 @@ export interface StageFeatures {
  * The image encoder's trunk: Hiera, a hierarchical vision transformer (Ryali et al. 2023) with window attention and a
  * few global blocks.
  * @param image [1, 3, imageSize, imageSize], normalised.
+ * @param positions added to the patches, channels last; by default from the parameters.
  * @returns the features of each stage, the finest (stride 4) first.
  */
-export function hiera(n: Layers, config: Sam2Config, image: Value): StageFeatures[] {
+export function hiera(
+  n: Layers,
+  config: Sam2Config,
+  image: Value,
+  positions = positionsOf(n, config, config.imageSize / 4),
+): StageFeatures[] {
   let size = config.imageSize / 4;
   const patches = n.conv(image, `${trunk}.patch_embed.proj`, { stride: 4, padding: 3 });
-  let x = n.add(n.toChannelsLast(patches), positions(n, config, size));
+  let x = n.add(n.toChannelsLast(patches), positions);
   const blocks = trunkBlocks(config.trunk);
   const stages: StageFeatures[] = [];
   blocks.forEach((block, i) => {
@@ -31,7 +37,7 @@ export function hiera(n: Layers, config: Sam2Config, image: Value): StageFeature
 }
 
 /** A coarse embedding spread over the image plus one repeated in every window (Bolya et al. 2023). */
-function positions(n: Layers, { trunk: { embedDim, windows } }: Sam2Config, size: number): Value {
+function positionsOf(n: Layers, { trunk: { embedDim, windows } }: Sam2Config, size: number): Value {
   const coarse = n.resize(n.parameter(`${trunk}.pos_embed`), [1, embedDim, size, size], 'cubic');
   const repeats = size / windows[0];
   const repeated = n.g.op('Tile', [

@@ -1,7 +1,12 @@
-import { omitted, type GraphBuilder, type Value } from '../onnx/graph';
-import type { Weights } from './weights';
+import { omitted, type ExternalData, type GraphBuilder, type Value } from '../onnx/graph';
 
 export type Activation = 'Gelu' | 'Relu';
+
+/** Where a state dict's tensors are found; `locate` also asks for them to be there. */
+export interface LayerWeights {
+  shape(name: string): readonly number[];
+  locate(name: string): ExternalData;
+}
 
 /** PyTorch's default, and what the trunk and all two-dimensional norms use instead. */
 export const defaultEpsilon = 1e-5;
@@ -16,7 +21,7 @@ export class Layers {
 
   constructor(
     readonly g: GraphBuilder,
-    private readonly weights: Weights,
+    private readonly weights: LayerWeights,
   ) {}
 
   /** A parameter; `dims` reads the same values in another shape. */

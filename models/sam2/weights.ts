@@ -1,6 +1,8 @@
 import { elementBytes, isContiguous, type Checkpoint, type TensorLocation } from '../checkpoint/tensor';
 import { ModelFileError } from '../modelFileError';
 import type { ExternalData, Precision } from '../onnx/graph';
+import type { ExternalData } from '../onnx/graph';
+import type { LayerWeights } from './layers';
 
 /** A tensor that has to be rewritten, contiguous and in that precision, into the data file. */
 export interface RewrittenTensor {
@@ -18,7 +20,7 @@ const alignment = 64;
  * Says where the graphs find a checkpoint's tensors: in the checkpoint itself where it holds them as onnxruntime reads
  * them, else in one data file to be written beside it.
  */
-export class Weights {
+export class Weights implements LayerWeights {
   private readonly rewritten = new Map<string, RewrittenTensor & { readonly bytes: number }>();
   private dataBytes = 0;
 

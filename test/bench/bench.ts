@@ -1,84 +1,147 @@
 /**
  * `npm run bench`: where the time of a propagation goes, with 1, 2 and 5 objects, and what memory it takes;
  * with `--model`, how long the stages of a full model take.
+ * `npm run bench`: where the time of a propagation goes, with 1, 2 and 5 objects, and what memory it takes; the default
+ * against the image encoder as it came, in float32, in turns on the same clip, so that what else the machine does
+ * meanwhile weighs on both.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { KernelClient } from '../../kernel/client/kernelClient';
-import type { PropagateResult, StageTimes } from '../../kernel/protocol';
+import { KernelClient, type KernelSession } from '../../kernel/client/kernelClient';
+import type { KernelSettings, StageTimes } from '../../kernel/protocol';
 import { renderSampleClip, type SampleClip } from '../../kernel/sample/sampleClip';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 import { benchModel } from './model';
 
-const OBJECTS = 5;
+/** Frames that load and warm up the model, and frames of one turn after that. */
+const WARM_UP = 3;
+const TURN = 6;
+
+const contestants = ['float32', 'default'] as const;
+type Contestant = (typeof contestants)[number];
 
 interface Measurement {
   readonly objects: number;
+  readonly contestant: Contestant;
+  /** How the encoder really computed. */
+  readonly precision: string;
   readonly msPerFrame: number;
-  /** Time per frame over the encoder's own time per frame, in this same run. */
-  readonly overEncoder: number;
   readonly stagesMs: StageTimes;
   readonly peakRss: number;
   readonly longestStallMs: number;
 }
 
-async function measure(clip: SampleClip, objects: number): Promise<Measurement> {
-  const kernel = new KernelClient({ client: 'bench', settings: { executionProviders: ['cpu'] } });
-  try {
-    const session = await kernel.open({
-      path: clip.video,
-      dataDir: await mkdtemp(join(tmpdir(), 'masklet-bench-')),
-    });
-    for (let n = 0; n < objects; n++) {
-      const [mask] = clip.groundTruth.objects[n].masks;
-      await session.request('object/addMask', { object: `object-${n}`, frame: 0, mask });
+/** One kernel that tracks the clip turn by turn. */
+class Runner {
+  private frames = 0;
+  private wallMs = 0;
+  private peakRss = 0;
+  private longestStallMs = 0;
+  private readonly stages: Partial<Record<keyof StageTimes, number>> = {};
+
+  private constructor(
+    private readonly contestant: Contestant,
+    private readonly objects: number,
+    private readonly kernel: KernelClient,
+    private readonly session: KernelSession,
+  ) {}
+
+  static async start(contestant: Contestant, clip: SampleClip, objects: number): Promise<Runner> {
+    const settings: Partial<KernelSettings> = {
+      executionProviders: ['cpu'],
+      ...(contestant === 'float32' ? { encoderPrecision: 'float32' } : {}),
+    };
+    const kernel = new KernelClient({ client: 'bench', settings });
+    try {
+      const dataDir = await mkdtemp(join(tmpdir(), 'masklet-bench-'));
+      const session = await kernel.open({ path: clip.video, dataDir });
+      for (let n = 0; n < objects; n++) {
+        const [mask] = clip.groundTruth.objects[n].masks;
+        await session.request('object/addMask', { object: `object-${n}`, frame: 0, mask });
+      }
+      const range = { first: 0, last: WARM_UP - 1 };
+      await session.request('session/propagate', { direction: 'forward', range });
+      await kernel.request('kernel/health', {});
+      return new Runner(contestant, objects, kernel, session);
+    } catch (error) {
+      await kernel.dispose();
+      throw error;
     }
-    // The first frames load the model and warm it up: they are not measured.
-    await session.request('session/propagate', { direction: 'forward', range: { first: 0, last: 2 } });
-    await kernel.request('kernel/health', {});
-    let peakRss = 0;
-    const watch = setInterval(() => {
-      void session.request('session/status', {}).then(() => undefined);
-      void kernel
-        .request('kernel/health', {})
-        .then(({ memory }) => (peakRss = Math.max(peakRss, memory.rss)));
-    }, 5_000);
-    const last = clip.groundTruth.objects[0].masks.length - 1;
-    const result: PropagateResult = await session.request('session/propagate', {
-      direction: 'forward',
-      range: { first: 3, last },
-    });
-    clearInterval(watch);
-    const { memory, longestStallMs } = await kernel.request('kernel/health', {});
-    const frames = result.frames - result.skipped;
-    const stagesMs = Object.fromEntries(
-      Object.entries(result.stages).map(([stage, ms]) => [stage, ms / frames]),
-    ) as unknown as StageTimes;
-    const msPerFrame = result.wallMs / frames;
+  }
+
+  async turn(first: number, last: number): Promise<void> {
+    const watch = setInterval(() => void this.look(), 2_000);
+    try {
+      const params = { direction: 'forward', range: { first, last } } as const;
+      const { frames, skipped, wallMs, stages } = await this.session.request('session/propagate', params);
+      this.frames += frames - skipped;
+      this.wallMs += wallMs;
+      for (const [stage, ms] of Object.entries(stages) as [keyof StageTimes, number][]) {
+        this.stages[stage] = (this.stages[stage] ?? 0) + ms;
+      }
+    } finally {
+      clearInterval(watch);
+    }
+    await this.look();
+  }
+
+  async result(): Promise<Measurement> {
+    const { model } = await this.kernel.request('kernel/health', {});
+    const { contestant, objects, peakRss, longestStallMs } = this;
+    const stages = Object.entries(this.stages).map(([stage, ms]) => [stage, ms / this.frames]);
     return {
       objects,
-      msPerFrame,
-      overEncoder: msPerFrame / stagesMs.encode,
-      stagesMs,
-      peakRss: Math.max(peakRss, memory.rss),
+      contestant,
+      precision: model.precision ?? 'float32',
+      msPerFrame: this.wallMs / this.frames,
+      stagesMs: Object.fromEntries(stages) as unknown as StageTimes,
+      peakRss,
       longestStallMs,
     };
+  }
+
+  dispose(): Promise<void> {
+    return this.kernel.dispose();
+  }
+
+  private async look(): Promise<void> {
+    const { memory, longestStallMs } = await this.kernel.request('kernel/health', {});
+    this.peakRss = Math.max(this.peakRss, memory.rss);
+    this.longestStallMs = Math.max(this.longestStallMs, longestStallMs);
+  }
+}
+
+async function measure(clip: SampleClip, objects: number): Promise<Measurement[]> {
+  const runners: Runner[] = [];
+  try {
+    for (const contestant of contestants) runners.push(await Runner.start(contestant, clip, objects));
+    const count = clip.groundTruth.objects[0].masks.length;
+    for (let first = WARM_UP, turn = 0; first < count; first += TURN, turn++) {
+      // Each begins as often as it follows.
+      const order = turn % 2 === 0 ? runners : runners.toReversed();
+      for (const runner of order) await runner.turn(first, Math.min(first + TURN, count) - 1);
+    }
+    return await Promise.all(runners.map((runner) => runner.result()));
   } finally {
-    await kernel.dispose();
+    await Promise.all(runners.map((runner) => runner.dispose()));
   }
 }
 
 function table(rows: readonly Measurement[]): string {
   const stages = Object.keys(rows[0].stagesMs) as (keyof StageTimes)[];
   const line = (name: string, value: (row: Measurement) => string): string =>
-    `${name.padEnd(26)}${rows.map((row) => value(row).padStart(12)).join('')}`;
+    `${name.padEnd(24)}${rows.map((row) => value(row).padStart(11)).join('')}`;
+  const base = (row: Measurement): Measurement =>
+    rows.find(({ objects, contestant }) => objects === row.objects && contestant === 'float32')!;
   return [
     line('objects', (row) => String(row.objects)),
+    line('', (row) => row.contestant),
+    line('encoder', (row) => row.precision),
     line('time per frame (ms)', (row) => row.msPerFrame.toFixed(0)),
-    line('  / encoder time', (row) => `${row.overEncoder.toFixed(3)} x`),
-    line('  / with one object', (row) => `${(row.msPerFrame / rows[0].msPerFrame).toFixed(3)} x`),
+    line('  / with float32', (row) => `${(row.msPerFrame / base(row).msPerFrame).toFixed(3)} x`),
+    line('  / encoder time', (row) => `${(row.msPerFrame / row.stagesMs.encode).toFixed(3)} x`),
     ...stages.map((stage) => line(`  ${stage} (ms)`, (row) => row.stagesMs[stage].toFixed(1))),
     line('peak memory (MB)', (row) => (row.peakRss / 1e6).toFixed(0)),
     line('longest stall (ms)', (row) => row.longestStallMs.toFixed(0)),
@@ -99,21 +162,28 @@ async function main(): Promise<void> {
     if (values.json) await writeFile(values.json, `${JSON.stringify(times, null, 2)}\n`);
     return;
   }
+      frames: { type: 'string', default: '21' },
+      objects: { type: 'string', default: '1,2,5' },
+      json: { type: 'string' },
+    },
+  });
+  const counts = values.objects.split(',').map(Number);
   const folder = await mkdtemp(join(tmpdir(), 'masklet-bench-'));
   try {
     const { path: ffmpeg } = await findFfmpeg();
-    process.stderr.write(`rendering a clip of 1280x720, ${values.frames} frames, ${OBJECTS} objects\n`);
+    const objects = Math.max(...counts);
+    process.stderr.write(`rendering a clip of 1280x720, ${values.frames} frames, ${objects} objects\n`);
     const clip = await renderSampleClip({
       out: join(folder, 'bench.mp4'),
       ffmpeg,
       first: Number(values.frames),
-      objects: OBJECTS,
+      objects,
       occlusion: 'none',
     });
     const rows: Measurement[] = [];
-    for (const objects of [1, 2, OBJECTS]) {
-      process.stderr.write(`propagating ${objects} ${objects === 1 ? 'object' : 'objects'}\n`);
-      rows.push(await measure(clip, objects));
+    for (const count of counts) {
+      process.stderr.write(`propagating ${count} ${count === 1 ? 'object' : 'objects'}\n`);
+      rows.push(...(await measure(clip, count)));
     }
     process.stdout.write(`${cpus().length} x ${cpus()[0].model}\n${table(rows)}\n`);
     process.stdout.write('Stages overlap: they add up to more than the time per frame.\n');

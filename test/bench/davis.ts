@@ -3,18 +3,28 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { createEmbeddedModel } from '../../kernel/engine/embedded/model';
+import type { Precision } from '../../kernel/engine/embedded/precision';
 import type { EncodedFrame, FrameMemory, StoredMask, VideoModel } from '../../kernel/engine/videoModel';
 import { MaskletError } from '../../kernel/errors';
 import { decodeRle, encodeRle } from '../../kernel/masks/rle';
 import type { RgbFrame } from '../../kernel/video/api';
-import { contourAccuracy, meanMeasure, measureOf, regionSimilarity, type Measure } from './metrics';
+import { defaultModelId } from '../../models/catalogue';
+import { defaultModelFolder, ModelLibrary } from '../../models/library';
+import {
+  contourAccuracy,
+  meanMeasure,
+  measureOf,
+  rankCorrelation,
+  regionSimilarity,
+  type Measure,
+} from './metrics';
 
 /**
  * J, F and J&F of tracking by the DAVIS semi-supervised protocol: the first frame's mask is the prompt, the others are
  * tracked forwards with the default settings, and all but the first and the last frame are measured.
  */
 
-const usage = `Usage: npm run bench:davis -- DIR [--sequences a,b] [--json FILE]
+const usage = `Usage: npm run bench:davis -- DIR [--sequences a,b] [--precision float32|int8] [--json FILE]
 
 DIR holds JPEGImages/480p/<sequence>/00000.jpg ... and Annotations/480p/<sequence>/00000.png ...`;
 
@@ -23,7 +33,12 @@ const resolution = '480p';
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { sequences: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      sequences: { type: 'string' },
+      precision: { type: 'string' },
+      json: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   const [root] = positionals;
   if (values.help || root === undefined) {
@@ -33,20 +48,33 @@ async function main(): Promise<void> {
   }
   const sequences =
     values.sequences?.split(',') ?? (await readdir(join(root, 'Annotations', resolution))).sort();
-  const model = createEmbeddedModel({ providers: ['cpu'], threads: 0 });
+  const model = createEmbeddedModel({
+    providers: ['cpu'],
+    threads: 0,
+    cacheFolder: new ModelLibrary(defaultModelFolder()).graphFolderOf(defaultModelId),
+    precision: precisionOf(values.precision),
+  });
   try {
     const results: Record<string, Measure> = {};
+    const scored: Scored = { score: [], iou: [] };
     for (const sequence of sequences) {
-      results[sequence] = await measureSequence(model, root, sequence);
+      results[sequence] = await measureSequence(model, root, sequence, scored);
       console.log(line(sequence, results[sequence]));
     }
     const mean = meanMeasure(Object.values(results));
     console.log(line('mean', mean));
-    if (values.json)
-      await writeFile(values.json, `${JSON.stringify({ sequences: results, mean }, null, 2)}\n`);
+    const correlation = rankCorrelation(scored.score, scored.iou);
+    console.log(`score and true IoU over all frames: Spearman's correlation ${correlation.toFixed(3)}`);
+    const report = { sequences: results, mean, rankCorrelation: correlation };
+    if (values.json) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
   } finally {
     await model.dispose();
   }
+}
+
+function precisionOf(name = 'auto'): 'auto' | Precision {
+  if (name === 'auto' || name === 'float32' || name === 'int8') return name;
+  throw new MaskletError('internal', `There is no precision "${name}".`, { hint: usage });
 }
 
 function line(name: string, measure: Measure): string {
@@ -82,7 +110,18 @@ async function readTruth(file: string): Promise<Truth> {
   };
 }
 
-async function measureSequence(model: VideoModel, root: string, sequence: string): Promise<Measure> {
+/** The score shown for each mask beside its true IoU. */
+interface Scored {
+  readonly score: number[];
+  readonly iou: number[];
+}
+
+async function measureSequence(
+  model: VideoModel,
+  root: string,
+  sequence: string,
+  scored: Scored,
+): Promise<Measure> {
   const images = join(root, 'JPEGImages', resolution, sequence);
   const truths = join(root, 'Annotations', resolution, sequence);
   const names = (await readdir(images)).filter((name) => name.endsWith('.jpg')).sort();
@@ -123,8 +162,11 @@ async function measureSequence(model: VideoModel, root: string, sequence: string
     await keep(encoded, { ...found, frame, state: found.present ? 'propagated' : 'absent', verified: false });
     const truth = await truthOf(frame);
     const mask = decodeRle(found.mask);
+    const iou = regionSimilarity(mask, truth.mask);
+    scored.score.push(found.iou ?? 0);
+    scored.iou.push(iou);
     total = {
-      J: total.J + regionSimilarity(mask, truth.mask),
+      J: total.J + iou,
       F: total.F + contourAccuracy(mask, truth.mask, truth.width, truth.height),
     };
   }

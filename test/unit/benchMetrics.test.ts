@@ -5,6 +5,7 @@ import {
   dilateDisk,
   meanMeasure,
   measureOf,
+  rankCorrelation,
   regionSimilarity,
 } from '../bench/metrics';
 
@@ -82,4 +83,14 @@ it('J&F is the mean of both, and of sequences the mean of their means', () => {
   expect(mean.J).toBeCloseTo(0.7, 12);
   expect(mean.F).toBeCloseTo(0.8, 12);
   expect(mean['J&F']).toBeCloseTo(0.75, 12);
+});
+
+describe('rank correlation', () => {
+  it('is 1 in the same order, -1 in the opposite one, and shares ranks between equals', () => {
+    expect(rankCorrelation([1, 5, 20, 21], [0.1, 0.2, 0.21, 9])).toBeCloseTo(1, 12);
+    expect(rankCorrelation([1, 2, 3], [3, 2, 1])).toBeCloseTo(-1, 12);
+    // Ranks 0, 1.5, 1.5, 3 against 0, 1, 2, 3.
+    expect(rankCorrelation([1, 2, 2, 3], [1, 2, 3, 4])).toBeCloseTo(4.5 / Math.sqrt(4.5 * 5), 12);
+    expect(rankCorrelation([1, 1], [1, 2])).toBeNaN();
+  });
 });

@@ -5,8 +5,10 @@ import {
   sam2TinyEmbedded,
   type ModelFile,
 } from '../../../models/catalogue';
+import { findPreparedEncoder, preparedFolder } from '../../../models/embedded/prepare';
 import { memoryReadoutModel } from '../../../models/memoryReadout';
 import { verifyModelFile } from '../../../models/verify';
+import { isCancelled } from '../../errors';
 import { emptyRle } from '../../masks/rle';
 import { kernelScript, packageRoot } from '../../paths';
 import type { PixelApi } from '../../pixels/api';
@@ -41,6 +43,7 @@ import {
   patchSize,
   trackingDefaults,
 } from './parameters';
+import { choosePrecision, type Precision } from './precision';
 import { toQuestion } from './prompts';
 import type { MatchFeatures } from './readout';
 import type { EmbeddedApi } from './workerApi';
@@ -52,6 +55,10 @@ export interface EmbeddedModelOptions {
   readonly threads: number;
   /** CUDA files that were installed for onnxruntime. */
   readonly cudaRuntime?: string;
+  /** Where the encoder's prepared form is kept; without it the encoder runs as it came. */
+  readonly cacheFolder?: string;
+  /** How the encoder computes on a CPU; `auto`, the default, is the faster way on this machine. */
+  readonly precision?: Precision | 'auto';
   /** Called at every change of `state`. */
   readonly onState?: (state: ModelState) => void;
 }
@@ -292,7 +299,7 @@ class EmbeddedModel implements VideoModel {
     const decoderThread: InferenceThread = own(inferenceThread('decoder', this.options));
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
     const [encoder, [decoder, memory]] = await Promise.all([
-      this.loadFile(encoderThread, sam2TinyEmbedded.encoder),
+      this.loadEncoder(encoderThread),
       this.loadFile(decoderThread, sam2TinyEmbedded.decoder).then(
         async (loaded) => [loaded, await this.loadMemory(decoderThread)] as const,
       ),
@@ -306,7 +313,57 @@ class EmbeddedModel implements VideoModel {
       memory: memory.handle,
     };
     // The encoder does nearly all of the work, so it is what the provider means.
-    return { engine, provider: encoder.provider, fallback: encoder.fallback ?? decoder.fallback };
+    return {
+      engine,
+      provider: encoder.provider,
+      ...(encoder.precision === 'int8' ? { precision: encoder.precision } : {}),
+      fallback: encoder.fallback ?? decoder.fallback,
+    };
+  }
+
+  /** The encoder as it runs fastest here. Where it cannot be prepared it runs as it came, and the state says why. */
+  private async loadEncoder(
+    thread: InferenceThread,
+  ): Promise<LoadedModel & { readonly precision: Precision }> {
+    const { encoder: file } = sam2TinyEmbedded;
+    const { providers, threads } = this.options;
+    const path = locateModelFile(file, modelFolders(sam2TinyEmbedded, packageRoot()));
+    await verifyModelFile(path, file);
+    const request = { model: path, name: file.name, providers, threads };
+    let refusal: string | undefined;
+    try {
+      const prepared = await this.preparedEncoder(thread, path);
+      if (prepared !== undefined) {
+        const loaded = await thread.request('load', { ...request, cpuModel: prepared });
+        return { ...loaded, precision: loaded.provider === 'cpu' ? 'int8' : 'float32' };
+      }
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      refusal = `8-bit encoder: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    const loaded = await thread.request('load', request);
+    const fallback = [loaded.fallback, refusal].filter(Boolean).join('; ');
+    return { ...loaded, precision: 'float32', ...(fallback ? { fallback } : {}) };
+  }
+
+  /** The path of the encoder in 8 bits, prepared now where it is not; undefined where float32 is wanted or faster. */
+  private async preparedEncoder(thread: InferenceThread, path: string): Promise<string | undefined> {
+    const { cacheFolder, providers, threads, precision = 'auto' } = this.options;
+    if (cacheFolder === undefined || !providers.includes('cpu')) return undefined;
+    const compare = (): Promise<number> => thread.request('comparePrecisions', { threads });
+    const chosen = precision === 'auto' ? await choosePrecision(cacheFolder, compare) : precision;
+    if (chosen === 'float32') return undefined;
+    const { encoder: source } = sam2TinyEmbedded;
+    const folder = preparedFolder(cacheFolder, source);
+    const found = await findPreparedEncoder(folder);
+    if (found !== undefined) return found;
+    const preparing: InferenceThread = inferenceThread('prepare');
+    try {
+      return await preparing.request('prepare', { path, source, folder });
+    } finally {
+      // With the thread goes the memory that preparing took.
+      await preparing.dispose();
+    }
   }
 
   private async loadFile(thread: InferenceThread, file: ModelFile): Promise<LoadedModel> {

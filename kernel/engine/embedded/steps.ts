@@ -1,10 +1,13 @@
+import { prepareEncoder } from '../../../models/embedded/prepare';
 import { MaskletError } from '../../errors';
 import type { WorkerHandlers } from '../../workers/rpc';
 import { sharedCopy } from '../../workers/sharedCopy';
+import { fromModelError } from '../modelErrors';
 import type { OnnxSessions } from '../onnx/sessions';
 import { maskCoverage } from './coverage';
 import { decode, type FrameFeatures } from './decoder';
 import { inputSize, maskGrid, trackingDefaults } from './parameters';
+import { comparePrecisions } from './precision';
 import { answerPrompt, questionPrompt } from './prompts';
 import { matchFeatures } from './readout';
 import { trackObjects } from './tracking';
@@ -42,6 +45,16 @@ export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedAp
     },
 
     remember: ({ mask }) => sharedCopy(maskCoverage(mask, maskGrid), Float32Array),
+
+    comparePrecisions: ({ threads }) => comparePrecisions(sessions, threads),
+
+    prepare: async ({ path, source, folder }) => {
+      try {
+        return await prepareEncoder(path, source, folder);
+      } catch (error) {
+        throw fromModelError(error);
+      }
+    },
 
     predict: async ({ handle, frame, questions }, context) => {
       const start = performance.now();

@@ -9,6 +9,8 @@ ort.env.logLevel = 'fatal';
 export interface LoadRequest {
   /** A path to an `.onnx` or `.ort` file, or the bytes of one. */
   readonly model: string | Uint8Array;
+  /** What the CPU provider loads instead. */
+  readonly cpuModel?: string;
   /** Named in errors. */
   readonly name: string;
   /** Execution providers, tried in order. */
@@ -101,9 +103,10 @@ function create(request: LoadRequest, provider: string): Promise<ort.InferenceSe
     // Threads that spin between operators would take cores from the other model, from decoding and from everybody else.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
-  return typeof request.model === 'string'
-    ? ort.InferenceSession.create(request.model, options)
-    : ort.InferenceSession.create(request.model, options);
+  const model = provider === 'cpu' && request.cpuModel !== undefined ? request.cpuModel : request.model;
+  return typeof model === 'string'
+    ? ort.InferenceSession.create(model, options)
+    : ort.InferenceSession.create(model, options);
 }
 
 function toOnnx(feeds: Tensors): Record<string, ort.Tensor> {

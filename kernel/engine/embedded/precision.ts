@@ -1,0 +1,108 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { encoderBuilderVersion } from '../../../models/embedded/prepare';
+import { probeShape, productProbe } from '../../../models/embedded/productProbe';
+import { kernelScript } from '../../paths';
+import type { OnnxSessions } from '../onnx/sessions';
+
+/** How the image encoder's products are computed. */
+export type Precision = 'float32' | 'int8';
+
+/** Eight bits must take less than this share of float32's time to be worth their error. */
+const worthwhile = 0.8;
+const repetitions = 7;
+
+/** What was found out about a machine, as it is kept. */
+interface Choice {
+  readonly precision: Precision;
+  /** Time in 8 bits over time in float32. */
+  readonly ratio: number;
+  readonly machine: Machine;
+}
+
+interface Machine {
+  readonly processor: string;
+  readonly cores: number;
+  readonly onnxruntime: string;
+  readonly builder: number;
+}
+
+/**
+ * The precision that is faster on this machine. Measured once and kept, so that every later run gives the same bytes;
+ * the name of the processor does not tell, since what it can do may be masked in a virtual machine.
+ * @param folder where the choice is kept, a file for each kind of machine that shares it.
+ * @param compare measures: time in 8 bits over time in float32.
+ */
+export async function choosePrecision(folder: string, compare: () => Promise<number>): Promise<Precision> {
+  const machine = thisMachine();
+  const key = createHash('sha256').update(JSON.stringify(machine)).digest('hex').slice(0, 16);
+  const file = join(folder, `precision-${key}.json`);
+  const known = await readChoice(file);
+  if (known) return known;
+  const ratio = await compare();
+  const choice: Choice = { precision: ratio < worthwhile ? 'int8' : 'float32', ratio, machine };
+  const draft = `${file}.${randomBytes(4).toString('hex')}`;
+  await mkdir(folder, { recursive: true });
+  await writeFile(draft, JSON.stringify(choice, null, 2));
+  await rename(draft, file);
+  return choice.precision;
+}
+
+async function readChoice(file: string): Promise<Precision | undefined> {
+  try {
+    const { precision } = JSON.parse(await readFile(file, 'utf8')) as Partial<Choice>;
+    return precision === 'int8' || precision === 'float32' ? precision : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function thisMachine(): Machine {
+  const { version } = createRequire(kernelScript('main'))('onnxruntime-node/package.json') as {
+    version: string;
+  };
+  const processors = cpus();
+  return {
+    processor: `${process.arch} ${processors[0]?.model ?? ''}`,
+    cores: processors.length,
+    onnxruntime: version,
+    builder: encoderBuilderVersion,
+  };
+}
+
+/** Times the encoder's kind of product in both precisions, alternating; the shortest times count. */
+export async function comparePrecisions(sessions: OnnxSessions, threads: number): Promise<number> {
+  const { rows, inner } = probeShape;
+  const x = {
+    data: Float32Array.from({ length: rows * inner }, (_, i) => (i % 101) - 50),
+    dims: [rows, inner],
+  };
+  const contestants = ['int8', 'float32'] as const;
+  const best = { int8: Infinity, float32: Infinity };
+  const handles: Partial<Record<Precision, number>> = {};
+  try {
+    for (const precision of contestants) {
+      const request = {
+        model: productProbe(precision),
+        name: `a product in ${precision}`,
+        providers: ['cpu'],
+        threads,
+      };
+      handles[precision] = (await sessions.load(request)).handle;
+    }
+    // The first run of each warms up.
+    for (let n = 0; n <= repetitions; n++) {
+      for (const precision of contestants) {
+        const start = performance.now();
+        await sessions.run(handles[precision]!, { x });
+        if (n > 0) best[precision] = Math.min(best[precision], performance.now() - start);
+      }
+    }
+  } finally {
+    for (const handle of Object.values(handles)) await sessions.release(handle);
+  }
+  return best.int8 / best.float32;
+}

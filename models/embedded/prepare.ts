@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ModelFile } from '../catalogue';
+import { DataFile } from '../onnx/dataFile';
+import { readOrtInitializers } from '../onnx/ortFormat';
+import { variantConfig } from '../sam2/variants';
+import { verifyModelFile } from '../verify';
+import { makeWholeFolder } from '../wholeFolder';
+import { EncoderWeights } from './encoderWeights';
+import { imageEncoderGraph } from './imageEncoder';
+
+/** Raised with every change of what is written, so that what an older version prepared is prepared again. */
+export const encoderBuilderVersion = 1;
+
+const graphName = 'image_encoder.onnx';
+const dataName = 'image_encoder.weights';
+const descriptionName = 'files.json';
+
+/** Where the prepared form of an encoder file is kept: named by all that it depends on. */
+export function preparedFolder(cacheFolder: string, source: ModelFile): string {
+  const key = createHash('sha256').update(JSON.stringify([source.sha256, encoderBuilderVersion]));
+  return join(cacheFolder, key.digest('hex').slice(0, 32));
+}
+
+/** The graph of an encoder that an earlier call of `prepareEncoder` left, its files checked; undefined where there is none. */
+export async function findPreparedEncoder(folder: string): Promise<string | undefined> {
+  try {
+    const files = JSON.parse(await readFile(join(folder, descriptionName), 'utf8')) as ModelFile[];
+    for (const file of files) await verifyModelFile(join(folder, file.name), file);
+    return join(folder, graphName);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes the built-in image encoder in the form that it runs fastest in: its layers' products in 8 bits, its operators
+ * fused. Takes about a second and no network.
+ * @param path of the encoder file as it came, which is checked against `source`.
+ * @returns the path of the graph.
+ * @throws ModelFileError where that file is missing or another; errors of the file system, such as a full disk.
+ */
+export async function prepareEncoder(path: string, source: ModelFile, folder: string): Promise<string> {
+  await verifyModelFile(path, source);
+  const initializers = readOrtInitializers(await readFile(path));
+  const data = new DataFile(dataName);
+  const graph = imageEncoderGraph(
+    variantConfig('sam2', 'tiny'),
+    new EncoderWeights(path, initializers, data),
+    data,
+  );
+  const found = await findPreparedEncoder(folder);
+  if (found !== undefined) return found;
+  // A damaged one must not be in the way.
+  await rm(folder, { recursive: true, force: true });
+  await makeWholeFolder(
+    folder,
+    async (draft) => {
+      const files: ModelFile[] = [];
+      for (const [name, bytes] of [
+        [graphName, graph],
+        [dataName, data.bytes()],
+      ] as const) {
+        await writeFile(join(draft, name), bytes);
+        files.push({ name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+      }
+      await writeFile(join(draft, descriptionName), JSON.stringify(files));
+    },
+    async () => (await findPreparedEncoder(folder)) !== undefined,
+  );
+  return join(folder, graphName);
+}

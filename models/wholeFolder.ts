@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Makes a folder that is there whole or not at all: it is written under another name first.
+ * @param write fills the folder it is given; where it fails nothing is left.
+ * @param isThere says whether another process has made it meanwhile, whose folder is as good.
+ */
+export async function makeWholeFolder(
+  folder: string,
+  write: (draft: string) => Promise<void>,
+  isThere: () => Promise<boolean>,
+): Promise<void> {
+  const draft = join(dirname(folder), `.draft-${randomBytes(6).toString('hex')}`);
+  await mkdir(draft, { recursive: true });
+  try {
+    await write(draft);
+    await rename(draft, folder).catch(async (error: unknown) => {
+      if (!(await isThere())) throw error;
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,137 @@
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createEmbeddedModel } from '../../kernel/engine/embedded/model';
+import { choosePrecision, type Precision } from '../../kernel/engine/embedded/precision';
+import type { VideoModel } from '../../kernel/engine/videoModel';
+import { rleIou } from '../../kernel/masks/rle';
+import type { RgbFrame } from '../../kernel/video/api';
+import { findPreparedEncoder, preparedFolder } from '../../models/embedded/prepare';
+import { sam2TinyEmbedded } from '../../models/catalogue';
+import { temporaryFolder } from '../support/kernel';
+
+const width = 320;
+const height = 240;
+const disk = { x: 130, y: 110, radius: 40 };
+
+/** A shaded disk before a patterned ground. */
+function scene(index: number): RgbFrame {
+  const data = new Uint8Array(new SharedArrayBuffer(width * height * 3));
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 3) {
+      const inside = (x - disk.x - index * 6) ** 2 + (y - disk.y) ** 2 <= disk.radius ** 2;
+      const ground = 118 + 14 * Math.sin(x / 9) * Math.cos(y / 13) + ((x * 7 + y * 13) % 11);
+      data.set(inside ? [200 - y / 4, 45, 35] : [ground, ground + 12, ground - 20], at);
+    }
+  }
+  return { index, pts: index, width, height, data };
+}
+
+function model(cacheFolder: string | undefined, precision?: Precision): VideoModel {
+  return createEmbeddedModel({ providers: ['cpu'], threads: 0, cacheFolder, precision });
+}
+
+async function usingModel<T>(made: VideoModel, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await made.dispose();
+  }
+}
+
+const click = { points: [{ x: disk.x, y: disk.y, label: 1 as const }] };
+
+describe('the image encoder in 8 bits', () => {
+  it('is prepared once, mended where it was damaged, and finds what the float32 one finds', async () => {
+    const folder = await temporaryFolder();
+    const plain = model(undefined);
+    const wanted = await usingModel(plain, async () => {
+      const { predictions } = await plain.predict(await plain.encode(scene(0)), [click]);
+      expect(plain.state).not.toHaveProperty('precision');
+      return predictions[0];
+    });
+    expect(wanted.area).toBeGreaterThan(0.8 * Math.PI * disk.radius ** 2);
+
+    const fast = model(folder, 'int8');
+    await usingModel(fast, async () => {
+      const frame = await fast.encode(scene(0));
+      expect(fast.state).toEqual({ id: fast.id, state: 'ready', provider: 'cpu', precision: 'int8' });
+      const { predictions } = await fast.predict(frame, [click]);
+      expect(rleIou(predictions[0].mask, wanted.mask)).toBeGreaterThan(0.97);
+      expect(predictions[0].iou).toBeCloseTo(wanted.iou!, 1);
+    });
+
+    const prepared = preparedFolder(folder, sam2TinyEmbedded.encoder);
+    const graph = await findPreparedEncoder(prepared);
+    expect(graph).toBeDefined();
+    const { mtimeMs } = await stat(graph!);
+    const again = model(folder, 'int8');
+    await usingModel(again, () => again.load());
+    expect((await stat(graph!)).mtimeMs).toBe(mtimeMs);
+
+    const data = (await readdir(prepared)).find((name) => name.endsWith('.weights'))!;
+    const before = await readFile(join(prepared, data));
+    await truncate(join(prepared, data), 1000);
+    expect(await findPreparedEncoder(prepared)).toBeUndefined();
+    const mended = model(folder, 'int8');
+    await usingModel(mended, async () => {
+      await mended.load();
+      expect(mended.state.precision).toBe('int8');
+    });
+    expect(before.equals(await readFile(join(prepared, data)))).toBe(true);
+    expect(await readdir(folder)).toEqual([prepared.slice(folder.length + 1)]);
+  });
+
+  it('gives way to float32, and says so, where it cannot be kept', async () => {
+    const folder = join(await temporaryFolder(), 'taken');
+    await writeFile(folder, 'a file where the folder should be');
+    const made = model(folder, 'int8');
+    await usingModel(made, async () => {
+      await made.load();
+      expect(made.state).toMatchObject({ state: 'ready', provider: 'cpu' });
+      expect(made.state).not.toHaveProperty('precision');
+      expect(made.state.fallback).toContain('8-bit encoder');
+    });
+  });
+
+  it('is not prepared where float32 is wanted', async () => {
+    const folder = await temporaryFolder();
+    const made = model(folder, 'float32');
+    await usingModel(made, () => made.load());
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('the choice of precision', () => {
+  it('is measured once and kept', async () => {
+    const folder = join(await temporaryFolder(), 'cache');
+    let measured = 0;
+    const compare = (ratio: number) => () => {
+      measured++;
+      return Promise.resolve(ratio);
+    };
+    expect(await choosePrecision(folder, compare(0.4))).toBe('int8');
+    expect(await choosePrecision(folder, compare(2))).toBe('int8');
+    expect(measured).toBe(1);
+
+    const [file] = await readdir(folder);
+    await writeFile(join(folder, file), '{ cut o');
+    expect(await choosePrecision(folder, compare(0.95))).toBe('float32');
+    expect(await choosePrecision(folder, compare(0.1))).toBe('float32');
+    expect(measured).toBe(2);
+  });
+
+  it('comes from the machine by default', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(folder, { recursive: true });
+    const made = model(folder);
+    await usingModel(made, () => made.load());
+    const file = (await readdir(folder)).find((name) => name.startsWith('precision-'))!;
+    const { precision, ratio } = JSON.parse(await readFile(join(folder, file), 'utf8')) as {
+      precision: Precision;
+      ratio: number;
+    };
+    expect(ratio).toBeGreaterThan(0);
+    expect(made.state.precision ?? 'float32').toBe(precision);
+  });
+});
