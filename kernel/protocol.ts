@@ -285,8 +285,11 @@ export interface KernelSettings {
   readonly frameCacheBytes: number;
   /** Threads that one model run uses; 0: as many as there are cores. */
   readonly threads: number;
-  /** How the built-in model's image encoder computes on a CPU; default `auto`: the faster way on this machine. */
-  readonly encoderPrecision?: 'auto' | 'float32' | 'int8';
+  /**
+   * How the built-in model's image encoder computes on a CPU. Default `auto`: the faster way on this machine; `original`:
+   * its file as it came, in float32, to compare with.
+   */
+  readonly encoderPrecision?: 'auto' | 'float32' | 'int8' | 'original';
 }
 
 export type CheckState = 'ok' | 'warning' | 'failed';

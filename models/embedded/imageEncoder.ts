@@ -1,30 +1,30 @@
 import type { DataFile } from '../onnx/dataFile';
-import { GraphBuilder, type Value } from '../onnx/graph';
+import { GraphBuilder, omitted, type Value } from '../onnx/graph';
 import type { Sam2Config } from '../sam2/config';
 import { hiera } from '../sam2/hiera';
 import { Layers } from '../sam2/layers';
 import { joined, type Affine } from './affine';
 import type { EncoderWeights } from './encoderWeights';
-import { quantiseColumns, zeroPoint } from './quantise';
+import { quantiseColumns } from './quantise';
 
-/** Says which layers are computed in 8 bits. */
 export type QuantisedLayers = (layer: string) => boolean;
 
 /**
- * The built-in image encoder in its fast form: affine maps in 8 bits with scales found while it runs
- * (`DynamicQuantizeMatMul` of onnxruntime), attention and norms in float32, fused operators, and the neck's lateral
+ * The built-in image encoder in a faster form: affine maps in 8 bits, with the scales of what they are applied to found
+ * while it runs (`DynamicQuantizeMatMul` of onnxruntime), attention and norms in float32, fused operators, and the neck's lateral
  * convolutions of the finer levels joined with the mask decoder's projections, between which there is nothing.
  *
  * `image` [1, 3, S, S] to `high_res_feats_0` [1, dModel / 8, S / 4, S / 4], `high_res_feats_1` [1, dModel / 4, S / 8,
  * S / 8] and `image_embed` [1, dModel, S / 16, S / 16], as the file it is made from.
  * @param data takes the constants.
+ * @param quantised which layers are computed in 8 bits.
  * @returns the graph as the bytes of an `.onnx` file.
  */
 export function imageEncoderGraph(
   config: Sam2Config,
   weights: EncoderWeights,
   data: DataFile,
-  quantised: QuantisedLayers = () => true,
+  quantised: QuantisedLayers,
 ): Uint8Array {
   const n = new EncoderLayers(new GraphBuilder('image_encoder'), weights, data, quantised);
   const { imageSize: size, dModel } = config;
@@ -78,9 +78,9 @@ class EncoderLayers extends Layers {
     const { values, scales } = quantiseColumns(matrix, outputs);
     return this.g.op('DynamicQuantizeMatMul', [
       x,
-      this.g.external(`${name}.weight`, [inputs, outputs], this.data.add(values), 'uint8'),
+      this.g.external(`${name}.weight`, [inputs, outputs], this.data.add(values), 'int8'),
       this.floats(`${name}.scale`, [outputs], scales),
-      this.g.uint8(zeroPoint),
+      omitted,
       added,
     ]);
   }

@@ -17,9 +17,12 @@ const graphName = 'image_encoder.onnx';
 const dataName = 'image_encoder.weights';
 const descriptionName = 'files.json';
 
+/** How the encoder's affine maps are computed. */
+export type Precision = 'float32' | 'int8';
+
 /** Where the prepared form of an encoder file is kept: named by all that it depends on. */
-export function preparedFolder(cacheFolder: string, source: ModelFile): string {
-  const key = createHash('sha256').update(JSON.stringify([source.sha256, encoderBuilderVersion]));
+export function preparedFolder(cacheFolder: string, source: ModelFile, precision: Precision): string {
+  const key = createHash('sha256').update(JSON.stringify([source.sha256, encoderBuilderVersion, precision]));
   return join(cacheFolder, key.digest('hex').slice(0, 32));
 }
 
@@ -34,14 +37,22 @@ export async function findPreparedEncoder(folder: string): Promise<string | unde
   }
 }
 
+export interface PrepareOptions {
+  /** The encoder file as it came, which is checked against `source`. */
+  readonly path: string;
+  readonly source: ModelFile;
+  /** As `preparedFolder` says. */
+  readonly folder: string;
+  readonly precision: Precision;
+}
+
 /**
- * Writes the built-in image encoder in the form that it runs fastest in: its layers' products in 8 bits, its operators
- * fused. Takes about a second and no network.
- * @param path of the encoder file as it came, which is checked against `source`.
+ * Writes the built-in image encoder in a form that it runs faster in, once: a later call finds it. Takes about a second
+ * and no network.
  * @returns the path of the graph.
- * @throws ModelFileError where that file is missing or another; errors of the file system, such as a full disk.
+ * @throws ModelFileError where the file is missing or another; errors of the file system, such as a full disk.
  */
-export async function prepareEncoder(path: string, source: ModelFile, folder: string): Promise<string> {
+export async function prepareEncoder({ path, source, folder, precision }: PrepareOptions): Promise<string> {
   await verifyModelFile(path, source);
   const initializers = readOrtInitializers(await readFile(path));
   const data = new DataFile(dataName);
@@ -49,6 +60,7 @@ export async function prepareEncoder(path: string, source: ModelFile, folder: st
     variantConfig('sam2', 'tiny'),
     new EncoderWeights(path, initializers, data),
     data,
+    () => precision === 'int8',
   );
   const found = await findPreparedEncoder(folder);
   if (found !== undefined) return found;

@@ -1,14 +1,9 @@
-/** A matrix in 8 bits: a value is (`values` - `zeroPoint`) times its column's scale. */
+/** A matrix in 8 bits: a value is one of `values` times its column's scale. */
 export interface QuantisedMatrix {
-  readonly values: Uint8Array;
+  readonly values: Int8Array;
   readonly scales: Float32Array;
 }
 
-/**
- * Unsigned, since onnxruntime multiplies unsigned by unsigned exactly on every processor, while its signed kernels add
- * pairs of products in 16 bits where there is no VNNI; with VNNI both are as fast.
- */
-export const zeroPoint = 128;
 const largest = 127;
 
 /** Symmetric quantisation of [rows, columns] with a scale for each column. */
@@ -21,10 +16,10 @@ export function quantiseColumns(matrix: Float32Array, columns: number): Quantise
   }
   // A column of zeros may have any scale but 0.
   for (let column = 0; column < columns; column++) scales[column] = (scales[column] || 1) / largest;
-  const values = new Uint8Array(matrix.length);
+  const values = new Int8Array(matrix.length);
   for (let start = 0; start < matrix.length; start += columns) {
     for (let column = 0; column < columns; column++) {
-      values[start + column] = zeroPoint + Math.round(matrix[start + column] / scales[column]);
+      values[start + column] = Math.round(matrix[start + column] / scales[column]);
     }
   }
   return { values, scales };

@@ -12,7 +12,7 @@ export class DataFile {
   constructor(private readonly name: string) {}
 
   /** Where `data` will lie. */
-  add(data: Float32Array | Uint8Array): ExternalData {
+  add(data: Float32Array | Int8Array | Uint8Array): ExternalData {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const offset = this.end;
     this.parts.push({ offset, data: bytes });

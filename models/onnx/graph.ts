@@ -32,13 +32,7 @@ const irVersion = 9;
 
 /** onnxruntime's own operators (ContribOperators.md in its repository), which it has fast kernels for. */
 const contribDomain = 'com.microsoft';
-const contribOperators = new Set([
-  'DynamicQuantizeMatMul',
-  'MatMulIntegerToFloat',
-  'MatMulNBits',
-  'MultiHeadAttention',
-  'RotaryEmbedding',
-]);
+const contribOperators = new Set(['DynamicQuantizeMatMul', 'MultiHeadAttention', 'RotaryEmbedding']);
 
 /** Stands for an optional input that is left out. */
 export const omitted: Value = { name: '' };
@@ -130,8 +124,8 @@ export class GraphBuilder {
     return this.constant('int64', BigInt64Array.of(BigInt(value)), []);
   }
 
-  uint8s(data: Uint8Array, shape: readonly number[]): Value {
-    return this.constant('uint8', data, shape);
+  int8(data: Int8Array, shape: readonly number[]): Value {
+    return this.constant('int8', data, shape);
   }
 
   /** A single uint8 without a shape, such as a zero point. */
@@ -208,7 +202,7 @@ export class GraphBuilder {
 
   private constant(
     type: ElementType,
-    data: Float32Array | BigInt64Array | Uint8Array,
+    data: Float32Array | BigInt64Array | Int8Array | Uint8Array,
     shape: readonly number[],
   ): Value {
     if (data.length !== shape.reduce((product, size) => product * size, 1)) {

@@ -19,7 +19,7 @@ import { benchModel } from './model';
 const WARM_UP = 3;
 const TURN = 6;
 
-const contestants = ['float32', 'default'] as const;
+const contestants = ['original', 'default'] as const;
 type Contestant = (typeof contestants)[number];
 
 interface Measurement {
@@ -51,7 +51,7 @@ class Runner {
   static async start(contestant: Contestant, clip: SampleClip, objects: number): Promise<Runner> {
     const settings: Partial<KernelSettings> = {
       executionProviders: ['cpu'],
-      ...(contestant === 'float32' ? { encoderPrecision: 'float32' } : {}),
+      ...(contestant === 'original' ? { encoderPrecision: 'original' } : {}),
     };
     const kernel = new KernelClient({ client: 'bench', settings });
     try {
@@ -134,13 +134,13 @@ function table(rows: readonly Measurement[]): string {
   const line = (name: string, value: (row: Measurement) => string): string =>
     `${name.padEnd(24)}${rows.map((row) => value(row).padStart(11)).join('')}`;
   const base = (row: Measurement): Measurement =>
-    rows.find(({ objects, contestant }) => objects === row.objects && contestant === 'float32')!;
+    rows.find(({ objects, contestant }) => objects === row.objects && contestant === 'original')!;
   return [
     line('objects', (row) => String(row.objects)),
     line('', (row) => row.contestant),
     line('encoder', (row) => row.precision),
     line('time per frame (ms)', (row) => row.msPerFrame.toFixed(0)),
-    line('  / with float32', (row) => `${(row.msPerFrame / base(row).msPerFrame).toFixed(3)} x`),
+    line('  / with the original', (row) => `${(row.msPerFrame / base(row).msPerFrame).toFixed(3)} x`),
     line('  / encoder time', (row) => `${(row.msPerFrame / row.stagesMs.encode).toFixed(3)} x`),
     ...stages.map((stage) => line(`  ${stage} (ms)`, (row) => row.stagesMs[stage].toFixed(1))),
     line('peak memory (MB)', (row) => (row.peakRss / 1e6).toFixed(0)),

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { createEmbeddedModel } from '../../kernel/engine/embedded/model';
-import type { Precision } from '../../kernel/engine/embedded/precision';
 import type { EncodedFrame, FrameMemory, StoredMask, VideoModel } from '../../kernel/engine/videoModel';
 import { MaskletError } from '../../kernel/errors';
 import { decodeRle, encodeRle } from '../../kernel/masks/rle';
 import type { RgbFrame } from '../../kernel/video/api';
 import { defaultModelId } from '../../models/catalogue';
+import type { Precision } from '../../models/embedded/prepare';
 import { defaultModelFolder, ModelLibrary } from '../../models/library';
 import {
   contourAccuracy,
@@ -24,7 +24,7 @@ import {
  * tracked forwards with the default settings, and all but the first and the last frame are measured.
  */
 
-const usage = `Usage: npm run bench:davis -- DIR [--sequences a,b] [--precision float32|int8] [--json FILE]
+const usage = `Usage: npm run bench:davis -- DIR [--sequences a,b] [--precision int8|float32|original] [--json FILE]
 
 DIR holds JPEGImages/480p/<sequence>/00000.jpg ... and Annotations/480p/<sequence>/00000.png ...`;
 
@@ -72,8 +72,8 @@ async function main(): Promise<void> {
   }
 }
 
-function precisionOf(name = 'auto'): 'auto' | Precision {
-  if (name === 'auto' || name === 'float32' || name === 'int8') return name;
+function precisionOf(name = 'auto'): 'auto' | 'original' | Precision {
+  if (name === 'auto' || name === 'original' || name === 'float32' || name === 'int8') return name;
   throw new MaskletError('internal', `There is no precision "${name}".`, { hint: usage });
 }
 

@@ -5,7 +5,7 @@ import {
   sam2TinyEmbedded,
   type ModelFile,
 } from '../../../models/catalogue';
-import { findPreparedEncoder, preparedFolder } from '../../../models/embedded/prepare';
+import { findPreparedEncoder, preparedFolder, type Precision } from '../../../models/embedded/prepare';
 import { memoryReadoutModel } from '../../../models/memoryReadout';
 import { verifyModelFile } from '../../../models/verify';
 import { isCancelled } from '../../errors';
@@ -43,7 +43,7 @@ import {
   patchSize,
   trackingDefaults,
 } from './parameters';
-import { choosePrecision, type Precision } from './precision';
+import { choosePrecision, type Comparison } from './precision';
 import { toQuestion } from './prompts';
 import type { MatchFeatures } from './readout';
 import type { EmbeddedApi } from './workerApi';
@@ -57,8 +57,8 @@ export interface EmbeddedModelOptions {
   readonly cudaRuntime?: string;
   /** Where the encoder's prepared form is kept; without it the encoder runs as it came. */
   readonly cacheFolder?: string;
-  /** How the encoder computes on a CPU; `auto`, the default, is the faster way on this machine. */
-  readonly precision?: Precision | 'auto';
+  /** How the encoder computes on a CPU; `auto`, the default, is the faster way on this machine, `original` as it came. */
+  readonly precision?: Precision | 'auto' | 'original';
   /** Called at every change of `state`. */
   readonly onState?: (state: ModelState) => void;
 }
@@ -334,32 +334,34 @@ class EmbeddedModel implements VideoModel {
     try {
       const prepared = await this.preparedEncoder(thread, path);
       if (prepared !== undefined) {
-        const loaded = await thread.request('load', { ...request, cpuModel: prepared });
-        return { ...loaded, precision: loaded.provider === 'cpu' ? 'int8' : 'float32' };
+        const loaded = await thread.request('load', { ...request, cpuModel: prepared.graph });
+        return { ...loaded, precision: loaded.provider === 'cpu' ? prepared.precision : 'float32' };
       }
     } catch (error) {
       if (isCancelled(error)) throw error;
-      refusal = `8-bit encoder: ${error instanceof Error ? error.message : String(error)}`;
+      refusal = `prepared encoder: ${error instanceof Error ? error.message : String(error)}`;
     }
     const loaded = await thread.request('load', request);
     const fallback = [loaded.fallback, refusal].filter(Boolean).join('; ');
     return { ...loaded, precision: 'float32', ...(fallback ? { fallback } : {}) };
   }
 
-  /** The path of the encoder in 8 bits, prepared now where it is not; undefined where float32 is wanted or faster. */
-  private async preparedEncoder(thread: InferenceThread, path: string): Promise<string | undefined> {
-    const { cacheFolder, providers, threads, precision = 'auto' } = this.options;
-    if (cacheFolder === undefined || !providers.includes('cpu')) return undefined;
-    const compare = (): Promise<number> => thread.request('comparePrecisions', { threads });
-    const chosen = precision === 'auto' ? await choosePrecision(cacheFolder, compare) : precision;
-    if (chosen === 'float32') return undefined;
+  /** The encoder in the form that is wanted, prepared now where it is not; undefined where it is to run as it came. */
+  private async preparedEncoder(
+    thread: InferenceThread,
+    path: string,
+  ): Promise<{ readonly graph: string; readonly precision: Precision } | undefined> {
+    const { cacheFolder, providers, threads, precision: wanted = 'auto' } = this.options;
+    if (cacheFolder === undefined || wanted === 'original' || !providers.includes('cpu')) return undefined;
+    const compare = (): Promise<Comparison> => thread.request('comparePrecisions', { threads });
+    const precision = wanted === 'auto' ? await choosePrecision(cacheFolder, compare) : wanted;
     const { encoder: source } = sam2TinyEmbedded;
-    const folder = preparedFolder(cacheFolder, source);
+    const folder = preparedFolder(cacheFolder, source, precision);
     const found = await findPreparedEncoder(folder);
-    if (found !== undefined) return found;
+    if (found !== undefined) return { graph: found, precision };
     const preparing: InferenceThread = inferenceThread('prepare');
     try {
-      return await preparing.request('prepare', { path, source, folder });
+      return { graph: await preparing.request('prepare', { path, source, folder, precision }), precision };
     } finally {
       // With the thread goes the memory that preparing took.
       await preparing.dispose();

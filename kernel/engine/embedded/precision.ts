@@ -3,23 +3,28 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { encoderBuilderVersion } from '../../../models/embedded/prepare';
+import { encoderBuilderVersion, type Precision } from '../../../models/embedded/prepare';
 import { probeShape, productProbe } from '../../../models/embedded/productProbe';
 import { kernelScript } from '../../paths';
 import type { OnnxSessions } from '../onnx/sessions';
 
-/** How the image encoder's products are computed. */
-export type Precision = 'float32' | 'int8';
-
 /** Eight bits must take less than this share of float32's time to be worth their error. */
-const worthwhile = 0.8;
+const worthwhile = 0.7;
+/** And find the same to within this share: some processors add pairs of 8-bit products in 16 bits, and cut off. */
+const tolerance = 0.02;
 const repetitions = 7;
 
-/** What was found out about a machine, as it is kept. */
-interface Choice {
-  readonly precision: Precision;
+/** What 8 bits are worth on a machine. */
+export interface Comparison {
   /** Time in 8 bits over time in float32. */
   readonly ratio: number;
+  /** Largest difference of the results, as a share. */
+  readonly error: number;
+}
+
+/** What was found out about a machine, as it is kept. */
+interface Choice extends Comparison {
+  readonly precision: Precision;
   readonly machine: Machine;
 }
 
@@ -34,16 +39,21 @@ interface Machine {
  * The precision that is faster on this machine. Measured once and kept, so that every later run gives the same bytes;
  * the name of the processor does not tell, since what it can do may be masked in a virtual machine.
  * @param folder where the choice is kept, a file for each kind of machine that shares it.
- * @param compare measures: time in 8 bits over time in float32.
+ * @param compare measures.
  */
-export async function choosePrecision(folder: string, compare: () => Promise<number>): Promise<Precision> {
+export async function choosePrecision(
+  folder: string,
+  compare: () => Promise<Comparison>,
+): Promise<Precision> {
   const machine = thisMachine();
   const key = createHash('sha256').update(JSON.stringify(machine)).digest('hex').slice(0, 16);
   const file = join(folder, `precision-${key}.json`);
   const known = await readChoice(file);
   if (known) return known;
-  const ratio = await compare();
-  const choice: Choice = { precision: ratio < worthwhile ? 'int8' : 'float32', ratio, machine };
+  const comparison = await compare();
+  const { ratio, error } = comparison;
+  const precision = ratio < worthwhile && error < tolerance ? 'int8' : 'float32';
+  const choice: Choice = { precision, ...comparison, machine };
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   await mkdir(folder, { recursive: true });
   await writeFile(draft, JSON.stringify(choice, null, 2));
@@ -74,35 +84,38 @@ function thisMachine(): Machine {
 }
 
 /** Times the encoder's kind of product in both precisions, alternating; the shortest times count. */
-export async function comparePrecisions(sessions: OnnxSessions, threads: number): Promise<number> {
+export async function comparePrecisions(sessions: OnnxSessions, threads: number): Promise<Comparison> {
   const { rows, inner } = probeShape;
+  // Positive, so that the sums are large and nothing cancels out.
   const x = {
-    data: Float32Array.from({ length: rows * inner }, (_, i) => (i % 101) - 50),
+    data: Float32Array.from({ length: rows * inner }, (_, i) => (i % 101) + 1),
     dims: [rows, inner],
   };
   const contestants = ['int8', 'float32'] as const;
   const best = { int8: Infinity, float32: Infinity };
+  const found: Partial<Record<Precision, Float32Array>> = {};
   const handles: Partial<Record<Precision, number>> = {};
   try {
     for (const precision of contestants) {
-      const request = {
-        model: productProbe(precision),
-        name: `a product in ${precision}`,
-        providers: ['cpu'],
-        threads,
-      };
-      handles[precision] = (await sessions.load(request)).handle;
+      const model = productProbe(precision);
+      const name = `a product in ${precision}`;
+      handles[precision] = (await sessions.load({ model, name, providers: ['cpu'], threads })).handle;
     }
     // The first run of each warms up.
     for (let n = 0; n <= repetitions; n++) {
       for (const precision of contestants) {
         const start = performance.now();
-        await sessions.run(handles[precision]!, { x });
+        const { y } = await sessions.run(handles[precision]!, { x });
         if (n > 0) best[precision] = Math.min(best[precision], performance.now() - start);
+        found[precision] = y.data as Float32Array;
       }
     }
   } finally {
     for (const handle of Object.values(handles)) await sessions.release(handle);
   }
-  return best.int8 / best.float32;
+  return { ratio: best.int8 / best.float32, error: largestDifference(found.int8!, found.float32!) };
+}
+
+function largestDifference(found: Float32Array, wanted: Float32Array): number {
+  return wanted.reduce((most, value, i) => Math.max(most, Math.abs(found[i] / value - 1)), 0);
 }

@@ -48,9 +48,9 @@ export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedAp
 
     comparePrecisions: ({ threads }) => comparePrecisions(sessions, threads),
 
-    prepare: async ({ path, source, folder }) => {
+    prepare: async (options) => {
       try {
-        return await prepareEncoder(path, source, folder);
+        return await prepareEncoder(options);
       } catch (error) {
         throw fromModelError(error);
       }

@@ -1,6 +1,7 @@
-import type { ModelFile } from '../../../models/catalogue';
+import type { PrepareOptions } from '../../../models/embedded/prepare';
 import type { RleMask } from '../../protocol';
 import type { DecoderPrompt, FrameFeatures } from './decoder';
+import type { Comparison } from './precision';
 import type { MatchFeatures, RememberedFrame } from './readout';
 import type { Tracked, TrackTimes } from './tracking';
 
@@ -31,10 +32,10 @@ export type EmbeddedApi = {
   ];
   /** A stored mask as the memory keeps it: coverage of a 256 x 256 grid, in shared memory. */
   remember: [{ readonly mask: RleMask }, Float32Array];
-  /** Time of the encoder's kind of product in 8 bits over its time in float32. */
-  comparePrecisions: [{ readonly threads: number }, number];
-  /** Writes the encoder in 8 bits; the path of its graph. Takes a second: for a thread of its own. */
-  prepare: [{ readonly path: string; readonly source: ModelFile; readonly folder: string }, string];
+  /** What 8 bits are worth for the encoder's kind of product. */
+  comparePrecisions: [{ readonly threads: number }, Comparison];
+  /** Writes the encoder in its fast form; the path of its graph. Takes a second: for a thread of its own. */
+  prepare: [PrepareOptions, string];
   predict: [
     { readonly handle: number; readonly frame: FrameFeatures; readonly questions: readonly PromptQuestion[] },
     { readonly answers: readonly PromptAnswer[]; readonly ms: number },
