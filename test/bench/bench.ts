@@ -29,6 +29,9 @@ interface Measurement {
   readonly precision: string;
   readonly msPerFrame: number;
   readonly stagesMs: StageTimes;
+  /** From starting the kernel to the mask of the first click, and from the second click to its mask. */
+  readonly firstMaskMs: number;
+  readonly secondClickMs: number;
   readonly peakRss: number;
   readonly longestStallMs: number;
 }
@@ -46,6 +49,7 @@ class Runner {
     private readonly objects: number,
     private readonly kernel: KernelClient,
     private readonly session: KernelSession,
+    private readonly waits: Pick<Measurement, 'firstMaskMs' | 'secondClickMs'>,
   ) {}
 
   static async start(contestant: Contestant, clip: SampleClip, objects: number): Promise<Runner> {
@@ -53,10 +57,17 @@ class Runner {
       executionProviders: ['cpu'],
       ...(contestant === 'original' ? { encoderPrecision: 'original' } : {}),
     };
+    const begun = performance.now();
     const kernel = new KernelClient({ client: 'bench', settings });
     try {
       const dataDir = await mkdtemp(join(tmpdir(), 'masklet-bench-'));
       const session = await kernel.open({ path: clip.video, dataDir });
+      const click = { object: 'click', frame: 0, points: [clip.point] };
+      await session.request('object/addPoints', click);
+      const first = performance.now();
+      await session.request('object/addPoints', click);
+      const waits = { firstMaskMs: first - begun, secondClickMs: performance.now() - first };
+      await session.request('object/remove', { object: 'click' });
       for (let n = 0; n < objects; n++) {
         const [mask] = clip.groundTruth.objects[n].masks;
         await session.request('object/addMask', { object: `object-${n}`, frame: 0, mask });
@@ -64,7 +75,7 @@ class Runner {
       const range = { first: 0, last: WARM_UP - 1 };
       await session.request('session/propagate', { direction: 'forward', range });
       await kernel.request('kernel/health', {});
-      return new Runner(contestant, objects, kernel, session);
+      return new Runner(contestant, objects, kernel, session, waits);
     } catch (error) {
       await kernel.dispose();
       throw error;
@@ -97,6 +108,7 @@ class Runner {
       precision: model.precision ?? 'float32',
       msPerFrame: this.wallMs / this.frames,
       stagesMs: Object.fromEntries(stages) as unknown as StageTimes,
+      ...this.waits,
       peakRss,
       longestStallMs,
     };
@@ -143,6 +155,8 @@ function table(rows: readonly Measurement[]): string {
     line('  / with the original', (row) => `${(row.msPerFrame / base(row).msPerFrame).toFixed(3)} x`),
     line('  / encoder time', (row) => `${(row.msPerFrame / row.stagesMs.encode).toFixed(3)} x`),
     ...stages.map((stage) => line(`  ${stage} (ms)`, (row) => row.stagesMs[stage].toFixed(1))),
+    line('first mask (ms)', (row) => row.firstMaskMs.toFixed(0)),
+    line('second click (ms)', (row) => row.secondClickMs.toFixed(0)),
     line('peak memory (MB)', (row) => (row.peakRss / 1e6).toFixed(0)),
     line('longest stall (ms)', (row) => row.longestStallMs.toFixed(0)),
   ].join('\n');
