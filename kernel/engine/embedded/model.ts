@@ -78,6 +78,8 @@ interface EmbeddedMemory extends FrameMemory {
 }
 
 type InferenceThread = WorkerClient<InferenceApi & EmbeddedApi>;
+/** Makes a part of the engine end with it. */
+type Own = <T extends Disposable>(part: T) => T;
 
 /** The loaded models and the threads they live in. */
 interface Engine {
@@ -297,9 +299,12 @@ class EmbeddedModel implements VideoModel {
   private async start(own: <T extends Disposable>(part: T) => T): Promise<Started<Engine>> {
     const encoderThread: InferenceThread = own(inferenceThread('encoder', this.options));
     const decoderThread: InferenceThread = own(inferenceThread('decoder', this.options));
+  private async start(own: Own): Promise<Started<Engine>> {
+    const encoderThread: InferenceThread = own(inferenceThread('encoder'));
+    const decoderThread: InferenceThread = own(inferenceThread('decoder'));
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
     const [encoder, [decoder, memory]] = await Promise.all([
-      this.loadEncoder(encoderThread),
+      this.loadEncoder(encoderThread, own),
       this.loadFile(decoderThread, sam2TinyEmbedded.decoder).then(
         async (loaded) => [loaded, await this.loadMemory(decoderThread)] as const,
       ),
@@ -324,6 +329,7 @@ class EmbeddedModel implements VideoModel {
   /** The encoder as it runs fastest here. Where it cannot be prepared it runs as it came, and the state says why. */
   private async loadEncoder(
     thread: InferenceThread,
+    own: Own,
   ): Promise<LoadedModel & { readonly precision: Precision }> {
     const { encoder: file } = sam2TinyEmbedded;
     const { providers, threads } = this.options;
@@ -332,7 +338,7 @@ class EmbeddedModel implements VideoModel {
     const request = { model: path, name: file.name, providers, threads };
     let refusal: string | undefined;
     try {
-      const prepared = await this.preparedEncoder(thread, path);
+      const prepared = await this.preparedEncoder(thread, path, own);
       if (prepared !== undefined) {
         const loaded = await thread.request('load', { ...request, cpuModel: prepared.graph });
         return { ...loaded, precision: loaded.provider === 'cpu' ? prepared.precision : 'float32' };
@@ -350,6 +356,7 @@ class EmbeddedModel implements VideoModel {
   private async preparedEncoder(
     thread: InferenceThread,
     path: string,
+    own: Own,
   ): Promise<{ readonly graph: string; readonly precision: Precision } | undefined> {
     const { cacheFolder, providers, threads, precision: wanted = 'auto' } = this.options;
     if (cacheFolder === undefined || wanted === 'original' || !providers.includes('cpu')) return undefined;
@@ -359,7 +366,7 @@ class EmbeddedModel implements VideoModel {
     const folder = preparedFolder(cacheFolder, source, precision);
     const found = await findPreparedEncoder(folder);
     if (found !== undefined) return { graph: found, precision };
-    const preparing: InferenceThread = inferenceThread('prepare');
+    const preparing: InferenceThread = own(inferenceThread('prepare'));
     try {
       return { graph: await preparing.request('prepare', { path, source, folder, precision }), precision };
     } finally {
