@@ -9,6 +9,9 @@ import { quantiseColumns } from './quantise';
 
 export type QuantisedLayers = (layer: string) => boolean;
 
+/** 16 MB: what is in between stays in the caches, and memory stays small. */
+const defaultPartValues = 4 * 2 ** 20;
+
 /**
  * The built-in image encoder in a faster form: affine maps in 8 bits, with the scales of what they are applied to found
  * while it runs (`DynamicQuantizeMatMul` of onnxruntime), attention and norms in float32, fused operators, and the neck's lateral
@@ -18,6 +21,7 @@ export type QuantisedLayers = (layer: string) => boolean;
  * S / 8] and `image_embed` [1, dModel, S / 16, S / 16], as the file it is made from.
  * @param data takes the constants.
  * @param quantised which layers are computed in 8 bits.
+ * @param partValues numbers that a tensor between the layers of a block may have; larger ones are computed in parts.
  * @returns the graph as the bytes of an `.onnx` file.
  */
 export function imageEncoderGraph(
@@ -25,8 +29,9 @@ export function imageEncoderGraph(
   weights: EncoderWeights,
   data: DataFile,
   quantised: QuantisedLayers,
+  partValues = defaultPartValues,
 ): Uint8Array {
-  const n = new EncoderLayers(new GraphBuilder('image_encoder'), weights, data, quantised);
+  const n = new EncoderLayers(new GraphBuilder('image_encoder'), weights, data, quantised, partValues);
   const { imageSize: size, dModel } = config;
   const image = n.g.input('image', 'float32', [1, 3, size, size]);
   const positions = n.floats(
@@ -38,14 +43,18 @@ export function imageEncoderGraph(
   /** Convolutions are numbered from the coarsest level. */
   const lateral = (level: number): string => `image_encoder.neck.convs.${stages.length - 1 - level}.conv`;
   const projected = (level: 0 | 1): Value => {
-    const map = joined(weights.affine(lateral(level)), weights.affine(`sam_mask_decoder.conv_s${level}`));
+    const map = (): Affine =>
+      joined(weights.affine(lateral(level)), weights.affine(`sam_mask_decoder.conv_s${level}`));
     return n.toChannelsFirst(n.affine(stages[level].value, `high_res.${level}`, map));
   };
   const coarsest = n.scale(n.toChannelsFirst(n.linear(stages[3].value, lateral(3))), 2, 'nearest');
-  const { bias, ...map } = weights.affine(lateral(2));
-  const noMemory = weights.noMemory();
-  const coarse = { ...map, bias: bias.map((value, i) => value + noMemory[i]) };
-  const embed = n.add(n.toChannelsFirst(n.affine(stages[2].value, lateral(2), coarse)), coarsest);
+  const withoutMemory = (): Affine => {
+    const { bias, ...map } = weights.affine(lateral(2));
+    const noMemory = weights.noMemory();
+    return { ...map, bias: bias.map((value, i) => value + noMemory[i]) };
+  };
+  const coarse = n.toChannelsFirst(n.affine(stages[2].value, lateral(2), withoutMemory));
+  const embed = n.add(coarse, coarsest);
   n.g.output('high_res_feats_0', projected(0), 'float32', [1, dModel / 8, size / 4, size / 4]);
   n.g.output('high_res_feats_1', projected(1), 'float32', [1, dModel / 4, size / 8, size / 8]);
   n.g.output('image_embed', embed, 'float32', [1, dModel, size / 16, size / 16]);
@@ -53,36 +62,51 @@ export function imageEncoderGraph(
 }
 
 class EncoderLayers extends Layers {
+  /** The constants of each affine map, which every part of a tensor uses. */
+  private readonly maps = new Map<string, readonly Value[]>();
+
   constructor(
     g: GraphBuilder,
     private readonly own: EncoderWeights,
     private readonly data: DataFile,
     private readonly quantised: QuantisedLayers,
+    private readonly partValues: number,
   ) {
     super(g, own);
   }
 
   override linear(x: Value, name: string): Value {
-    return this.affine(x, name, this.own.affine(name));
+    return this.affine(x, name, () => this.own.affine(name));
   }
 
-  /** An affine map of the last axis. */
-  affine(x: Value, name: string, { matrix, bias, inputs, outputs }: Affine): Value {
+  override inParts(
+    x: Value,
+    { axis, length, values }: { readonly axis: number; readonly length: number; readonly values: number },
+    work: (part: Value) => Value,
+  ): Value {
+    const parts = Math.min(length, Math.ceil(values / this.partValues));
+    if (parts === 1) return work(x);
+    const end = (part: number): number => Math.round((length * part) / parts);
+    const sizes = Array.from({ length: parts }, (_, part) => end(part + 1) - end(part));
+    return this.concat(this.split(x, sizes, axis).map(work), axis);
+  }
+
+  /** An affine map of the last axis; `map` is asked for once. */
+  affine(x: Value, name: string, map: () => Affine): Value {
+    let constants = this.maps.get(name);
+    if (!constants) this.maps.set(name, (constants = this.constantsOf(name, map())));
+    if (this.quantised(name)) return this.g.op('DynamicQuantizeMatMul', [x, ...constants]);
+    const [matrix, bias] = constants;
+    return this.add(this.g.op('MatMul', [x, matrix]), bias);
+  }
+
+  private constantsOf(name: string, { matrix, bias, inputs, outputs }: Affine): readonly Value[] {
     const added = this.floats(`${name}.bias`, [outputs], bias);
-    if (!this.quantised(name)) {
-      return this.add(
-        this.g.op('MatMul', [x, this.floats(`${name}.weight`, [inputs, outputs], matrix)]),
-        added,
-      );
-    }
+    const shape = [inputs, outputs];
+    if (!this.quantised(name)) return [this.floats(`${name}.weight`, shape, matrix), added];
     const { values, scales } = quantiseColumns(matrix, outputs);
-    return this.g.op('DynamicQuantizeMatMul', [
-      x,
-      this.g.external(`${name}.weight`, [inputs, outputs], this.data.add(values), 'int8'),
-      this.floats(`${name}.scale`, [outputs], scales),
-      omitted,
-      added,
-    ]);
+    const weights = this.g.external(`${name}.weight`, shape, this.data.add(values), 'int8');
+    return [weights, this.floats(`${name}.scale`, [outputs], scales), omitted, added];
   }
 
   floats(name: string, shape: readonly number[], values: Float32Array): Value {

@@ -3,6 +3,8 @@ import { trunkBlocks, type Sam2Config, type TrunkBlock } from './config';
 import { smallEpsilon, type Layers } from './layers';
 
 const trunk = 'image_encoder.trunk';
+/** Hidden channels of a block's MLP for each of its channels. */
+const mlpRatio = 4;
 
 /** Features of a stage, channels last: [1, size, size, channels]. */
 export interface StageFeatures {
@@ -56,10 +58,18 @@ function hieraBlock(n: Layers, block: TrunkBlock, x: Value, size: number): Value
   const widened = dim === dimOut ? x : n.linear(normed, `${name}.proj`);
   const shortcut = pools ? maxPool(n, widened, size, dimOut) : widened;
   const windows = partition(n, normed, size, window, dim);
-  const attended = windowAttention(n, block, name, windows, window);
+  const count = Math.ceil(size / window) ** 2;
+  const attended = n.inParts(
+    windows,
+    { axis: 0, length: count, values: count * window ** 2 * 3 * dimOut },
+    (part) => windowAttention(n, block, name, part, window),
+  );
   const [sizeOut, windowOut] = pools ? [size / 2, window / 2] : [size, window];
   const y = n.add(shortcut, unpartition(n, attended, sizeOut, windowOut, dimOut));
-  return n.add(y, n.mlp(n.layerNorm(y, `${name}.norm2`, smallEpsilon), `${name}.mlp`, 2, 'Gelu'));
+  const rows = { axis: 1, length: sizeOut, values: sizeOut ** 2 * mlpRatio * dimOut };
+  return n.inParts(y, rows, (part) =>
+    n.add(part, n.mlp(n.layerNorm(part, `${name}.norm2`, smallEpsilon), `${name}.mlp`, 2, 'Gelu')),
+  );
 }
 
 /** Attention inside each window; pooled queries give fewer cells out. @param x [windows, window * window, dim] */

@@ -154,6 +154,18 @@ export class Layers {
     return this.g.op('Slice', [x, this.g.int64([from]), this.g.int64([to]), this.g.int64([axis])]);
   }
 
+  /**
+   * What `work` makes of a tensor whose `length` slices along `axis` do not depend on each other; here of all at once.
+   * @param values how many numbers the largest tensor in between has.
+   */
+  inParts(
+    x: Value,
+    _slices: { readonly axis: number; readonly length: number; readonly values: number },
+    work: (part: Value) => Value,
+  ): Value {
+    return work(x);
+  }
+
   /** The size of the first axis, as a list of one. */
   batchOf(x: Value): Value {
     return this.g.op('Shape', [x], { start: 0, end: 1 });

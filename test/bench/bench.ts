@@ -197,7 +197,9 @@ async function main(): Promise<void> {
     const rows: Measurement[] = [];
     for (const count of counts) {
       process.stderr.write(`propagating ${count} ${count === 1 ? 'object' : 'objects'}\n`);
-      rows.push(...(await measure(clip, count)));
+      const measured = await measure(clip, count);
+      process.stderr.write(`${table(measured)}\n`);
+      rows.push(...measured);
     }
     process.stdout.write(`${cpus().length} x ${cpus()[0].model}\n${table(rows)}\n`);
     process.stdout.write('Stages overlap: they add up to more than the time per frame.\n');

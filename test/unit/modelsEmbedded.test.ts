@@ -167,10 +167,14 @@ describe('the image encoder', () => {
     folder: string,
     constants: ReadonlyMap<string, OrtInitializer>,
     quantised: QuantisedLayers,
+    partValues?: number,
   ): Promise<Outputs> {
     const data = new DataFile('prepared.weights');
     const weights = new EncoderWeights('the file', constants, data);
-    await writeFile(join(folder, 'prepared.onnx'), imageEncoderGraph(microConfig, weights, data, quantised));
+    await writeFile(
+      join(folder, 'prepared.onnx'),
+      imageEncoderGraph(microConfig, weights, data, quantised, partValues),
+    );
     await writeFile(join(folder, 'prepared.weights'), data.bytes());
     return run(join(folder, 'prepared.onnx'));
   }
@@ -179,9 +183,11 @@ describe('the image encoder', () => {
     const folder = await temporaryFolder();
     const { constants, wanted } = await fixture(folder);
     const exact = await runPrepared(folder, constants, () => false);
+    const inParts = await runPrepared(folder, constants, () => false, 3000);
     const quantised = await runPrepared(folder, constants, () => true);
     for (const name of outputs) {
       expect(error(exact[name], wanted[name])).toBeLessThan(1e-4);
+      expect(error(inParts[name], wanted[name])).toBeLessThan(1e-4);
       expect(error(quantised[name], wanted[name])).toBeGreaterThan(1e-4);
       expect(error(quantised[name], wanted[name])).toBeLessThan(0.1);
     }
