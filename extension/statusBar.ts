@@ -62,15 +62,6 @@ export class KernelStatusBar implements vscode.Disposable {
       item.text = `$(${model?.fallback ? 'warning' : 'check'}) Masklet${nameOf(model)}`;
       item.tooltip = tooltipOf(model);
       item.command = 'masklet.selectModel';
-      const { id, provider, precision, fallback } = kernel.model;
-      item.text = provider ? `$(check) Masklet: ${provider}` : '$(check) Masklet';
-      item.tooltip = [
-        id && `Model ${id}`,
-        provider && `Provider ${provider}${precision ? `, encoder in ${precision}` : ''}`,
-        fallback && `Not used: ${fallback}`,
-      ]
-        .filter(Boolean)
-        .join('\n');
     }
     item.show();
   }
@@ -93,7 +84,8 @@ function tooltipOf(model: ModelState | undefined): vscode.MarkdownString {
   text.isTrusted = { enabledCommands: LINKS.map(([command]) => command) };
   if (model) {
     text.appendText(`Model ${model.id}\n`);
-    text.appendText(model.provider ? `Provider ${model.provider}\n` : 'Not loaded\n');
+    const precision = model.precision ? `, encoder in ${model.precision}` : '';
+    text.appendText(model.provider ? `Provider ${model.provider}${precision}\n` : 'Not loaded\n');
     if (model.fallback) text.appendText(`Not used: ${model.fallback}\n`);
   }
   return text.appendMarkdown(LINKS.map(([command, title]) => `[${title}](command:${command})`).join(' | '));

@@ -56,9 +56,6 @@ export class Models {
     const { executionProviders: providers, threads, cudaDir, halfPrecision } = this.settings;
     const cudaRuntime = providers.includes('cuda') ? findCudaRuntime(cudaDir) : undefined;
     const options = { providers, threads, onState: this.onState, ...(cudaRuntime ? { cudaRuntime } : {}) };
-    if (catalogue.some((entry) => entry.id === id)) return createEmbeddedModel(options);
-    const { executionProviders: providers, threads } = this.settings;
-    const options = { providers, threads, onState: this.onState };
     const { library } = this;
     if (catalogue.some((entry) => entry.id === id)) {
       const { encoderPrecision: precision } = this.settings;

@@ -105,11 +105,13 @@ class EncoderLayers extends Layers {
     const shape = [inputs, outputs];
     if (!this.quantised(name)) return [this.floats(`${name}.weight`, shape, matrix), added];
     const { values, scales } = quantiseColumns(matrix, outputs);
-    const weights = this.g.external(`${name}.weight`, shape, this.data.add(values), 'int8');
+    const place = this.data.add(values);
+    const weights = this.g.external(`${name}.weight`, shape, () => place, 'int8');
     return [weights, this.floats(`${name}.scale`, [outputs], scales), omitted, added];
   }
 
   floats(name: string, shape: readonly number[], values: Float32Array): Value {
-    return this.g.external(name, shape, this.data.add(values));
+    const place = this.data.add(values);
+    return this.g.external(name, shape, () => place);
   }
 }

@@ -134,30 +134,17 @@ export class GraphBuilder {
   }
 
   /**
-   * A float32 constant whose values lie in a file of their own; `name` is given once.
-   * @param locate where they lie, as float32 or as float16.
+   * A constant whose values lie in a file of their own; `name` is given once.
+   * @param locate where they lie; of a float32 constant, as float32 or as float16.
    */
-  external(name: string, shape: readonly number[], locate: (precision: Precision) => ExternalData): Value {
-    this.initializers.push({ name, dims: [...shape], dataType: elementTypes.float32 });
-    this.locations.set(name, locate);
-  /** A constant whose values lie in a file of their own; `name` is given once. */
   external(
     name: string,
     shape: readonly number[],
-    { file, offset, bytes }: ExternalData,
+    locate: (precision: Precision) => ExternalData,
     type: ElementType = 'float32',
   ): Value {
-    this.initializers.push({
-      name,
-      dims: [...shape],
-      dataType: elementTypes[type],
-      dataLocation: externalDataLocation,
-      externalData: [
-        { key: 'location', value: file },
-        { key: 'offset', value: String(offset) },
-        { key: 'length', value: String(bytes) },
-      ],
-    });
+    this.initializers.push({ name, dims: [...shape], dataType: elementTypes[type] });
+    this.locations.set(name, locate);
     return { name };
   }
 

@@ -41,32 +41,18 @@ const dataName = 'weights.bin';
  * @throws ModelFileError where the checkpoint is not one of SAM 2; errors of the file system, such as a full disk.
  */
 export async function buildModel(checkpointFile: string, options: BuildOptions): Promise<BuiltModel> {
-  const { cacheFolder, hints, precision, signal } = options;
-  const { hints, signal } = options;
+  const { hints, precision, signal } = options;
   const folder = folderOf(options);
   const known = await describe(folder);
   if (known) return known;
 
   const checkpoint = await readCheckpoint(checkpointFile);
   const recognised = recognise(checkpoint, hints);
-  const draft = join(cacheFolder, `.draft-${randomBytes(6).toString('hex')}`);
-  await mkdir(draft, { recursive: true });
-  try {
-    await linkOrCopy(checkpointFile, join(draft, checkpointName));
-    await writeGraphs(checkpoint, recognised.config, draft, precision, signal);
-    await writeFile(join(draft, description), JSON.stringify(recognised));
-    await rename(draft, folder).catch(async (error: unknown) => {
-      // Another process was faster: its folder is as good.
-      if (!(await describe(folder))) throw error;
-    });
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
   await makeWholeFolder(
     folder,
     async (draft) => {
       await linkOrCopy(checkpointFile, join(draft, checkpointName));
-      await writeGraphs(checkpoint, recognised.config, draft, signal);
+      await writeGraphs(checkpoint, recognised.config, draft, precision, signal);
       await writeFile(join(draft, description), JSON.stringify(recognised));
     },
     async () => (await describe(folder)) !== undefined,

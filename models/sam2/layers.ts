@@ -1,11 +1,11 @@
-import { omitted, type ExternalData, type GraphBuilder, type Value } from '../onnx/graph';
+import { omitted, type ExternalData, type GraphBuilder, type Precision, type Value } from '../onnx/graph';
 
 export type Activation = 'Gelu' | 'Relu';
 
-/** Where a state dict's tensors are found; `locate` also asks for them to be there. */
+/** Where a state dict's tensors are found; `locate` also asks for them to be there, in a precision where there are several. */
 export interface LayerWeights {
   shape(name: string): readonly number[];
-  locate(name: string): ExternalData;
+  locate(name: string, precision: Precision): ExternalData;
 }
 
 /** PyTorch's default, and what the trunk and all two-dimensional norms use instead. */

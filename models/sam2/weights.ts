@@ -1,7 +1,6 @@
 import { elementBytes, isContiguous, type Checkpoint, type TensorLocation } from '../checkpoint/tensor';
 import { ModelFileError } from '../modelFileError';
 import type { ExternalData, Precision } from '../onnx/graph';
-import type { ExternalData } from '../onnx/graph';
 import type { LayerWeights } from './layers';
 
 /** A tensor that has to be rewritten, contiguous and in that precision, into the data file. */

@@ -1,9 +1,7 @@
 /**
- * `npm run bench`: where the time of a propagation goes, with 1, 2 and 5 objects, and what memory it takes;
- * with `--model`, how long the stages of a full model take.
  * `npm run bench`: where the time of a propagation goes, with 1, 2 and 5 objects, and what memory it takes; the default
  * against the image encoder as it came, in float32, in turns on the same clip, so that what else the machine does
- * meanwhile weighs on both.
+ * meanwhile weighs on both. With `--model`, how long the stages of a full model take.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -172,7 +170,8 @@ function table(rows: readonly Measurement[]): string {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      frames: { type: 'string', default: '20' },
+      frames: { type: 'string', default: '21' },
+      objects: { type: 'string', default: '1,2,5' },
       json: { type: 'string' },
       model: { type: 'string' },
       rounds: { type: 'string', default: '5' },
@@ -183,11 +182,6 @@ async function main(): Promise<void> {
     if (values.json) await writeFile(values.json, `${JSON.stringify(times, null, 2)}\n`);
     return;
   }
-      frames: { type: 'string', default: '21' },
-      objects: { type: 'string', default: '1,2,5' },
-      json: { type: 'string' },
-    },
-  });
   const counts = values.objects.split(',').map(Number);
   const folder = await mkdtemp(join(tmpdir(), 'masklet-bench-'));
   try {

@@ -296,12 +296,9 @@ class EmbeddedModel implements VideoModel {
     return masks;
   }
 
-  private async start(own: <T extends Disposable>(part: T) => T): Promise<Started<Engine>> {
+  private async start(own: Own): Promise<Started<Engine>> {
     const encoderThread: InferenceThread = own(inferenceThread('encoder', this.options));
     const decoderThread: InferenceThread = own(inferenceThread('decoder', this.options));
-  private async start(own: Own): Promise<Started<Engine>> {
-    const encoderThread: InferenceThread = own(inferenceThread('encoder'));
-    const decoderThread: InferenceThread = own(inferenceThread('decoder'));
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
     const [encoder, [decoder, memory]] = await Promise.all([
       this.loadEncoder(encoderThread, own),
