@@ -3,6 +3,7 @@ import { runCli } from '../../kernel/client/cliProcess';
 import { CancelledError, MaskletError } from '../../kernel/errors';
 import { TABLE_MIME } from '../../webview/notebook/protocol';
 import { kernelSettings } from '../settings';
+import { CellOutput } from './cellOutput';
 import { commandLines, isProgress } from './commandLines';
 import { tableFromJson } from './jsonTable';
 import type { NotebookPlace } from './notebookPlace';
@@ -62,39 +63,22 @@ class CommandOutput {
     this.printed += text;
     // JSON is shown once it is whole.
     if (!/^\s*[[{]/.test(this.printed))
-      this.result.show([vscode.NotebookCellOutputItem.stdout(this.printed)]);
+      this.result.show(() => [vscode.NotebookCellOutputItem.stdout(this.printed)]);
   }
 
   note(line: string): void {
     if (isProgress(line)) {
-      this.progress.show([vscode.NotebookCellOutputItem.stdout(`${line}\n`)]);
+      this.progress.show(() => [vscode.NotebookCellOutputItem.stdout(`${line}\n`)]);
       return;
     }
     this.said.push(line);
-    this.notes.show([vscode.NotebookCellOutputItem.stderr(`${this.said.join('\n')}\n`)]);
+    this.notes.show(() => [vscode.NotebookCellOutputItem.stderr(`${this.said.join('\n')}\n`)]);
   }
 
   async finished(): Promise<void> {
     const items = jsonItems(this.printed);
-    if (items) this.result.show(items);
-    await Promise.all([this.progress, this.notes, this.result].map((output) => output.shown));
-  }
-}
-
-class CellOutput {
-  private readonly output = new vscode.NotebookCellOutput([]);
-  shown: Promise<unknown> = Promise.resolve();
-
-  constructor(private readonly execution: vscode.NotebookCellExecution) {}
-
-  show(items: vscode.NotebookCellOutputItem[]): void {
-    const first = this.output.items.length === 0;
-    this.output.items = items;
-    this.shown = this.shown.then(() =>
-      first
-        ? this.execution.appendOutput(this.output)
-        : this.execution.replaceOutputItems(items, this.output),
-    );
+    if (items) this.result.show(() => items);
+    await Promise.all([this.progress, this.notes, this.result].map((output) => output.finished()));
   }
 }
 

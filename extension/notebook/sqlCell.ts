@@ -1,13 +1,25 @@
 import { join, isAbsolute } from 'node:path';
-import * as vscode from 'vscode';
+import { NotebookCellOutputItem, type NotebookCellExecution } from 'vscode';
 import { readingStatements } from '../../kernel/client/queryLanguage';
 import type { QueryProcess } from '../../kernel/client/queryProcess';
 import type { OverlayPicture } from '../../kernel/protocol';
-import { PICTURES_MIME, TABLE_MIME, type OutputPicture } from '../../webview/notebook/protocol';
+import {
+  PICTURES_MIME,
+  TABLE_MIME,
+  type OutputPicture,
+  type PicturesOutput,
+  type TableOutput,
+} from '../../webview/notebook/protocol';
 import type { KernelService } from '../kernel/kernelService';
+import { CellOutput } from './cellOutput';
 import { parseDirectives, type PicturesDirective } from './directives';
 import type { NotebookPlace } from './notebookPlace';
 import { TableStream } from './tableStream';
+
+const tableItem = (output: TableOutput): NotebookCellOutputItem =>
+  NotebookCellOutputItem.json(output, TABLE_MIME);
+const picturesItem = (output: PicturesOutput): NotebookCellOutputItem =>
+  NotebookCellOutputItem.json(output, PICTURES_MIME);
 
 const MAX_ROWS = 10_000;
 /** What is shown of a result need not be newer than this. */
@@ -21,7 +33,7 @@ export interface SqlCellTools {
 
 /** Runs a SQL cell and shows its results as they come. @throws MaskletError as `QueryProcess.run` */
 export async function runSqlCell(
-  execution: vscode.NotebookCellExecution,
+  execution: NotebookCellExecution,
   place: NotebookPlace,
   { queries, kernel }: SqlCellTools,
   signal: AbortSignal,
@@ -31,12 +43,12 @@ export async function runSqlCell(
     const directives = parseDirectives(text);
     return { directives, table: new TableStream(directives) };
   });
-  const shown: Shown[] = [];
+  const shown: CellOutput[] = [];
   const show = (n: number, now: boolean): void => {
     const { table } = statements[n];
-    shown[n] ??= new Shown(execution, TABLE_MIME);
+    shown[n] ??= new CellOutput(execution);
     // Long tables take longer to send: they are drawn more rarely.
-    shown[n].show(() => table.output(), now ? 0 : Math.max(REDRAW_MS, table.size / ROWS_PER_MS));
+    shown[n].show(() => [tableItem(table.output())], now ? 0 : Math.max(REDRAW_MS, table.size / ROWS_PER_MS));
   };
   try {
     await queries.run(
@@ -62,7 +74,7 @@ export async function runSqlCell(
 }
 
 async function showPictures(
-  execution: vscode.NotebookCellExecution,
+  execution: NotebookCellExecution,
   { count, size }: PicturesDirective,
   table: TableStream,
   place: NotebookPlace,
@@ -73,8 +85,8 @@ async function showPictures(
   if (frames.length === 0) return;
   const { root } = table;
   const pictures: OutputPicture[] = frames.map((frame) => ({ ...frame, picture: { state: 'waiting' } }));
-  const output = new Shown(execution, PICTURES_MIME);
-  const show = (): void => output.show(() => ({ root, pictures }), REDRAW_MS);
+  const output = new CellOutput(execution);
+  const show = (): void => output.show(() => [picturesItem({ root, pictures })], REDRAW_MS);
   show();
   try {
     await kernel.request(
@@ -112,47 +124,4 @@ function asShown(picture: OverlayPicture): OutputPicture['picture'] {
     width,
     height,
   };
-}
-
-/** One output of a cell, drawn anew now and then while its content grows. */
-class Shown {
-  private readonly output = new vscode.NotebookCellOutput([]);
-  private timer: NodeJS.Timeout | undefined;
-  private draw: (() => void) | undefined;
-  private drawing: Promise<unknown> | undefined;
-
-  constructor(
-    private readonly execution: vscode.NotebookCellExecution,
-    private readonly mime: string,
-  ) {}
-
-  /** @param withinMs how long it may take to be seen; the first time, it is at once. */
-  show(content: () => unknown, withinMs: number): void {
-    this.draw = () => {
-      this.draw = undefined;
-      const items = [vscode.NotebookCellOutputItem.json(content(), this.mime)];
-      const first = this.output.items.length === 0;
-      this.output.items = items;
-      const drawn = this.drawing ?? Promise.resolve();
-      this.drawing = drawn.then(() =>
-        first
-          ? this.execution.appendOutput(this.output)
-          : this.execution.replaceOutputItems(items, this.output),
-      );
-    };
-    if (withinMs === 0 || this.output.items.length === 0) this.flush();
-    else this.timer ??= setTimeout(() => this.flush(), withinMs);
-  }
-
-  /** Resolves when the newest content is on its way. */
-  async finished(): Promise<void> {
-    this.flush();
-    await this.drawing;
-  }
-
-  private flush(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.draw?.();
-  }
 }
