@@ -22,7 +22,7 @@ export const DATASET_VIEW = 'masklet.dataset';
 
 const ICONS: Readonly<Record<ClipStage, vscode.ThemeIcon>> = {
   none: new vscode.ThemeIcon('circle-outline'),
-  begun: new vscode.ThemeIcon('circle-filled', new vscode.ThemeColor('charts.yellow')),
+  begun: new vscode.ThemeIcon('color-mode', new vscode.ThemeColor('charts.blue')),
   annotated: new vscode.ThemeIcon('circle-filled', new vscode.ThemeColor('charts.green')),
   verified: new vscode.ThemeIcon('pass-filled', new vscode.ThemeColor('charts.green')),
   problem: new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground')),
