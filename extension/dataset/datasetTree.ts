@@ -104,7 +104,9 @@ export class DatasetTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     node: TreeNode,
     token: vscode.CancellationToken,
   ): Promise<vscode.TreeItem> {
-    if (node.kind === 'clip') item.tooltip = await this.hover.of(node, token);
+    if (node.kind !== 'clip') return item;
+    const tooltip = await this.hover.of(node, token);
+    if (!token.isCancellationRequested) item.tooltip = tooltip;
     return item;
   }
 

@@ -62,12 +62,20 @@ describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180
     await shows('clip.mp4', `6/${FRAMES}`);
     await shows('other.mp4', 'not annotated');
     await shows('raw', '1 clip');
-    await window.viewRow('clip.mp4').hover();
     const hover = window.page
       .locator('.workbench-hover, .monaco-hover')
       .filter({ hasText: 'frames annotated' });
     const picture = hover.locator('img').first();
-    await picture.waitFor({ timeout: 60_000 });
+    // A view that draws itself anew takes its hover away.
+    const rests = async (): Promise<boolean> => {
+      await window.page.mouse.move(900, 500);
+      await window.viewRow('clip.mp4').hover();
+      return await picture.waitFor({ timeout: 8_000 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    await until(rests, 'there is no picture of the clip', 90);
     const width = await picture.evaluate(
       (image) => (image as unknown as { naturalWidth: number }).naturalWidth,
     );
