@@ -3,6 +3,7 @@ import type { DatasetApi } from './dataset/api';
 import { installCudaSupport } from './health/cudaSupport';
 import { doctor } from './health/doctor';
 import { MaskletError } from './errors';
+import type { LabelSets } from './labels/labelSets';
 import type {
   DatasetProgress,
   KernelProgress,
@@ -21,6 +22,7 @@ export interface KernelContext {
   readonly settings: KernelSettings;
   readonly sessions: Sessions;
   readonly datasets: WorkerClient<DatasetApi>;
+  readonly labels: LabelSets;
   /** Longest stall of the main thread since this was last asked, in milliseconds. */
   longestStallMs(): number;
   readonly signal: AbortSignal;
@@ -84,7 +86,8 @@ export const handlers: KernelHandlers = {
       s.propagate(params, context.signal, (value) => context.progress(value)),
     ),
   'session/saveAs': ({ session, ...to }, { sessions }) => sessions.saveAs(session, to),
-  'session/close': async ({ session }, { sessions }) => {
+  'session/close': async ({ session }, { sessions, labels }) => {
+    labels.forget(session);
     await sessions.close(session);
     return null;
   },
@@ -115,9 +118,18 @@ export const handlers: KernelHandlers = {
     sessions.use(params.session, (s) => s.manual.interpolate(params, signal)),
   'mask/remove': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.remove(params)),
   'object/mark': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.mark(params)),
+  'object/setFrameAttributes': (params, { sessions }) =>
+    sessions.use(params.session, (s) => s.manual.setFrameAttributes(params)),
+  'labels/read': ({ session }, { sessions, labels }) => labels.read(sessions.get(session)),
+  'labels/add': ({ session, classes }, { sessions, labels }) => labels.add(sessions.get(session), classes),
   'object/clearPrompts': (params, { sessions }) =>
     sessions.use(params.session, (s) => s.clearPrompts(params)),
   'object/update': (params, { sessions }) => sessions.use(params.session, (s) => s.updateObject(params)),
+  'object/move': (params, { sessions }) => sessions.use(params.session, (s) => s.objects.move(params)),
+  'object/duplicate': (params, { sessions }) =>
+    sessions.use(params.session, (s) => s.objects.duplicate(params)),
+  'object/merge': (params, { sessions }) => sessions.use(params.session, (s) => s.objects.merge(params)),
+  'object/split': (params, { sessions }) => sessions.use(params.session, (s) => s.objects.split(params)),
   'object/remove': (params, { sessions }) => sessions.use(params.session, (s) => s.removeObject(params)),
   'object/verify': (params, { sessions }) => sessions.use(params.session, (s) => s.verify(params)),
   'frame/masks': ({ session, frame }, { sessions }) => sessions.use(session, (s) => s.masks(frame)),

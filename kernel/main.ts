@@ -4,10 +4,11 @@ import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import type { DatasetApi, DatasetWorkerData } from './dataset/api';
 import { toErrorData } from './errors';
 import { handlers, type KernelContext } from './handlers';
+import { LabelSets } from './labels/labelSets';
 import { kernelScript } from './paths';
 import type { KernelRequests, KernelSettings, RequestEnvelope, ResponseEnvelope } from './protocol';
 import { EVENT_PREFIX, PROGRESS, ipcConnection, type ProgressMessage } from './rpc/ipc';
-import { Sessions } from './session/sessions';
+import { Sessions, type Emit } from './session/sessions';
 import { withDefaults } from './settings';
 import { WorkerClient } from './workers/rpc';
 
@@ -48,9 +49,9 @@ function main(): void {
   const connection = ipcConnection(process);
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
-  const sessions = new Sessions(settings, (event, value) => {
-    void connection.sendNotification(EVENT_PREFIX + event, value);
-  });
+  const emit: Emit = (event, value) => void connection.sendNotification(EVENT_PREFIX + event, value);
+  const sessions = new Sessions(settings, emit);
+  const labels = new LabelSets((session, set) => emit('labels/changed', { session, labels: set }));
   const datasetWorker: DatasetWorkerData = { settings };
   // Clip after clip passes through this thread: left alone, V8 lets the space for what is new grow by a hundred megabytes.
   const datasets = new WorkerClient<DatasetApi>(kernelScript('datasetWorker'), datasetWorker, 'dataset', {
@@ -61,6 +62,7 @@ function main(): void {
     settings,
     sessions,
     datasets,
+    labels,
     longestStallMs: () => {
       const stall = Number.isFinite(delay.max) ? delay.max / 1e6 : 0;
       delay.reset();

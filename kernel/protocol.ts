@@ -144,6 +144,42 @@ export interface ObjectRecord {
   /** `#rrggbb` */
   readonly color: string;
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  /** Place in the list; where two have the same, as after a merge, or none, their ids decide. */
+  readonly order?: number;
+}
+
+// ---------------------------------------------------------------------------------------------------- labels
+
+export type AttributeValue = string | number | boolean;
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** What can be said of an object once, or of every frame of it. */
+export type LabelAttribute = { readonly name: string; readonly per: 'object' | 'frame' } & (
+  | { readonly type: 'boolean' | 'text' }
+  | { readonly type: 'number'; readonly min?: number; readonly max?: number }
+  | { readonly type: 'choice'; readonly values: readonly string[] }
+);
+
+/** One class of `.masklet/labels.json`. */
+export interface LabelClass {
+  readonly name: string;
+  /** `#rrggbb` */
+  readonly color: string;
+  /** Gives the selected object this label, for example `Alt+1`. */
+  readonly hotkey?: string;
+  readonly attributes: readonly LabelAttribute[];
+}
+
+export type NewLabel = Pick<LabelClass, 'name' | 'color'>;
+
+/** A workspace's labels, in the order of the file. */
+export interface LabelSet {
+  /** Full path, whether it exists or not. */
+  readonly file: string;
+  readonly exists: boolean;
+  readonly classes: readonly LabelClass[];
+  /** Entries that cannot be used, and why. */
+  readonly problems: readonly Problem[];
 }
 
 export type MarkKind = 'absent' | 'occluded' | 'truncated' | 'out-of-view' | 'attributes';
@@ -229,6 +265,7 @@ export type ErrorCode =
   | 'input/invalid'
   | 'git/missing'
   | 'git/failed'
+  | 'labels/invalid'
   | 'export/folder-not-empty'
   | 'export/limit'
   | 'import/malformed'
@@ -522,6 +559,33 @@ export interface MarkParams extends ObjectParams, Editing {
   readonly range: FrameRange;
   /** Default: true; false takes the mark back over the range. */
   readonly on?: boolean;
+}
+
+export interface MoveObjectParams extends ObjectParams, Editing {
+  /** The new place in the list, from 0. */
+  readonly to: number;
+}
+
+export interface DuplicateObjectParams extends ObjectParams, Editing {
+  /** The id of the copy. */
+  readonly as: ObjectId;
+}
+
+export interface MergeObjectsParams extends ObjectParams, Editing {
+  /** The object that goes. */
+  readonly from: ObjectId;
+}
+
+export interface SplitObjectParams extends ObjectParams, Editing {
+  /** The first frame of the new object. */
+  readonly frame: FrameIndex;
+  /** Its id. */
+  readonly as: ObjectId;
+}
+
+export interface FrameAttributesParams extends ObjectParams, Editing {
+  readonly range: FrameRange;
+  readonly attributes: Readonly<Record<string, AttributeValue | null>>;
 }
 
 export interface EditedFrames {
@@ -1083,6 +1147,13 @@ export interface KernelRequests {
   'object/clearPrompts': [ClearPromptsParams, null];
   'object/add': [ObjectParams & Editing, ObjectRecord];
   'object/update': [UpdateObjectParams, ObjectRecord];
+  'object/move': [MoveObjectParams, EditedFrames];
+  /** The copy comes right behind the object. */
+  'object/duplicate': [DuplicateObjectParams, ObjectRecord];
+  /** Masks are united; what both have masks of becomes `edited`. */
+  'object/merge': [MergeObjectsParams, EditedFrames];
+  /** @returns the new object. */
+  'object/split': [SplitObjectParams, ObjectRecord];
   'object/remove': [ObjectParams & Editing, null];
   'object/verify': [VerifyParams, null];
   /** An edit by hand: the mask becomes `edited`, which propagation conditions on and never overwrites. */
@@ -1094,6 +1165,12 @@ export interface KernelRequests {
   'mask/remove': [RemoveMasksParams, EditedFrames];
   /** States that an object is absent, occluded, ... over a range; `absent` removes what was only propagated there. */
   'object/mark': [MarkParams, EditedFrames];
+  /** Says attributes of an object on each frame of a range; null takes one back. */
+  'object/setFrameAttributes': [FrameAttributesParams, EditedFrames];
+  /** The labels of the session's workspace; `labels/changed` follows whenever they change. */
+  'labels/read': [{ readonly session: SessionId }, LabelSet];
+  /** Adds classes, and makes the file where there is none. @throws `labels/invalid`, `storage/read-only` */
+  'labels/add': [{ readonly session: SessionId; readonly classes: readonly NewLabel[] }, LabelSet];
   'object/curve': [ObjectParams, ObjectCurve];
   /** Looks through all masks for suspicious ones; by frame, ascending. */
   'session/review': [{ readonly session: SessionId }, readonly Suspicion[]];
@@ -1150,6 +1227,7 @@ export interface KernelEvents {
   'session/problem': { readonly session: SessionId; readonly problem: Problem };
   /** The session's memory was freed after a time of idleness; its next request brings it back. */
   'session/idle': { readonly session: SessionId };
+  'labels/changed': { readonly session: SessionId; readonly labels: LabelSet };
   log: { readonly level: 'info' | 'warning' | 'error'; readonly message: string };
 }
 

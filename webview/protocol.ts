@@ -20,13 +20,22 @@ import type {
   ObjectRecord,
   ObjectStatus,
   PointPrompt,
+  Attributes,
+  AttributeValue,
   FramePrompt,
+  LabelClass,
+  NewLabel,
   RleMask,
   Suspicion,
   VideoInfo,
 } from '../kernel/protocol';
 
 export type {
+  Attributes,
+  AttributeValue,
+  LabelAttribute,
+  LabelClass,
+  NewLabel,
   Box,
   Direction,
   EditedFrames,
@@ -64,6 +73,8 @@ export interface DocumentState {
   readonly status: readonly ObjectStatus[];
   readonly prompts: readonly FramePrompt[];
   readonly marks: readonly MarkRecord[];
+  /** The workspace's labels. */
+  readonly labels?: LabelsState;
   /** As of the last review, which follows every change within moments. */
   readonly suspicions: readonly Suspicion[];
   /** Set where nothing may be changed, with the reason in words. */
@@ -76,6 +87,12 @@ export interface DocumentState {
   readonly problems: readonly string[];
   /** Set once where masks changed on many frames: what is shown must be asked for again. */
   readonly masksChanged?: boolean;
+}
+
+/** The workspace's `labels.json`, with what is wrong in it in words. */
+export interface LabelsState {
+  readonly classes: readonly LabelClass[];
+  readonly problems: readonly string[];
 }
 
 export interface PropagationState {
@@ -127,7 +144,26 @@ export interface HostRequests {
   ];
   'frame/masks': [{ readonly frame: FrameIndex }, readonly MaskView[]];
   'object/add': [Record<string, never>, ObjectRecord];
-  'object/update': [{ readonly object: ObjectId; readonly label?: string; readonly color?: string }, null];
+  'object/update': [
+    {
+      readonly object: ObjectId;
+      readonly label?: string;
+      readonly color?: string;
+      readonly attributes?: Attributes;
+    },
+    null,
+  ];
+  /** Says attributes of an object on every frame of a range; null takes one back. */
+  'object/frameAttributes': [
+    {
+      readonly object: ObjectId;
+      readonly range: FrameRange;
+      readonly attributes: Readonly<Record<string, AttributeValue | null>>;
+    },
+    EditedFrames,
+  ];
+  /** Adds a class to the workspace's labels. */
+  'labels/add': [NewLabel, null];
   'object/remove': [{ readonly object: ObjectId }, null];
   'prompt/points': [
     { readonly object: ObjectId; readonly frame: FrameIndex; readonly points: readonly PointPrompt[] },

@@ -7,6 +7,7 @@ import type { EditorRegistry } from '../editor/registry';
 import type { KernelService } from '../kernel/kernelService';
 import { showDoctor } from './doctor';
 import { EDITOR_ACTIONS } from './editorActions';
+import { editLabels } from './editLabels';
 
 /** The palette's commands. Those of the editor work on the tab in front, and on the object and frame it shows. */
 export function registerCommands(kernel: KernelService, editors: EditorRegistry): vscode.Disposable {
@@ -79,6 +80,8 @@ export function registerCommands(kernel: KernelService, editors: EditorRegistry)
     if (await document.restoreDiscarded()) return;
     void vscode.window.showInformationMessage('Nothing was discarded in this video.');
   });
+
+  inEditor('editLabels', editLabels);
 
   command('restartKernel', () => kernel.restart());
   command('showKernelLog', () => kernel.log.show());

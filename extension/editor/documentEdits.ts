@@ -1,5 +1,6 @@
 import type { SessionMethod } from '../../kernel/client/kernelClient';
 import type {
+  AttributeValue,
   Box,
   EditedFrames,
   FrameIndex,
@@ -78,6 +79,16 @@ export class DocumentEdits {
   ): Promise<EditedFrames> {
     return this.overFrames(`${on ? 'Mark' : 'Unmark'} ${kind}`, (edit) =>
       this.document.request('object/mark', { object, kind, range, on, edit }),
+    );
+  }
+
+  setFrameAttributes(
+    object: ObjectId,
+    range: FrameRange,
+    attributes: Readonly<Record<string, AttributeValue | null>>,
+  ): Promise<EditedFrames> {
+    return this.overFrames('Change attributes', (edit) =>
+      this.document.request('object/setFrameAttributes', { object, range, attributes, edit }),
     );
   }
 

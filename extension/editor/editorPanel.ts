@@ -98,6 +98,12 @@ export class EditorPanel implements vscode.Disposable {
       await this.document.updateObject(object, changes);
       return null;
     },
+    'object/frameAttributes': ({ object, range, attributes }) =>
+      this.document.edits.setFrameAttributes(object, range, attributes),
+    'labels/add': async (label) => {
+      await this.document.addLabels([label]);
+      return null;
+    },
     'object/remove': async ({ object }) => {
       await this.document.removeObject(object);
       return null;

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { KernelSession, SessionMethod } from '../../kernel/client/kernelClient';
 import { CancelledError, isCancelled, toErrorData } from '../../kernel/errors';
 import type {
+  Attributes,
   Box,
   Direction,
   FrameIndex,
@@ -14,7 +15,9 @@ import type {
   ImportParams,
   ImportResult,
   KernelRequests,
+  LabelSet,
   MaskView,
+  NewLabel,
   ObjectCurve,
   ObjectId,
   ObjectRecord,
@@ -23,7 +26,7 @@ import type {
   PropagateResult,
   SnapshotResult,
 } from '../../kernel/protocol';
-import type { DocumentState, PropagationState } from '../../webview/protocol';
+import type { DocumentState, LabelsState, PropagationState } from '../../webview/protocol';
 import { Disposables } from '../dispose';
 import { filePlace } from '../files/filePlace';
 import { DocumentEdits } from './documentEdits';
@@ -90,6 +93,7 @@ export class VideoDocument implements vscode.CustomDocument {
     private session: KernelSession,
     private params: OpenParams,
     snapshot: SnapshotResult,
+    private labelSet: LabelSet,
   ) {
     const { video, problems, conflicts } = session.opened;
     this.currentRevision = snapshot.revision;
@@ -97,6 +101,7 @@ export class VideoDocument implements vscode.CustomDocument {
       video,
       ...(video.variableRate ? { times: snapshot.seconds } : {}),
       ...this.rows(snapshot),
+      labels: labelsState(labelSet),
       readOnly: readOnlyReason(session),
       suspicions: [],
       model: kernel.model(session.opened.model),
@@ -120,6 +125,8 @@ export class VideoDocument implements vscode.CustomDocument {
         if (event.event === 'session/problem' && event.value.session === session.id) {
           this.update({ problems: [...this.current.problems, event.value.problem.message] });
         }
+        if (event.event === 'labels/changed' && event.value.session === session.id)
+          this.takeLabels(event.value.labels);
       }),
     );
   }
@@ -141,7 +148,11 @@ export class VideoDocument implements vscode.CustomDocument {
       acceptChangedVideo: options.acceptChangedVideo,
     };
     const session = await kernel.open(params, { signal: options.signal });
-    return new VideoDocument(uri, kernel, session, params, await session.request('session/snapshot', {}));
+    const [snapshot, labels] = await Promise.all([
+      session.request('session/snapshot', {}),
+      session.request('labels/read', {}),
+    ]);
+    return new VideoDocument(uri, kernel, session, params, snapshot, labels);
   }
 
   get name(): string {
@@ -218,7 +229,10 @@ export class VideoDocument implements vscode.CustomDocument {
     return await this.edit('Add object', (edit) => this.request('object/add', { object, edit }));
   }
 
-  async updateObject(object: ObjectId, changes: { label?: string; color?: string }): Promise<void> {
+  async updateObject(
+    object: ObjectId,
+    changes: { label?: string; color?: string; attributes?: Attributes },
+  ): Promise<void> {
     await this.edit('Change object', (edit) => this.request('object/update', { object, ...changes, edit }));
   }
 
@@ -275,6 +289,23 @@ export class VideoDocument implements vscode.CustomDocument {
     );
     await this.pushMasks();
     return result;
+  }
+
+  // ------------------------------------------------------------------------------------------- labels
+
+  /** The workspace's labels, followed on the disk. */
+  get labels(): LabelSet {
+    return this.labelSet;
+  }
+
+  /** Adds classes to the workspace's labels; the file is made where there is none. */
+  async addLabels(classes: readonly NewLabel[]): Promise<void> {
+    this.takeLabels(await this.request('labels/add', { classes }));
+  }
+
+  private takeLabels(labels: LabelSet): void {
+    this.labelSet = labels;
+    this.update({ labels: labelsState(labels) });
   }
 
   // ------------------------------------------------------------------------------------------- propagation
@@ -445,6 +476,7 @@ export class VideoDocument implements vscode.CustomDocument {
         throw new CancelledError();
       }
       this.aside = undefined;
+      this.takeLabels(await this.session.request('labels/read', {}));
       this.update({ readOnly: readOnlyReason(this.session) });
     }
   }
@@ -454,6 +486,7 @@ export class VideoDocument implements vscode.CustomDocument {
     this.update({ kernel: 'restarting' });
     try {
       await this.takeSnapshot();
+      this.takeLabels(await this.request('labels/read', {}));
       this.update({ kernel: 'ready' });
     } catch (error) {
       if (isCancelled(error) || this.closed) return;
@@ -498,6 +531,10 @@ export class VideoDocument implements vscode.CustomDocument {
     this.current = { ...this.current, ...change };
     this.stateEmitter.fire(this.current);
   }
+}
+
+function labelsState({ classes, problems }: LabelSet): LabelsState {
+  return { classes, problems: problems.map(({ message }) => message) };
 }
 
 /** Undefined where the clip is ours to write. */

@@ -50,7 +50,9 @@ export function planImport(
     const known = annotations.objects.get(id);
     const label = track.label ?? params.label ?? known?.label ?? DEFAULT_LABEL;
     const color = known?.color ?? colorOf(track, annotations.objects.size + objects.length);
-    change.putObjects.push({ id, label, color, attributes: known?.attributes ?? {} });
+    const order = known ? known.order : annotations.nextOrder + objects.length;
+    const attributes = known?.attributes ?? {};
+    change.putObjects.push({ id, label, color, attributes, ...(order === undefined ? {} : { order }) });
     const isVerified = (frame: FrameIndex): boolean => annotations.mask(id, frame)?.verified ?? false;
     const taken = track.masks.filter(({ frame }) => !isVerified(frame));
     if (taken.length < track.masks.length) {

@@ -12,6 +12,7 @@ import type {
   ObjectStatus,
 } from '../protocol';
 import type { Change } from '../storage/api';
+import { markKey } from './marks';
 
 /** What a clip's masks are made with: masks of another model are stale. */
 export interface ModelIdentity {
@@ -75,6 +76,7 @@ export interface Content {
 
 /** Everything annotated on one clip, as the database holds it, with the questions that sessions ask of it. */
 export class Annotations {
+  /** In the order of the list. */
   readonly objects = new Map<ObjectId, ObjectRecord>();
   private readonly promptsOf = new Map<ObjectId, Map<FrameIndex, FramePrompt>>();
   private readonly masksOf = new Map<ObjectId, Map<FrameIndex, MaskRecord>>();
@@ -85,14 +87,18 @@ export class Annotations {
 
   constructor(
     initial: Content,
-    private model: ModelIdentity,
+    private currentModel: ModelIdentity,
   ) {
     this.reset(initial);
   }
 
+  get model(): ModelIdentity {
+    return this.currentModel;
+  }
+
   /** Masks of another model are stale from now on. */
   setModel(model: ModelIdentity): void {
-    this.model = model;
+    this.currentModel = model;
   }
 
   /** Forgets everything and takes this instead. */
@@ -110,6 +116,7 @@ export class Annotations {
   /** Mirrors a change that the database has accepted. */
   apply(change: Change): void {
     for (const object of change.putObjects ?? []) this.objects.set(object.id, object);
+    if (change.putObjects) this.sortObjects();
     for (const id of change.removeObjects ?? []) {
       this.objects.delete(id);
       this.promptsOf.delete(id);
@@ -259,6 +266,17 @@ export class Annotations {
     return [...frames].sort((a, b) => a - b);
   }
 
+  /** The place of an object that is added to the list. */
+  get nextOrder(): number {
+    return 1 + Math.max(-1, ...[...this.objects.values()].map(({ order = -1 }) => order));
+  }
+
+  private sortObjects(): void {
+    const sorted = [...this.objects.values()].sort(compareObjects);
+    this.objects.clear();
+    for (const object of sorted) this.objects.set(object.id, object);
+  }
+
   /** Propagated masks are no links of the conditioning chain and come by the thousand: they leave it as it is. */
   private setHeld(object: ObjectId, frame: FrameIndex, held: boolean): void {
     let frames = this.heldOf.get(object);
@@ -292,10 +310,13 @@ export class Annotations {
   }
 }
 
+/** The order of the list: objects of an older version, which have no place, come first. */
+function compareObjects(a: ObjectRecord, b: ObjectRecord): number {
+  return (a.order ?? -1) - (b.order ?? -1) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
 function rowsOf<Row>(table: Map<ObjectId, Map<FrameIndex, Row>>, object: ObjectId): Map<FrameIndex, Row> {
   let rows = table.get(object);
   if (!rows) table.set(object, (rows = new Map<FrameIndex, Row>()));
   return rows;
 }
-
-const markKey = (mark: MarkRecord): string => `${mark.object}/${mark.kind}/${mark.first}/${mark.last}`;

@@ -5,6 +5,7 @@ import type {
   CopyMaskParams,
   EditedFrames,
   EditMaskParams,
+  FrameAttributesParams,
   FrameIndex,
   FrameRange,
   InterpolateParams,
@@ -20,7 +21,7 @@ import type {
 import type { Change } from '../storage/api';
 import type { Annotations } from './annotations';
 import { displayPixels } from './displayPixels';
-import { changeMark } from './marks';
+import { changeAttributes, changeMark } from './marks';
 import { checkFrame } from './prompts';
 import { SerialQueue } from './serialQueue';
 
@@ -174,6 +175,23 @@ export class ManualEdits {
       };
     }, edit);
     return { changed, frames };
+  }
+
+  /** Says attributes of an object on every frame of a range. */
+  async setFrameAttributes({
+    object,
+    range,
+    attributes,
+    edit,
+  }: FrameAttributesParams): Promise<EditedFrames> {
+    this.checkRange(object, range);
+    let changed = false;
+    await this.host.commit(() => {
+      const marks = changeAttributes(this.host.annotations.allMarks, object, range, attributes);
+      changed = marks.putMarks.length + marks.removeMarks.length > 0;
+      return { ...marks };
+    }, edit);
+    return { changed, frames: [] };
   }
 
   private check(object: ObjectId, frame: FrameIndex): void {

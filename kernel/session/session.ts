@@ -47,7 +47,8 @@ import type { WorkerClient } from '../workers/rpc';
 import { Annotations, promptRevision } from './annotations';
 import { EncodedFrames } from './encodedFrames';
 import type { Locations } from './locations';
-import { ManualEdits } from './manualEdits';
+import { ManualEdits, type EditingHost } from './manualEdits';
+import { ObjectEdits } from './objectEdits';
 import { Propagation, type PropagationHost } from './propagation';
 import {
   checkBox,
@@ -93,6 +94,8 @@ export class Session {
   private readonly annotations: Annotations;
   /** Edits by hand and marks. */
   readonly manual: ManualEdits;
+  /** Edits of whole objects. */
+  readonly objects: ObjectEdits;
   private readonly reviewing = new Review();
   private lastRead = 0;
   private readonly ptsOf: readonly number[];
@@ -115,7 +118,7 @@ export class Session {
     this.annotations = new Annotations(opened, { id: model.id, sha256: model.sha256 });
     this.dirty = opened.dirty;
     this.revision = opened.revision;
-    this.manual = new ManualEdits({
+    const host: EditingHost = {
       annotations: this.annotations,
       video: this.video,
       pts: (frame) => this.pts(frame),
@@ -123,7 +126,9 @@ export class Session {
       requireObject: (object) => this.requireObject(object),
       commit: (build, edit) => this.commit(build, edit),
       changed: (object, frame) => this.propagation?.promptsChanged(object, frame),
-    });
+    };
+    this.manual = new ManualEdits(host);
+    this.objects = new ObjectEdits(host, () => this.requireIdle());
     this.active = { source, encoded: new EncodedFrames(source, model) };
   }
 
@@ -482,11 +487,7 @@ export class Session {
     onProgress: (done: number, total: number) => void,
   ): Promise<ImportResult> {
     this.requireWritable();
-    if (this.propagation) {
-      throw new MaskletError('session/busy', `${this.video.path} is being propagated.`, {
-        hint: 'Cancel the propagation first.',
-      });
-    }
+    this.requireIdle();
     const { changes, result } = planImport(imported, params, this.annotations, this.ptsOf);
     for (const [n, change] of changes.entries()) {
       await this.commit(() => change, params.edit);
@@ -497,7 +498,8 @@ export class Session {
 
   private newObject(id: ObjectId): readonly ObjectRecord[] {
     if (this.annotations.objects.has(id)) return [];
-    return [{ id, label: 'object', color: objectColor(this.annotations.objects.size), attributes: {} }];
+    const { objects, nextOrder: order } = this.annotations;
+    return [{ id, label: 'object', color: objectColor(objects.size), attributes: {}, order }];
   }
 
   // ------------------------------------------------------------------------------------------- propagation
@@ -579,11 +581,7 @@ export class Session {
 
   private async travel(go: () => Promise<Undone>): Promise<HistoryResult> {
     this.requireWritable();
-    if (this.propagation) {
-      throw new MaskletError('session/busy', `${this.video.path} is being propagated.`, {
-        hint: 'Cancel the propagation first.',
-      });
-    }
+    this.requireIdle();
     return await this.committing.run(async () => this.mirror(await go()));
   }
 
@@ -765,6 +763,13 @@ export class Session {
     const ids = [...this.annotations.objects.keys()];
     throw new MaskletError('object/unknown', `${this.video.path} has no object "${object}".`, {
       hint: ids.length > 0 ? `Its objects are ${ids.join(', ')}.` : 'It has no objects yet.',
+    });
+  }
+
+  private requireIdle(): void {
+    if (!this.propagation) return;
+    throw new MaskletError('session/busy', `${this.video.path} is being propagated.`, {
+      hint: 'Cancel the propagation first.',
     });
   }
 

@@ -187,6 +187,10 @@ export const MIGRATIONS: readonly Migration[] = [
   DROP INDEX masks_by_frame;
   CREATE INDEX masks_by_frame ON masks (video, frame, object, verified, area, state, iou, object_score);
   `,
+  `
+  -- The place of an object in the list.
+  ALTER TABLE objects ADD COLUMN position INTEGER;
+  `,
 ];
 
 /**

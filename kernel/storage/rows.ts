@@ -26,6 +26,7 @@ interface ObjectColumns {
   readonly label: string;
   readonly color: string;
   readonly attributes: string;
+  readonly position: number | null;
   readonly extra: string | null;
 }
 
@@ -84,7 +85,7 @@ export class ClipRows {
     private readonly size: { readonly width: number; readonly height: number },
   ) {
     this.upserts = {
-      object: this.upsert('objects', ['id'], ['label', 'color', 'attributes']),
+      object: this.upsert('objects', ['id'], ['label', 'color', 'attributes', 'position']),
       prompt: this.upsert('prompts', ['object', 'frame'], ['points', 'box', 'mask_counts', 'candidate']),
       // What a newer version noted about a mask holds for these pixels only.
       mask: this.upsert('masks', ['object', 'frame'], MASK_COLUMNS, 'counts = excluded.counts'),
@@ -134,7 +135,9 @@ export class ClipRows {
   }
 
   objects(): ObjectRecord[] {
-    return this.list<ObjectColumns>('SELECT * FROM objects WHERE video = ? ORDER BY id').map(objectFrom);
+    return this.list<ObjectColumns>(
+      'SELECT * FROM objects WHERE video = ? ORDER BY position NULLS FIRST, id',
+    ).map(objectFrom);
   }
 
   prompts(): FramePrompt[] {
@@ -316,6 +319,7 @@ function columnsOf(row: Row): Values {
         label: row.record.label,
         color: row.record.color,
         attributes: JSON.stringify(row.record.attributes),
+        position: row.record.order ?? null,
       };
     case 'prompt':
       return {
@@ -346,8 +350,14 @@ function columnsOf(row: Row): Values {
   }
 }
 
-function objectFrom({ id, label, color, attributes }: ObjectColumns): ObjectRecord {
-  return { id, label, color, attributes: JSON.parse(attributes) as ObjectRecord['attributes'] };
+function objectFrom({ id, label, color, attributes, position }: ObjectColumns): ObjectRecord {
+  return {
+    id,
+    label,
+    color,
+    attributes: JSON.parse(attributes) as ObjectRecord['attributes'],
+    ...(position === null ? {} : { order: position }),
+  };
 }
 
 function markFrom({ object, kind, first, last, attributes }: MarkColumns): MarkRecord {

@@ -8,6 +8,7 @@ import { Measure } from './host/measure';
 import type { VsCodeApi } from './host/vscodeApi';
 import { Actions, noticeOf } from './state/actions';
 import { runAction } from './state/editorActions';
+import { LabelActions } from './state/labelActions';
 import { MaskActions } from './state/maskActions';
 import { MaskLoading } from './state/maskLoading';
 import { News } from './state/news';
@@ -33,6 +34,7 @@ export class Editor {
   readonly measure: Measure;
   readonly actions: Actions;
   readonly masks: MaskActions;
+  readonly labels: LabelActions;
   readonly pictures: Pictures;
   private readonly host: HostClient;
   private readonly maskLoading: MaskLoading;
@@ -52,6 +54,7 @@ export class Editor {
     this.measure = new Measure((name, ms) => this.host.post({ kind: 'measure', name, ms }));
     this.actions = new Actions(this.store, this.host, this.measure);
     this.masks = new MaskActions(this.store, this.host, this.actions);
+    this.labels = new LabelActions(this.store, this.host, this.actions);
     this.news = new News(this.store, this.actions, kept?.view, (action) => runAction(this, action));
     this.pictures = new Pictures(
       (request, signal) => this.host.request('frame/image', request, signal),

@@ -1,4 +1,5 @@
 import type { Editor } from './editor';
+import { classOfKey } from './state/labels';
 import { actionOf, type KeyAction } from './state/keymap';
 import { spaceHeld } from './state/spaceBar';
 import { withoutVertex } from './tools/polygon';
@@ -21,6 +22,11 @@ export function followKeyboard(editor: Editor): void {
       return;
     }
     if (polygonKey(editor, event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    if (labelKey(editor, event)) {
       event.preventDefault();
       event.stopPropagation();
       return;
@@ -115,6 +121,15 @@ function polygonKey({ store, closePolygon }: Editor, event: KeyboardEvent): bool
   }
 }
 
+/** The hotkey of a label gives it to the selected object. @returns false where no label has it. */
+function labelKey({ store, labels }: Editor, event: KeyboardEvent): boolean {
+  const document = store.document.value;
+  const chosen = document && classOfKey(document, event);
+  if (!chosen) return false;
+  void labels.assign(chosen);
+  return true;
+}
+
 /** In the object list Delete means the object, anywhere else the prompts on the frame. */
 function deleteKey({ actions }: Editor, event: KeyboardEvent): boolean {
   const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-object]') : null;
@@ -126,8 +141,11 @@ function deleteKey({ actions }: Editor, event: KeyboardEvent): boolean {
   return true;
 }
 
+/** What takes letters for itself; a list to choose from goes to the option that begins with one. */
+const TYPED_INTO = 'input:not([type=checkbox], [type=color], [type=range]), select, textarea';
+
 function isTyping(event: KeyboardEvent): boolean {
-  return event.composedPath().some((target) => target instanceof HTMLInputElement && target.type === 'text');
+  return event.composedPath().some((target) => target instanceof Element && target.matches(TYPED_INTO));
 }
 
 /** Space presses buttons and ticks boxes. */

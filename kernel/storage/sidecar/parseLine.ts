@@ -35,7 +35,10 @@ export function parseLine(text: string, file: LineFile, context: LineContext): R
 export function checkLine(json: unknown, file: LineFile, context: LineContext): Row {
   const fields = new Fields(json);
   switch (file.kind) {
-    case 'object':
+    case 'object': {
+      const order = fields.takeOptional('order');
+      if (order !== undefined && integerOf(order, 'order') < 0)
+        throw new LineError('"order" must not be below 0');
       return {
         kind: 'object',
         record: {
@@ -43,9 +46,11 @@ export function checkLine(json: unknown, file: LineFile, context: LineContext): 
           label: fields.text('label'),
           color: fields.match('color', /^#[0-9a-f]{6}$/i, 'a colour such as #12ab9f'),
           attributes: attributesOf(fields.take('attributes')),
+          ...(order === undefined ? {} : { order: integerOf(order, 'order') }),
         },
         extra: fields.rest(),
       };
+    }
     case 'prompt': {
       const points = fields.takeOptional('points');
       const box = fields.takeOptional('box');

@@ -59,8 +59,8 @@ function formatMask(record: MaskRecord, extra: Extra | undefined): string {
   return line(fields, rest);
 }
 
-function objectFields({ label, color, attributes }: ObjectRecord): Record<string, unknown> {
-  return { label, color, attributes: sortedObject(attributes) };
+function objectFields({ label, color, attributes, order }: ObjectRecord): Record<string, unknown> {
+  return { label, color, attributes: sortedObject(attributes), ...(order === undefined ? {} : { order }) };
 }
 
 function promptFields(prompt: FramePrompt): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { Icon } from '../../icon';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';
+import { ObjectDetails } from './objectDetails';
 import { ObjectRow } from './objectRow';
 
 /** The objects of the clip: select, name, colour, hide, delete. */
@@ -32,6 +33,7 @@ export function ObjectList({ editor }: { readonly editor: Editor }) {
           ))}
         </ul>
       )}
+      <ObjectDetails editor={editor} />
     </section>
   );
 }

@@ -136,6 +136,7 @@ export const KEY_HELP: readonly { readonly title: string; readonly entries: read
       { keys: ['1', '…', '9'], does: 'Select' },
       { keys: ['F2'], does: 'Rename' },
       { keys: ['H'], does: 'Hide or show' },
+      { keys: ['Hotkey'], does: 'Label, as labels.json says' },
     ],
   },
   {

@@ -9,7 +9,8 @@ export function Banner({ editor }: { readonly editor: Editor }) {
   const expanded = useSignal(false);
   const document = editor.store.document.value;
   if (!document) return null;
-  const { readOnly, problems, kernel } = document;
+  const { readOnly, kernel } = document;
+  const problems = [...document.problems, ...(document.labels?.problems ?? [])];
   const key = problems.join('\n');
   const [first] = problems;
   return (

@@ -1,0 +1,183 @@
+import { MaskletError } from '../errors';
+import type {
+  DuplicateObjectParams,
+  EditedFrames,
+  FrameIndex,
+  MaskRecord,
+  MergeObjectsParams,
+  MoveObjectParams,
+  ObjectId,
+  ObjectRecord,
+  SplitObjectParams,
+} from '../protocol';
+import { objectColor } from '../render/colors';
+import type { Change } from '../storage/api';
+import { OBJECT_ID } from '../storage/sidecar/layout';
+import type { EditingHost } from './manualEdits';
+import { markKey } from './marks';
+import { contentOf, copiedTo, keptFresh, merged, splitAt, type ObjectContent } from './objectContent';
+import { checkFrame } from './prompts';
+
+/** Edits of whole objects: their order, and making one of two and two of one. Each is one change of the clip. */
+export class ObjectEdits {
+  /** @param requireIdle refuses while a propagation runs, which would go on with objects as they were. */
+  constructor(
+    private readonly host: EditingHost,
+    private readonly requireIdle: () => void,
+  ) {}
+
+  /** Puts an object at a place of the list, from 0. */
+  async move({ object, to, edit }: MoveObjectParams): Promise<EditedFrames> {
+    this.host.requireObject(object);
+    this.host.requireWritable();
+    let changed = false;
+    await this.host.commit(() => {
+      const others = this.objects().filter(({ id }) => id !== object);
+      const at = Math.min(others.length, Math.max(0, Math.round(to)));
+      const putObjects = numbered([
+        ...others.slice(0, at),
+        this.host.requireObject(object),
+        ...others.slice(at),
+      ]);
+      changed = putObjects.length > 0;
+      return { putObjects };
+    }, edit);
+    return { changed, frames: [] };
+  }
+
+  /** Copies an object with everything it has. @throws MaskletError `input/invalid` where the new id is taken. */
+  async duplicate({ object, as, edit }: DuplicateObjectParams): Promise<ObjectRecord> {
+    this.check(object);
+    await this.host.commit(() => {
+      const content = this.content(object);
+      const copy = copiedTo(this.another(content.object, as), content);
+      return { putObjects: this.withAfter(object, copy.object), ...puts(copy) };
+    }, edit);
+    return this.host.requireObject(as);
+  }
+
+  /** Takes another object's prompts, masks and marks over; the other one goes. */
+  async merge({ object, from, edit }: MergeObjectsParams): Promise<EditedFrames> {
+    this.check(object);
+    this.host.requireObject(from);
+    if (object === from)
+      throw new MaskletError('input/invalid', `Object ${object} cannot be merged with itself.`);
+    let frames: readonly FrameIndex[] = [];
+    await this.host.commit(() => {
+      const [into, other] = [this.content(object), this.content(from)];
+      const fresh = this.fresh([...into.masks, ...other.masks]);
+      const result = this.keptFresh(merged(into, other), fresh);
+      frames = other.masks.map(({ frame }) => frame);
+      return { removeObjects: [from], ...difference(into, result) };
+    }, edit);
+    return { changed: true, frames };
+  }
+
+  /**
+   * Makes what an object has from a frame on another object's.
+   * @throws MaskletError `prompt/invalid` where it has nothing before, or nothing from there on.
+   */
+  async split({ object, frame, as, edit }: SplitObjectParams): Promise<ObjectRecord> {
+    this.check(object);
+    checkFrame(this.host.video, frame);
+    await this.host.commit(() => {
+      const content = this.content(object);
+      const parts = splitAt(content, frame, this.another(content.object, as));
+      for (const [part, where] of [
+        [parts.before, 'before'],
+        [parts.after, 'from'],
+      ] as const) {
+        if (part.masks.length + part.prompts.length > 0) continue;
+        throw new MaskletError('prompt/invalid', `Object ${object} has nothing ${where} frame ${frame}.`, {
+          hint: 'Go to the first frame that is to be another object’s.',
+        });
+      }
+      const fresh = this.fresh(content.masks);
+      const [before, after] = [parts.before, parts.after].map((part) => this.keptFresh(part, fresh));
+      return {
+        ...difference(content, before),
+        ...both(puts(after), difference(content, before)),
+        putObjects: this.withAfter(object, after.object),
+      };
+    }, edit);
+    return this.host.requireObject(as);
+  }
+
+  private check(object: ObjectId): void {
+    this.host.requireObject(object);
+    this.host.requireWritable();
+    this.requireIdle();
+  }
+
+  private objects(): ObjectRecord[] {
+    return [...this.host.annotations.objects.values()];
+  }
+
+  private content(object: ObjectId): ObjectContent {
+    return contentOf(this.host.annotations, this.host.requireObject(object));
+  }
+
+  private another(like: ObjectRecord, id: ObjectId): ObjectRecord {
+    if (!OBJECT_ID.test(id) || this.host.annotations.objects.has(id))
+      throw new MaskletError('input/invalid', `"${id}" cannot be the id of a new object.`);
+    return { ...like, id, color: objectColor(this.host.annotations.objects.size) };
+  }
+
+  /** The list with one more object, right behind another: the rows to write. */
+  private withAfter(object: ObjectId, added: ObjectRecord): ObjectRecord[] {
+    const { order, ...fresh } = added;
+    return numbered(this.objects().flatMap((one) => (one.id === object ? [one, fresh] : [one])));
+  }
+
+  /** The frames whose masks are up to date. */
+  private fresh(masks: readonly MaskRecord[]): (mask: MaskRecord) => boolean {
+    const { annotations } = this.host;
+    const stale = new Set(masks.filter((mask) => annotations.isStale(mask)).map(({ frame }) => frame));
+    return ({ frame }) => !stale.has(frame);
+  }
+
+  private keptFresh(content: ObjectContent, fresh: (mask: MaskRecord) => boolean): ObjectContent {
+    return keptFresh(content, fresh, this.host.annotations.model);
+  }
+}
+
+/** Objects in a new order: those of them that have to be written. */
+function numbered(objects: readonly ObjectRecord[]): ObjectRecord[] {
+  return objects.flatMap((object, order) => (object.order === order ? [] : [{ ...object, order }]));
+}
+
+function puts({ prompts, masks, marks }: ObjectContent): Change {
+  return { putPrompts: prompts, putMasks: masks, putMarks: marks };
+}
+
+/** What of an object changed, itself too. */
+function difference(before: ObjectContent, after: ObjectContent): Change {
+  const frames = (rows: readonly { readonly frame: FrameIndex }[]): Set<FrameIndex> =>
+    new Set(rows.map(({ frame }) => frame));
+  const [prompts, masks] = [frames(after.prompts), frames(after.masks)];
+  const marks = new Set(after.marks.map(markKey));
+  const is = <Row>(known: readonly Row[]) => {
+    const set = new Set(known);
+    return (row: Row): boolean => set.has(row);
+  };
+  const [oldPrompt, oldMask, oldMark] = [is(before.prompts), is(before.masks), is(before.marks)];
+  const place = ({ object, frame }: { object: ObjectId; frame: FrameIndex }) => ({ object, frame });
+  return {
+    putObjects: before.object === after.object ? [] : [after.object],
+    putPrompts: after.prompts.filter((row) => !oldPrompt(row)),
+    removePrompts: before.prompts.filter(({ frame }) => !prompts.has(frame)).map(place),
+    putMasks: after.masks.filter((row) => !oldMask(row)),
+    removeMasks: before.masks.filter(({ frame }) => !masks.has(frame)).map(place),
+    putMarks: after.marks.filter((row) => !oldMark(row)),
+    removeMarks: before.marks.filter((row) => !marks.has(markKey(row))),
+  };
+}
+
+/** What either change puts. */
+function both(a: Change, b: Change): Pick<Change, 'putPrompts' | 'putMasks' | 'putMarks'> {
+  return {
+    putPrompts: [...(a.putPrompts ?? []), ...(b.putPrompts ?? [])],
+    putMasks: [...(a.putMasks ?? []), ...(b.putMasks ?? [])],
+    putMarks: [...(a.putMarks ?? []), ...(b.putMarks ?? [])],
+  };
+}
