@@ -83,6 +83,8 @@ export type MaskOperation =
     }
   /** What a closed polygon or lasso encloses. */
   | { readonly kind: 'polygon'; readonly mode: 'add' | 'cut'; readonly points: readonly VideoPoint[] }
+  /** The mask becomes what the rings enclose; a ring within another is a hole, one within a hole an island. */
+  | { readonly kind: 'outline'; readonly rings: readonly (readonly VideoPoint[])[] }
   /** `smallerThan` in pixels; default: all holes, and islands below a twentieth of the largest. */
   | { readonly kind: 'fillHoles' | 'removeSpecks'; readonly smallerThan?: number }
   | { readonly kind: 'grow' | 'shrink'; readonly pixels: number };
@@ -602,6 +604,8 @@ export type SuspicionReason =
   | 'position-jump'
   /** The mask hardly covers what it covered a frame before. */
   | 'low-overlap'
+  /** Tracked the other way, with the same prompts, the mask was quite another. */
+  | 'direction-disagreement'
   | 'appears-or-vanishes';
 
 /** A tracked mask that somebody should look at. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { SessionMethod } from '../../kernel/client/kernelClient';
 import type {
   AttributeValue,
@@ -10,6 +11,7 @@ import type {
   MaskOperation,
   MaskView,
   ObjectId,
+  ObjectRecord,
   ObjectStatus,
   PointPrompt,
   RleMask,
@@ -24,18 +26,25 @@ export interface EditedDocument {
     params: Omit<KernelRequests[M][0], 'session'>,
     signal?: AbortSignal,
   ): Promise<KernelRequests[M][1]>;
-  pushMasks(frames: readonly FrameIndex[]): Promise<void>;
+  /** Default: on any frame. */
+  pushMasks(frames?: readonly FrameIndex[]): Promise<void>;
   statusOf(object: ObjectId): ObjectStatus | undefined;
 }
 
 const OPERATION_LABELS: Readonly<Record<MaskOperation['kind'], string>> = {
   brush: 'Brush stroke',
   polygon: 'Polygon',
+  outline: 'Edit outline',
   fillHoles: 'Fill holes',
   removeSpecks: 'Remove specks',
   grow: 'Grow mask',
   shrink: 'Shrink mask',
 };
+
+/** Short and random: two branches never give the same one. */
+export function newObjectId(): ObjectId {
+  return randomBytes(4).toString('hex');
+}
 
 /** What users do to masks, prompts and marks by hand: each call is one undoable edit. */
 export class DocumentEdits {
@@ -92,6 +101,30 @@ export class DocumentEdits {
     );
   }
 
+  moveObject(object: ObjectId, to: number): Promise<EditedFrames> {
+    return this.overFrames('Move object', (edit) =>
+      this.document.request('object/move', { object, to, edit }),
+    );
+  }
+
+  async duplicateObject(object: ObjectId): Promise<ObjectRecord> {
+    return await this.ofObjects('Duplicate object', (edit) =>
+      this.document.request('object/duplicate', { object, as: newObjectId(), edit }),
+    );
+  }
+
+  async splitObject(object: ObjectId, frame: FrameIndex): Promise<ObjectRecord> {
+    return await this.ofObjects('Split object', (edit) =>
+      this.document.request('object/split', { object, frame, as: newObjectId(), edit }),
+    );
+  }
+
+  async mergeObjects(object: ObjectId, from: ObjectId): Promise<void> {
+    await this.ofObjects('Merge objects', (edit) =>
+      this.document.request('object/merge', { object, from, edit }),
+    );
+  }
+
   /** Verifies every mask of an object within a range. */
   verifyRange(object: ObjectId, { first, last }: FrameRange): Promise<EditedFrames> {
     return this.overFrames('Verify frames', async (edit) => {
@@ -128,6 +161,12 @@ export class DocumentEdits {
     signal: AbortSignal,
   ): Promise<{ readonly mask: RleMask; readonly iou: number | null } | null> {
     return this.document.request('object/preview', params, signal);
+  }
+
+  private async ofObjects<T>(label: string, run: (edit: string) => Promise<T>): Promise<T> {
+    const result = await this.document.edit(label, run);
+    await this.document.pushMasks();
+    return result;
   }
 
   private async overFrames(

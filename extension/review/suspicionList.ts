@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<SuspicionReason, string>> = {
   'area-jump': 'the area changes suddenly',
   'position-jump': 'the position changes suddenly',
   'low-overlap': 'hardly overlaps the frame before',
+  'direction-disagreement': 'forward and backward disagree',
   'appears-or-vanishes': 'appears or vanishes',
 };
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../errors';
 import { rleIou } from '../masks/rle';
-import type { MaskRecord, Suspicion } from '../protocol';
+import type { MaskRecord, RleMask, Suspicion } from '../protocol';
 import { suspiciousFrames } from './suspicion';
 
 /** The main thread is given back after this long: it has others to answer. */
@@ -13,6 +13,17 @@ export class Review {
     MaskRecord,
     { readonly before: MaskRecord; readonly iou: number }
   >();
+
+  /** What tracking the other way had given, by the mask that took its place. Known while the clip is open. */
+  private readonly otherWay = new WeakMap<MaskRecord, RleMask>();
+
+  /** Keeps what a mask replaces, where that came from the other direction. */
+  note(mask: MaskRecord, replaced: MaskRecord): void {
+    const [now, before] = [mask.provenance?.direction, replaced.provenance?.direction];
+    if (before === undefined || now === undefined) return;
+    const other = before === now ? this.otherWay.get(replaced) : replaced.mask;
+    if (other) this.otherWay.set(mask, other);
+  }
 
   /** @param objects the masks of each object, by frame, ascending. @throws MaskletError `cancelled` */
   async run(objects: readonly (readonly MaskRecord[])[], signal?: AbortSignal): Promise<Suspicion[]> {
@@ -26,9 +37,20 @@ export class Review {
         throwIfAborted(signal);
         since = performance.now();
       }
-      found.push(...suspiciousFrames(masks, (mask, before) => this.overlap(mask, before)));
+      found.push(
+        ...suspiciousFrames(
+          masks,
+          (mask, before) => this.overlap(mask, before),
+          (mask) => this.agreement(mask),
+        ),
+      );
     }
     return found.sort((a, b) => a.frame - b.frame);
+  }
+
+  private agreement(mask: MaskRecord): number | undefined {
+    const other = this.otherWay.get(mask);
+    return other && rleIou(mask.mask, other);
   }
 
   private overlap(mask: MaskRecord, before: MaskRecord): number {

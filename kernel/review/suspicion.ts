@@ -7,6 +7,8 @@ const LOW_IOU = 0.6;
 const CALM_AREA = Math.log(1.35);
 const CALM_SHIFT = 0.3;
 const CALM_OVERLAP = 0.6;
+/** Two runs that meet from either side rarely agree to the pixel. */
+const LOW_AGREEMENT = 0.6;
 /** Beyond this many times what is usual for the object, a change is sudden. */
 const TIMES_USUAL = 5;
 
@@ -23,12 +25,19 @@ interface Change {
 /** IoU of two masks of the same size. */
 export type Overlap = (mask: MaskRecord, before: MaskRecord) => number;
 
+/** IoU of a mask with what tracking the other way gave for the same frame; undefined where nobody tracked that way. */
+export type Agreement = (mask: MaskRecord) => number | undefined;
+
 /**
  * The frames of one object that somebody should look at: those that a model tracked with little confidence, and those
  * where the mask changed more suddenly than it usually does. What somebody prompted, drew or verified is settled.
  * @param masks of one object, by frame, ascending.
  */
-export function suspiciousFrames(masks: readonly MaskRecord[], overlap: Overlap): Suspicion[] {
+export function suspiciousFrames(
+  masks: readonly MaskRecord[],
+  overlap: Overlap,
+  agreement: Agreement = () => undefined,
+): Suspicion[] {
   const changes = masks.map((mask, i) => {
     const before = masks[i - 1];
     const compares = before?.frame === mask.frame - 1 && before.area > 0 && mask.area > 0;
@@ -42,7 +51,12 @@ export function suspiciousFrames(masks: readonly MaskRecord[], overlap: Overlap)
   };
   return masks.flatMap((mask, i) => {
     if (mask.verified || (mask.state !== 'propagated' && mask.state !== 'absent')) return [];
-    const reasons = [...lowScores(mask), ...sudden(changes[i], usual), ...comesOrGoes(mask, masks[i - 1])];
+    const reasons = [
+      ...lowScores(mask),
+      ...sudden(changes[i], usual),
+      ...comesOrGoes(mask, masks[i - 1]),
+      ...((agreement(mask) ?? 1) < LOW_AGREEMENT ? (['direction-disagreement'] as const) : []),
+    ];
     return reasons.length > 0 ? [{ object: mask.object, frame: mask.frame, reasons }] : [];
   });
 }

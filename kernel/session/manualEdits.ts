@@ -251,6 +251,21 @@ export function checkOperation(operation: MaskOperation): void {
         );
       return;
     }
+    case 'outline': {
+      const count = operation.rings.reduce((sum, ring) => sum + ring.length, 0);
+      if (
+        operation.rings.length === 0 ||
+        operation.rings.some((ring) => ring.length < 3) ||
+        count > MAX_POINTS
+      )
+        fail(
+          `An outline of ${count} corners was given.`,
+          `Give rings of at least 3 corners, ${MAX_POINTS} in all.`,
+        );
+      if (!operation.rings.flat().every((point) => point.length === 2 && point.every(Number.isFinite)))
+        fail('A corner of an outline is no pair of numbers.', 'Give [x, y] in pixels of the video.');
+      return;
+    }
     case 'grow':
     case 'shrink':
       if (!(operation.pixels > 0 && operation.pixels <= MAX_RADIUS))

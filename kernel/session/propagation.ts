@@ -25,6 +25,8 @@ export interface PropagationHost {
   pts(frame: FrameIndex): number;
   /** Makes a change durable and visible; `build` runs when nothing else is being written, so what it reads holds. */
   commit(build: () => Change): Promise<void>;
+  /** Told of every tracked mask that takes the place of one made from the prompts as they are. */
+  replaced(mask: MaskRecord, before: MaskRecord): void;
   /** Predicts a frame's mask from its prompts again where it is missing or stale. */
   refreshPrompted(object: ObjectId, frame: FrameIndex): Promise<void>;
 }
@@ -238,7 +240,10 @@ export class Propagation {
         // Whatever happened to the object while it was being tracked comes first.
         const unchanged = annotations.trackRevision(object, frame, direction) === revisions[n];
         if (!unchanged || !this.mayWrite(object, frame)) return [];
-        return [this.record(object, frame, direction, revisions[n], predictions[n])];
+        const record = this.record(object, frame, direction, revisions[n], predictions[n]);
+        const before = annotations.mask(object, frame);
+        if (before && !annotations.promptsChanged(before)) this.host.replaced(record, before);
+        return [record];
       }),
     }));
     this.stages.store += performance.now() - before;

@@ -535,6 +535,7 @@ export class Session {
       frameCount: this.video.frameCount,
       pts: (frame) => this.pts(frame),
       commit: (build) => this.commit(build, params.edit),
+      replaced: (mask, before) => this.reviewing.note(mask, before),
       refreshPrompted: (object, frame) => this.refreshPrompted(object, frame, params.edit),
     };
     const propagation = new Propagation(host, params, signal, onFrame);

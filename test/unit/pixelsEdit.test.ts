@@ -5,6 +5,8 @@ import { fillHoles, grow, removeSpecks, shrink } from '../../kernel/pixels/edit/
 import { distanceTo, signedDistance } from '../../kernel/pixels/edit/distance';
 import { drawStroke, fillPolygon, type Bitmap } from '../../kernel/pixels/edit/draw';
 import { editMask } from '../../kernel/pixels/edit/editMask';
+import type { RleMask } from '../../kernel/protocol';
+import { contoursOf } from '../../webview/editor/canvas/contours';
 import { interpolateMasks } from '../../kernel/pixels/edit/interpolate';
 
 /** A bitmap from rows of `#` and anything else. */
@@ -144,6 +146,30 @@ describe('drawing', () => {
       1,
     );
     expect(rowsOf(beyond)).toEqual(['##', '##']);
+  });
+});
+
+describe('an outline', () => {
+  const ringsOf = (mask: RleMask): [number, number][][] => {
+    const { corners, starts } = contoursOf(mask);
+    return [...starts.slice(0, -1)].map((start, ring) =>
+      Array.from({ length: starts[ring + 1] - start }, (_, i) => [
+        corners[(start + i) * 2],
+        corners[(start + i) * 2 + 1],
+      ]),
+    );
+  };
+
+  it('along the pixels of any mask, with its holes and islands, gives the mask back', () => {
+    fc.assert(
+      fc.property(anyBitmap, ({ data, width, height }) => {
+        const mask = encodeRle(data, width, height);
+        const rings = ringsOf(mask);
+        if (rings.length === 0) return;
+        const other = encodeRle(new Uint8Array(width * height).fill(1), width, height);
+        expect(editMask(other, { kind: 'outline', rings }).mask).toEqual(mask);
+      }),
+    );
   });
 });
 

@@ -73,6 +73,28 @@ describe('suspicious frames', () => {
     expect(await reasonsOf(masks)).toEqual({});
   });
 
+  it('are those where tracking backward gave quite another mask than forward did', async () => {
+    const way = (direction: 'forward' | 'backward') => ({
+      provenance: { model: 'm', modelSha256: 's', revision: 'r', direction },
+    });
+    const review = new Review();
+    const forward: MaskRecord[] = calm(10).map((mask) => ({ ...mask, ...way('forward') }));
+    const backward: MaskRecord[] = calm(10).map((mask) => ({ ...mask, ...way('backward') }));
+    forward[4] = tracked(4, 120, 20, way('forward'));
+    forward[6] = tracked(6, 17, 20, way('forward'));
+    const again = backward.map((mask) => ({ ...mask }));
+    forward.forEach((mask, n) => review.note(backward[n], mask));
+    expect(await review.run([backward])).toEqual([
+      { object: 'a', frame: 4, reasons: ['direction-disagreement'] },
+    ]);
+    // Computed again the same way, it is still so; without the other direction there is nothing to compare.
+    again.forEach((mask, n) => review.note(mask, backward[n]));
+    expect((await review.run([again])).map(({ frame }) => frame)).toEqual([4]);
+    expect(await new Review().run([backward])).toEqual([]);
+    review.note(again[5], tracked(5, 120, 20));
+    expect((await review.run([again])).map(({ frame }) => frame)).toEqual([4]);
+  });
+
   it('stops when asked to, and sees a mask that was replaced', async () => {
     const review = new Review();
     const masks = calm(6);

@@ -55,27 +55,37 @@ function drawCapsule(
  * Sets to `value` what a closed polygon encloses, by the non-zero winding rule: a lasso that crosses itself encloses its
  * loops too.
  */
-export function fillPolygon(
+export function fillPolygon(bitmap: Bitmap, points: readonly VideoPoint[], value: 0 | 1): void {
+  fillRings(bitmap, [points], value, (winding) => winding !== 0);
+}
+
+/** Sets to `value` where `isInside` holds for how often the rings wind around a pixel's centre. */
+export function fillRings(
   { data, width, height }: Bitmap,
-  points: readonly VideoPoint[],
+  rings: readonly (readonly VideoPoint[])[],
   value: 0 | 1,
+  isInside: (winding: number) => boolean,
 ): void {
-  const ys = points.map(([, y]) => y);
-  const top = Math.max(0, Math.floor(Math.min(...ys)));
-  const bottom = Math.min(height, Math.ceil(Math.max(...ys)));
-  for (let y = top; y < bottom; y++) {
+  let top = height;
+  let bottom = 0;
+  for (const [, y] of rings.flat()) {
+    top = Math.min(top, Math.floor(y));
+    bottom = Math.max(bottom, Math.ceil(y));
+  }
+  for (let y = Math.max(0, top); y < Math.min(height, bottom); y++) {
     const centre = y + 0.5;
     const crossings: { x: number; turn: 1 | -1 }[] = [];
-    points.forEach(([x1, y1], i) => {
-      const [x0, y0] = points[(i + points.length - 1) % points.length];
-      if (y0 <= centre === y1 <= centre) return;
-      crossings.push({ x: x0 + ((centre - y0) / (y1 - y0)) * (x1 - x0), turn: y1 > y0 ? 1 : -1 });
-    });
+    for (const points of rings)
+      points.forEach(([x1, y1], i) => {
+        const [x0, y0] = points[(i + points.length - 1) % points.length];
+        if (y0 <= centre === y1 <= centre) return;
+        crossings.push({ x: x0 + ((centre - y0) / (y1 - y0)) * (x1 - x0), turn: y1 > y0 ? 1 : -1 });
+      });
     crossings.sort((a, b) => a.x - b.x);
     let winding = 0;
     crossings.forEach(({ x, turn }, i) => {
       winding += turn;
-      if (winding === 0) return;
+      if (i + 1 === crossings.length || !isInside(winding)) return;
       const first = Math.max(0, Math.ceil(x - 0.5));
       const end = Math.min(width, Math.ceil(crossings[i + 1].x - 0.5));
       if (end > first) data.fill(value, y * width + first, y * width + end);

@@ -2,7 +2,7 @@ import { decodeRle, encodeRle, rleMeasure } from '../../masks/rle';
 import type { MaskOperation, RleMask } from '../../protocol';
 import type { MaskShape } from '../postprocess';
 import { fillHoles, grow, removeSpecks, shrink } from './cleanUp';
-import { drawStroke, fillPolygon, type Bitmap } from './draw';
+import { drawStroke, fillPolygon, fillRings, type Bitmap } from './draw';
 
 /** A mask after one edit by hand. */
 export function editMask(mask: RleMask, operation: MaskOperation): MaskShape {
@@ -20,6 +20,9 @@ function carryOut(bitmap: Bitmap, operation: MaskOperation): void {
       return drawStroke(bitmap, operation.points, operation.radius, operation.mode === 'add' ? 1 : 0);
     case 'polygon':
       return fillPolygon(bitmap, operation.points, operation.mode === 'add' ? 1 : 0);
+    case 'outline':
+      bitmap.data.fill(0);
+      return fillRings(bitmap, operation.rings, 1, (winding) => winding % 2 !== 0);
     case 'fillHoles':
       return fillHoles(bitmap, operation.smallerThan);
     case 'removeSpecks':
