@@ -61,7 +61,7 @@ export type {
 
 // ---------------------------------------------------------------------------------------------------- state
 
-/** Everything about a document that is not pixels. Sent whole after `ready` and whenever it changes. */
+/** Everything about a document that is not pixels. Sent whole after `ready`; from then on, what changes. */
 export interface DocumentState {
   readonly video: Pick<
     VideoInfo,
@@ -82,6 +82,8 @@ export interface DocumentState {
   readonly model: ModelState;
   /** Set while a propagation runs. */
   readonly propagation?: PropagationState;
+  /** How long a frame took in the last propagation. */
+  readonly pace?: PropagationPace;
   /** What happened to the kernel, while it is not ready. */
   readonly kernel: 'starting' | 'ready' | 'restarting' | 'failed';
   readonly problems: readonly string[];
@@ -89,10 +91,31 @@ export interface DocumentState {
   readonly masksChanged?: boolean;
 }
 
+type OptionalKey = {
+  [K in keyof DocumentState]-?: undefined extends DocumentState[K] ? K : never;
+}[keyof DocumentState];
+
+/** What became different of a document; what is not named stayed as it was. */
+export interface DocumentChange {
+  readonly set: Partial<Omit<DocumentState, 'status' | 'masksChanged'>>;
+  /** What is not there any more. */
+  readonly unset: readonly OptionalKey[];
+  /** Only of the objects whose status is different. */
+  readonly status?: readonly ObjectStatus[];
+  /** As in `DocumentState`. */
+  readonly masksChanged?: boolean;
+}
+
 /** The workspace's `labels.json`, with what is wrong in it in words. */
 export interface LabelsState {
   readonly classes: readonly LabelClass[];
   readonly problems: readonly string[];
+}
+
+export interface PropagationPace {
+  readonly secondsPerFrame: number;
+  /** How many objects were propagated. */
+  readonly objects: number;
 }
 
 export interface PropagationState {
@@ -117,6 +140,16 @@ export interface ViewState {
   readonly zoom?: { readonly scale: number; readonly x: number; readonly y: number };
   readonly range?: FrameRange;
   readonly overlay?: OverlayStyle;
+  readonly picture?: PictureStyle;
+}
+
+/** How the picture is shown; what is stored and exported is not touched by it. */
+export interface PictureStyle {
+  /** Degrees clockwise. */
+  readonly rotation: 0 | 90 | 180 | 270;
+  /** Factors: 1 is the picture as it is. */
+  readonly brightness: number;
+  readonly contrast: number;
 }
 
 /** How masks lie over the picture. */
@@ -165,6 +198,11 @@ export interface HostRequests {
   /** Adds a class to the workspace's labels. */
   'labels/add': [NewLabel, null];
   'object/remove': [{ readonly object: ObjectId }, null];
+  /** Puts an object at a place of the list, from 0. */
+  'object/move': [{ readonly object: ObjectId; readonly to: number }, EditedFrames];
+  'object/duplicate': [{ readonly object: ObjectId }, ObjectRecord];
+  /** What the object has from the frame on becomes another object's, which is returned. */
+  'object/split': [{ readonly object: ObjectId; readonly frame: FrameIndex }, ObjectRecord];
   'prompt/points': [
     { readonly object: ObjectId; readonly frame: FrameIndex; readonly points: readonly PointPrompt[] },
     MaskView,
@@ -257,7 +295,46 @@ export type EditorAction =
   | 'toggleOutline'
   | 'toggleSolo'
   | 'strongerOverlay'
-  | 'weakerOverlay';
+  | 'weakerOverlay'
+  | 'propagate'
+  | 'propagateBackward'
+  | 'propagateBoth'
+  | 'rangeStart'
+  | 'rangeEnd'
+  | 'rangeClear'
+  | 'nextFrame'
+  | 'previousFrame'
+  | 'forwardTenFrames'
+  | 'backTenFrames'
+  | 'firstFrame'
+  | 'lastFrame'
+  | 'verifyFrame'
+  | 'clearPrompts'
+  | 'addObject'
+  | 'renameObject'
+  | 'toggleHidden'
+  | 'moveObjectUp'
+  | 'moveObjectDown'
+  | 'duplicateObject'
+  | 'splitObject'
+  | 'fit'
+  | 'zoomIn'
+  | 'zoomOut'
+  | 'rotateView'
+  | 'brighter'
+  | 'darker'
+  | 'moreContrast'
+  | 'lessContrast'
+  | 'resetPicture'
+  | 'compareFrame'
+  | 'help'
+  | 'playPause'
+  | 'playForward'
+  | 'playBackward'
+  | 'pausePlayback'
+  | 'toggleLoop'
+  | 'editAsPolygon'
+  | 'simplifyPolygon';
 
 export type HostMethod = keyof HostRequests;
 
@@ -272,6 +349,7 @@ export type EditorCommand =
 
 export type ToWebview =
   | { readonly kind: 'state'; readonly state: DocumentState; readonly view?: ViewState }
+  | { readonly kind: 'change'; readonly change: DocumentChange }
   /** Masks that are new or changed, as propagation finishes frames or prompts change; an empty list clears the frame. */
   | { readonly kind: 'masks'; readonly frame: FrameIndex; readonly masks: readonly MaskView[] }
   | { readonly kind: 'command'; readonly command: EditorCommand }
@@ -289,10 +367,14 @@ export type ToWebview =
 
 export type FromWebview =
   | { readonly kind: 'ready' }
+  /** Something was refused that was shown already: the state is wanted as it is. */
+  | { readonly kind: 'refresh' }
   | { readonly kind: 'request'; readonly id: number; readonly method: HostMethod; readonly params: unknown }
   /** The answer is not wanted any more, for example of a picture already passed. */
   | { readonly kind: 'abandon'; readonly id: number }
   | { readonly kind: 'view'; readonly view: ViewState }
+  /** A text box of the page got the focus, or lost it: key bindings hold back meanwhile. */
+  | { readonly kind: 'typing'; readonly on: boolean }
   /** Times measured in the webview, for `bench:ui`. */
   | { readonly kind: 'measure'; readonly name: string; readonly ms: number }
   | { readonly kind: 'log'; readonly level: 'warning' | 'error'; readonly message: string };

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Direction, ObjectId } from '../../kernel/protocol';
+import type { ObjectId } from '../../kernel/protocol';
 import { showError } from '../errors';
 import { Disposables } from '../dispose';
 import type { EditorPanel } from '../editor/editorPanel';
@@ -8,26 +8,30 @@ import type { KernelService } from '../kernel/kernelService';
 import { showDoctor } from './doctor';
 import { EDITOR_ACTIONS } from './editorActions';
 import { editLabels } from './editLabels';
+import { mergeObjects } from './mergeObjects';
 
 /** The palette's commands. Those of the editor work on the tab in front, and on the object and frame it shows. */
 export function registerCommands(kernel: KernelService, editors: EditorRegistry): vscode.Disposable {
   const owned = new Disposables();
 
-  const command = (id: string, run: () => Promise<unknown> | void): void => {
+  const command = (id: string, run: (argument: unknown) => Promise<unknown> | void): void => {
     owned.add(
-      vscode.commands.registerCommand(`masklet.${id}`, async () => {
+      vscode.commands.registerCommand(`masklet.${id}`, async (argument: unknown) => {
         try {
-          await run();
+          await run(argument);
         } catch (error) {
           showError(error, kernel.log);
         }
       }),
     );
   };
-  const inEditor = (id: string, run: (panel: EditorPanel) => Promise<unknown> | void): void =>
-    command(id, () => {
+  const inEditor = (
+    id: string,
+    run: (panel: EditorPanel, argument: unknown) => Promise<unknown> | void,
+  ): void =>
+    command(id, (argument) => {
       const panel = editors.active;
-      if (panel) return run(panel);
+      if (panel) return run(panel, argument);
       void vscode.window.showInformationMessage('Open a video in Masklet first.');
     });
   const onObject = (
@@ -40,20 +44,11 @@ export function registerCommands(kernel: KernelService, editors: EditorRegistry)
       void vscode.window.showInformationMessage('Select an object in the editor first.');
     });
 
-  const propagate = (id: string, direction: Direction | 'both'): void =>
-    inEditor(id, async ({ document }) => {
-      await document.propagate({ direction });
-    });
-  propagate('propagate', 'forward');
-  propagate('propagateBackward', 'backward');
-  propagate('propagateBoth', 'both');
   inEditor('cancelPropagation', ({ document }) => document.cancelPropagation());
 
   for (const action of EDITOR_ACTIONS)
     inEditor(action, (panel) => panel.command({ command: 'action', action }));
 
-  inEditor('nextFrame', (panel) => panel.command({ command: 'step', by: 1 }));
-  inEditor('previousFrame', (panel) => panel.command({ command: 'step', by: -1 }));
   inEditor('goToFrame', async (panel) => {
     const last = panel.document.state.video.frameCount - 1;
     const answer = await vscode.window.showInputBox({
@@ -66,16 +61,12 @@ export function registerCommands(kernel: KernelService, editors: EditorRegistry)
     if (answer !== undefined) panel.command({ command: 'goToFrame', frame: Number(answer) });
   });
 
-  inEditor('addObject', async (panel) => {
-    const object = await panel.document.addObject();
-    panel.command({ command: 'selectObject', object: object.id });
+  inEditor('selectObject', (panel, n) => {
+    const object = panel.document.state.objects[Number(n) - 1];
+    if (object) panel.command({ command: 'selectObject', object: object.id });
   });
+  onObject('mergeObjects', mergeObjects);
   onObject('deleteObject', ({ document }, object) => document.removeObject(object));
-  onObject('verifyFrame', async ({ document, view }, object) => {
-    const mask = (await document.masks(view.frame)).find((candidate) => candidate.object === object);
-    if (mask) return await document.verify(object, view.frame, !mask.verified);
-    void vscode.window.showInformationMessage(`The object has no mask on frame ${view.frame} to verify.`);
-  });
   inEditor('restoreDiscarded', async ({ document }) => {
     if (await document.restoreDiscarded()) return;
     void vscode.window.showInformationMessage('Nothing was discarded in this video.');

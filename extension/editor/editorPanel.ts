@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { isCancelled, toErrorData } from '../../kernel/errors';
+import type { ObjectId } from '../../kernel/protocol';
 import type {
+  DocumentState,
   EditorCommand,
   FromWebview,
   HostMethod,
@@ -10,6 +12,7 @@ import type {
 } from '../../webview/protocol';
 import { Disposables } from '../dispose';
 import { showError } from '../errors';
+import { changeBetween } from './documentChange';
 import { editorHtml } from './editorHtml';
 import type { VideoDocument } from './videoDocument';
 
@@ -27,6 +30,11 @@ export class EditorPanel implements vscode.Disposable {
   private readonly disposeEmitter = new vscode.EventEmitter<void>();
   private readonly open = new Map<number, AbortController>();
   private ready = false;
+  private typingNow = false;
+  /** What the page has, but for what it made of masks itself. */
+  private sent: DocumentState | undefined;
+  /** Objects of which masks were sent since their statuses were. */
+  private readonly touched = new Set<ObjectId>();
   private waiting: ToWebview[] = [];
 
   readonly onDidChangeActive = this.activeEmitter.event;
@@ -48,9 +56,12 @@ export class EditorPanel implements vscode.Disposable {
       localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')],
     };
     this.owned.add(webview.onDidReceiveMessage((message: FromWebview) => this.receive(message)));
-    this.owned.add(document.onDidChangeState((state) => this.send({ kind: 'state', state })));
+    this.owned.add(document.onDidChangeState((state) => this.sendChange(state)));
     this.owned.add(
-      document.onDidChangeMasks(({ frame, masks }) => this.send({ kind: 'masks', frame, masks })),
+      document.onDidChangeMasks(({ frame, masks }) => {
+        for (const { object } of masks) this.touched.add(object);
+        this.send({ kind: 'masks', frame, masks });
+      }),
     );
     this.owned.add(
       panel.onDidChangeViewState(() => {
@@ -68,6 +79,11 @@ export class EditorPanel implements vscode.Disposable {
   /** What the user looks at: the commands work on it. */
   get view(): ViewState {
     return this.currentView;
+  }
+
+  /** A text box of the view has the focus: letters are its own. */
+  get typing(): boolean {
+    return this.typingNow;
   }
 
   get active(): boolean {
@@ -104,6 +120,9 @@ export class EditorPanel implements vscode.Disposable {
       await this.document.addLabels([label]);
       return null;
     },
+    'object/move': ({ object, to }) => this.document.edits.moveObject(object, to),
+    'object/duplicate': ({ object }) => this.document.edits.duplicateObject(object),
+    'object/split': ({ object, frame }) => this.document.edits.splitObject(object, frame),
     'object/remove': async ({ object }) => {
       await this.document.removeObject(object);
       return null;
@@ -138,8 +157,12 @@ export class EditorPanel implements vscode.Disposable {
     switch (message.kind) {
       case 'ready':
         this.ready = true;
-        this.send({ kind: 'state', state: this.document.state, view: this.currentView });
+        this.typingNow = false;
+        this.sendState(this.currentView);
         for (const waiting of this.waiting.splice(0)) this.send(waiting);
+        break;
+      case 'refresh':
+        this.sendState();
         break;
       case 'request':
         void this.answer(message.id, message.method, message.params);
@@ -150,6 +173,10 @@ export class EditorPanel implements vscode.Disposable {
       case 'view':
         this.currentView = message.view;
         this.viewEmitter.fire(message.view);
+        break;
+      case 'typing':
+        this.typingNow = message.on;
+        this.activeEmitter.fire(this.panel.active);
         break;
       case 'measure':
         this.log.debug(`measure ${message.name} ${message.ms.toFixed(1)}`);
@@ -177,6 +204,21 @@ export class EditorPanel implements vscode.Disposable {
     } finally {
       this.open.delete(id);
     }
+  }
+
+  private sendState(view?: ViewState): void {
+    this.sent = this.document.state;
+    this.touched.clear();
+    this.send({ kind: 'state', state: this.sent, ...(view ? { view } : {}) });
+  }
+
+  /** Only what is different: a document of many objects is large, and propagation has news with every frame. */
+  private sendChange(state: DocumentState): void {
+    if (!this.ready || !this.sent) return;
+    const change = changeBetween(this.sent, state, this.touched);
+    if (state.status !== this.sent.status) this.touched.clear();
+    this.sent = state;
+    if (change) this.send({ kind: 'change', change });
   }
 
   private send(message: ToWebview): void {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { KernelSession, SessionMethod } from '../../kernel/client/kernelClient';
 import { CancelledError, isCancelled, toErrorData } from '../../kernel/errors';
@@ -26,10 +27,11 @@ import type {
   PropagateResult,
   SnapshotResult,
 } from '../../kernel/protocol';
-import type { DocumentState, LabelsState, PropagationState } from '../../webview/protocol';
+import type { DocumentState, LabelsState, PropagationPace, PropagationState } from '../../webview/protocol';
 import { Disposables } from '../dispose';
 import { filePlace } from '../files/filePlace';
-import { DocumentEdits } from './documentEdits';
+import { keepingSame } from './documentChange';
+import { DocumentEdits, newObjectId } from './documentEdits';
 import type { KernelService } from '../kernel/kernelService';
 import { verifyAllMasks } from './verifyAllMasks';
 
@@ -225,7 +227,7 @@ export class VideoDocument implements vscode.CustomDocument {
   // ------------------------------------------------------------------------------------------- edits
 
   async addObject(): Promise<ObjectRecord> {
-    const object = randomBytes(4).toString('hex');
+    const object = newObjectId();
     return await this.edit('Add object', (edit) => this.request('object/add', { object, edit }));
   }
 
@@ -321,6 +323,8 @@ export class VideoDocument implements vscode.CustomDocument {
     const cancel = new AbortController();
     const started = performance.now();
     let reported = false;
+    let computed = 0;
+    let pace: PropagationPace | undefined;
     const objects = params.objects ?? this.current.objects.map((object) => object.id);
     const show = (propagation: PropagationState): void => this.update({ propagation });
     show({ direction: params.direction, objects, done: 0, total: 0, cancelling: false });
@@ -333,6 +337,9 @@ export class VideoDocument implements vscode.CustomDocument {
       if (!skipped)
         this.masksEmitter.fire({ frame, masks: masks.map((mask) => ({ ...mask, stale: false })) });
       const secondsPerFrame = (performance.now() - started) / 1000 / Math.max(1, done);
+      if (!skipped) computed++;
+      // The first frame waits for the model, too.
+      if (computed > 1) pace = { secondsPerFrame, objects: masks.length };
       const cancelling = cancel.signal.aborted;
       show({ direction: params.direction, objects, frame, done, total, secondsPerFrame, cancelling });
       this.snapshotSoon();
@@ -343,7 +350,7 @@ export class VideoDocument implements vscode.CustomDocument {
       return await finished;
     } finally {
       this.running = undefined;
-      this.update({ propagation: undefined });
+      this.update({ propagation: undefined, ...(pace ? { pace } : {}) });
       await this.takeSnapshot().catch(() => undefined);
     }
   }
@@ -515,7 +522,9 @@ export class VideoDocument implements vscode.CustomDocument {
     this.reviewTimer = setTimeout(() => {
       if (this.running || this.closed) return;
       this.request('session/review', {}).then(
-        (suspicions) => this.update({ suspicions }),
+        (suspicions) => {
+          if (!isDeepStrictEqual(suspicions, this.current.suspicions)) this.update({ suspicions });
+        },
         (error: unknown) => this.kernel.log.warn(toErrorData(error).message),
       );
     }, REVIEW_MS);
@@ -523,7 +532,9 @@ export class VideoDocument implements vscode.CustomDocument {
 
   private rows(snapshot: SnapshotResult): Pick<DocumentState, 'objects' | 'status' | 'prompts' | 'marks'> {
     const { objects, status, prompts, marks } = snapshot;
-    return { objects, status, prompts, marks };
+    // Undefined while this document is being made.
+    const before = this.current as DocumentState | undefined;
+    return keepingSame(before, { objects, status, prompts, marks });
   }
 
   private update(change: Partial<DocumentState>): void {

@@ -12,9 +12,10 @@ import type {
   ViewState,
 } from '../../webview/protocol';
 import { EDITOR_ACTIONS } from '../../extension/commands/editorActions';
+import { packageRoot } from '../../kernel/paths';
 import { type ThemeName, THEMES, themeStyle } from './webviewThemes';
 
-const BUNDLE = join(import.meta.dirname, '../../dist/webview');
+const BUNDLE = join(packageRoot(), 'dist', 'webview');
 const ORIGIN = 'http://webview.test';
 const NONCE = 'test';
 
@@ -223,6 +224,7 @@ export class EditorHarness {
     const listeners = [...this.listeners];
     this.listeners.clear();
     for (const listener of listeners) listener();
+    if (message.kind === 'refresh') await this.send({ kind: 'state', state: this.state });
     if (message.kind === 'ready')
       await this.send({
         kind: 'state',
@@ -250,9 +252,12 @@ export class EditorHarness {
 
   /** As VS Code does with the keys of a webview: looks for a key binding and runs its command. */
   private async keyReachedVsCode(key: string): Promise<void> {
-    const command = KEY_BINDINGS.get(key)?.replace('masklet.', '');
+    const binding = KEY_BINDINGS.get(key);
+    const command = binding?.command.replace('masklet.', '');
     const action = EDITOR_ACTIONS.find((known) => known === command);
     if (action) await this.send({ kind: 'command', command: { command: 'action', action } });
+    const object = command === 'selectObject' && this.state.objects[Number(binding?.args) - 1];
+    if (object) await this.send({ kind: 'command', command: { command: 'selectObject', object: object.id } });
   }
 
   private readonly defaults: Answers = {
@@ -264,6 +269,7 @@ export class EditorHarness {
     },
     'frame/masks': ({ frame }) => this.masks.get(frame) ?? [],
     'object/update': () => null,
+    'object/move': () => ({ changed: true, frames: [] }),
     'object/remove': () => null,
     'prompt/clear': () => null,
     'mask/verify': () => null,
@@ -274,10 +280,10 @@ export class EditorHarness {
 /** The manifest's own, by key. */
 const KEY_BINDINGS = new Map(
   (
-    JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
-      contributes: { keybindings: { key: string; command: string }[] };
+    JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+      contributes: { keybindings: { key: string; command: string; args?: unknown }[] };
     }
-  ).contributes.keybindings.map(({ key, command }) => [key, command]),
+  ).contributes.keybindings.map((binding) => [binding.key, binding]),
 );
 
 /** The part of the host that lives in the page: bytes travel as base64, since page functions take only JSON. */
@@ -289,9 +295,13 @@ const PAGE_SIDE = `
     setState: (state) => { kept = state; },
   });
   window.keptState = () => kept;
+  const NAMES = { ' ': 'space', '?': '/', '+': '=' };
   window.addEventListener('keydown', ({ key, shiftKey, ctrlKey, altKey, metaKey }) => {
-    const held = [ctrlKey && 'ctrl', shiftKey && 'shift', altKey && 'alt', metaKey && 'meta'];
-    toVsCode([...held.filter(Boolean), key.toLowerCase()].join('+'));
+    // Playwright types these without Shift.
+    const shift = shiftKey || key === '?' || key === '+';
+    const held = [ctrlKey && 'ctrl', shift && 'shift', altKey && 'alt', metaKey && 'meta'];
+    const name = NAMES[key] ?? key.toLowerCase().replace('arrow', '');
+    toVsCode([...held.filter(Boolean), name].join('+'));
   });
   const revive = (value) => {
     if (Array.isArray(value)) return value.map(revive);

@@ -10,7 +10,6 @@ import {
   withPoints,
 } from '../../webview/editor/state/documentState';
 import { FrameMasks } from '../../webview/editor/state/frameMasks';
-import { actionOf, KEY_HELP } from '../../webview/editor/state/keymap';
 import {
   frameCountOf,
   includesFrame,
@@ -18,7 +17,8 @@ import {
   withFrame,
   withoutFrame,
 } from '../../webview/editor/state/ranges';
-import { formatDuration, formatTime, secondsOf } from '../../webview/editor/state/time';
+import { estimateText, framesAhead } from '../../webview/editor/state/estimate';
+import { formatDuration, formatTime, frameAtSeconds, secondsOf } from '../../webview/editor/state/time';
 import { INITIAL_VIEW, reconciled, withRangeEnd, withRangeStart } from '../../webview/editor/state/viewState';
 import type { FromWebview } from '../../webview/protocol';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
@@ -296,32 +296,43 @@ describe('picture cache', () => {
   });
 });
 
-describe('keys', () => {
-  const press = (key: string, modifiers = {}) =>
-    actionOf({ key, shiftKey: false, altKey: false, ctrlKey: false, metaKey: false, ...modifiers });
-
-  it('mean what the cheat sheet says', () => {
-    expect(press('ArrowRight')).toEqual({ do: 'step', by: 1 });
-    expect(press('ArrowLeft', { shiftKey: true })).toEqual({ do: 'step', by: -10 });
-    expect(press('P', { shiftKey: true })).toEqual({ do: 'propagate', direction: 'backward' });
-    expect(press('?', { shiftKey: true })).toEqual({ do: 'help' });
-    expect(press('3')).toEqual({ do: 'selectNth', n: 2 });
-    expect(press('0')).toBeUndefined();
-    for (const { entries } of KEY_HELP) expect(entries.length).toBeGreaterThan(0);
+describe('the estimate of a propagation', () => {
+  const car = objectStatus('car', {
+    prompted: [{ first: 10, last: 10 }],
+    masked: [{ first: 10, last: 19 }],
+    stale: [{ first: 15, last: 19 }],
+    edited: [{ first: 40, last: 40 }],
   });
 
-  it('leave the ones with Ctrl, Alt and Command to VS Code', () => {
-    for (const modifier of ['ctrlKey', 'altKey', 'metaKey'])
-      expect(press('v', { [modifier]: true })).toBeUndefined();
+  it('counts frames that are missing or stale, behind the first keyframe', () => {
+    const document = documentState({ status: [car] });
+    expect(framesAhead(document, 'forward')).toBe(5 + 20 + 19);
+    expect(framesAhead(document, 'backward')).toBe(10 + 5 + 20);
+    expect(framesAhead(document, 'both')).toBe(10 + 5 + 20 + 19);
+    expect(framesAhead(document, 'forward', { first: 12, last: 21 })).toBe(7);
+    expect(framesAhead(document, 'forward', undefined, 'dog')).toBe(0);
   });
 
-  it('do not fall for names that every object has', () => {
-    expect(press('constructor')).toBeUndefined();
-    expect(press('toString')).toBeUndefined();
+  it('is in words, with a time once there is a pace', () => {
+    const document = documentState({ status: [car] });
+    expect(estimateText(document, 'forward', { first: 12, last: 15 })).toBe('1 frame');
+    const paced = { ...document, pace: { secondsPerFrame: 3, objects: 1 } };
+    expect(estimateText(paced, 'forward')).toBe('44 frames, about 2 min 12 s');
+    expect(estimateText(paced, 'forward', undefined, 'dog')).toBe('');
   });
 });
 
 describe('time', () => {
+  it('knows the frame that is shown at it', () => {
+    const even = documentState();
+    const uneven = documentState({ times: [0, 0.5, 2, 2.1] });
+    for (let frame = 0; frame < 60; frame++) expect(frameAtSeconds(even, secondsOf(even, frame))).toBe(frame);
+    expect([-1, 0.49, 0.5, 1.9, 2.05, 99].map((at) => frameAtSeconds(uneven, at))).toEqual([
+      0, 0, 1, 1, 2, 3,
+    ]);
+    expect(frameAtSeconds(even, 99)).toBe(59);
+  });
+
   it('is the frame’s own where the rate varies', () => {
     const document = documentState({ times: [0, 0.5, 2] });
     expect(secondsOf(document, 2)).toBe(2);

@@ -46,6 +46,41 @@ describe('view transform', () => {
     );
   });
 
+  it.each([0, 90, 180, 270] as const)(
+    'turned by %i degrees, fits, zooms and pans the same way',
+    (rotation) => {
+      const fitted = transformOf(undefined, VIDEO, STAGE, 1, rotation);
+      const corners = [
+        { x: 0, y: 0 },
+        { x: VIDEO.width, y: VIDEO.height },
+      ].map((corner) => toStage(fitted, corner));
+      for (const { x, y } of corners) {
+        expect(x).toBeGreaterThan(0);
+        expect(x).toBeLessThan(STAGE.width);
+        expect(y).toBeGreaterThan(0);
+        expect(y).toBeLessThan(STAGE.height);
+      }
+      const at = { x: 333, y: 222 };
+      const point = toVideo(fitted, at);
+      expect(toStage(fitted, point).x).toBeCloseTo(at.x, 6);
+      const zoomed = transformOf(zoomAt(fitted, VIDEO, STAGE, 3, at), VIDEO, STAGE, 1, rotation);
+      expect(Math.abs(toStage(zoomed, point).x - at.x)).toBeLessThanOrEqual(0.51);
+      expect(Math.abs(toStage(zoomed, point).y - at.y)).toBeLessThanOrEqual(0.51);
+      const panned = transformOf(panBy(zoomed, VIDEO, STAGE, 20, -30), VIDEO, STAGE, 1, rotation);
+      expect(Math.abs(toStage(panned, point).x - at.x - 20)).toBeLessThanOrEqual(1.01);
+      expect(Math.abs(toStage(panned, point).y - at.y + 30)).toBeLessThanOrEqual(1.01);
+    },
+  );
+
+  it('turns clockwise', () => {
+    const transform = transformOf(undefined, VIDEO, STAGE, 1, 90);
+    const topLeft = toStage(transform, { x: 0, y: 0 });
+    const topRight = toStage(transform, { x: VIDEO.width, y: 0 });
+    expect(topRight.y).toBeGreaterThan(topLeft.y);
+    expect(topRight.x).toBeCloseTo(topLeft.x, 6);
+    expect(topLeft.x).toBeGreaterThan(STAGE.width / 2);
+  });
+
   it('looks at the same point after the stage is resized', () => {
     const zoom = { scale: 4, x: 640, y: 300 };
     for (const stage of [STAGE, { width: 300, height: 800 }]) {
@@ -75,7 +110,8 @@ describe('view transform', () => {
   });
 
   it('asks for no larger a picture than can be seen, and for exact pixels from three device pixels each', () => {
-    const needed = (scale: number, ratio: number) => pictureNeeded({ scale, left: 0, top: 0 }, VIDEO, ratio);
+    const needed = (scale: number, ratio: number) =>
+      pictureNeeded({ scale, left: 0, top: 0, rotation: 0 }, VIDEO, ratio);
     expect(needed(0.3, 1)).toEqual({ maxDimension: 480, lossless: false });
     expect(needed(0.3, 2)).toEqual({ maxDimension: 960, lossless: false });
     expect(needed(2, 1)).toEqual({ maxDimension: 1280, lossless: false });

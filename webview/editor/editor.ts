@@ -1,5 +1,5 @@
 import { effect, signal, untracked } from '@preact/signals';
-import type { HostRequests, ToWebview } from '../protocol';
+import type { FrameIndex, HostRequests, MaskView, ToWebview } from '../protocol';
 import { Pictures } from './canvas/pictures';
 import { pictureNeeded, type Point, type Size, transformOf, zoomAt } from './canvas/viewTransform';
 import { HostClient } from './host/hostClient';
@@ -11,7 +11,9 @@ import { runAction } from './state/editorActions';
 import { LabelActions } from './state/labelActions';
 import { MaskActions } from './state/maskActions';
 import { MaskLoading } from './state/maskLoading';
+import { Playback } from './state/playback';
 import { News } from './state/news';
+import { ObjectActions } from './state/objectActions';
 import { EditorStore } from './state/store';
 import { withZoom } from './state/viewState';
 import type { DrawMode } from './tools/tool';
@@ -35,7 +37,9 @@ export class Editor {
   readonly actions: Actions;
   readonly masks: MaskActions;
   readonly labels: LabelActions;
+  readonly objects: ObjectActions;
   readonly pictures: Pictures;
+  readonly playback: Playback;
   private readonly host: HostClient;
   private readonly maskLoading: MaskLoading;
   private viewTimer: number | undefined;
@@ -55,6 +59,7 @@ export class Editor {
     this.actions = new Actions(this.store, this.host, this.measure);
     this.masks = new MaskActions(this.store, this.host, this.actions);
     this.labels = new LabelActions(this.store, this.host, this.actions);
+    this.objects = new ObjectActions(this.store, this.host, this.actions);
     this.news = new News(this.store, this.actions, kept?.view, (action) => runAction(this, action));
     this.pictures = new Pictures(
       (request, signal) => this.host.request('frame/image', request, signal),
@@ -62,6 +67,11 @@ export class Editor {
         this.store.pictureError.value = noticeOf(error);
       },
     );
+    this.playback = new Playback(this.store, {
+      goTo: (frame) => this.actions.goTo(frame),
+      isLoaded: (frame) => this.pictures.isLoaded(frame),
+      beforeRefresh: (callback) => requestAnimationFrame(callback),
+    });
     this.maskLoading = new MaskLoading(this.host, this.store.masks, (error) => {
       this.store.notice.value = noticeOf(error);
     });
@@ -93,6 +103,27 @@ export class Editor {
     return this.host.request('prompt/preview', params, signal);
   }
 
+  /** A small picture of a frame and its masks. @throws where it is not wanted any more. */
+  async requestThumbnail(
+    frame: FrameIndex,
+    maxDimension: number,
+    signal: AbortSignal,
+  ): Promise<[ImageBitmap, readonly MaskView[]]> {
+    const [{ data, mime }, masks] = await Promise.all([
+      this.host.request('frame/image', { frame, maxDimension, lossless: false }, signal),
+      this.store.masks.isComplete(frame)
+        ? this.store.masks.get(frame)
+        : this.host.request('frame/masks', { frame }, signal),
+    ]);
+    const blob = new Blob([data as Uint8Array<ArrayBuffer>], { type: mime });
+    return [await createImageBitmap(blob, { colorSpaceConversion: 'none' }), masks];
+  }
+
+  /** Tells the host whether a text box of this page has the focus. */
+  typing(on: boolean): void {
+    this.host.post({ kind: 'typing', on });
+  }
+
   log(level: 'warning' | 'error', message: string): void {
     this.host.post({ kind: 'log', level, message });
   }
@@ -103,7 +134,13 @@ export class Editor {
     const stage = this.stage.value;
     if (!document.value) return;
     const { video } = document.value;
-    const transform = transformOf(view.value.zoom, video, stage, stage.devicePixelRatio);
+    const transform = transformOf(
+      view.value.zoom,
+      video,
+      stage,
+      stage.devicePixelRatio,
+      view.value.picture?.rotation,
+    );
     view.value = withZoom(view.value, zoomAt(transform, video, stage, factor, at));
   }
 
@@ -116,7 +153,11 @@ export class Editor {
       return;
     }
     this.store.polygon.value = undefined;
-    void this.masks.draw({ kind: 'polygon', mode, points: draft.points }, draft.frame);
+    const { points, others } = draft;
+    void this.masks.draw(
+      others ? { kind: 'outline', rings: [points, ...others] } : { kind: 'polygon', mode, points },
+      draft.frame,
+    );
   };
 
   fit(): void {
@@ -139,13 +180,14 @@ export class Editor {
       const stage = this.stage.value;
       if (!document || stage.width === 0 || stage.height === 0) return;
       const { video } = document;
-      const transform = transformOf(view.zoom, video, stage, stage.devicePixelRatio);
+      const transform = transformOf(view.zoom, video, stage, stage.devicePixelRatio, view.picture?.rotation);
       const needed = pictureNeeded(transform, video, stage.devicePixelRatio);
-      if (view.frame !== frame) {
-        frame = view.frame;
+      const wanted = this.store.wantedFrame.value;
+      if (wanted !== frame) {
+        frame = wanted;
         this.store.pictureError.value = undefined;
       }
-      this.pictures.want({ frame: view.frame, ...needed }, video.frameCount);
+      this.pictures.want({ frame: wanted, ...needed }, video.frameCount, this.store.playing.value !== 0);
     });
   }
 

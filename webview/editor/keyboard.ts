@@ -1,117 +1,94 @@
 import type { Editor } from './editor';
+import { keyPressed, keyReleased } from './state/keyTime';
 import { classOfKey } from './state/labels';
-import { actionOf, type KeyAction } from './state/keymap';
-import { spaceHeld } from './state/spaceBar';
+import { spaceHeld, spacePanned } from './state/spaceBar';
 import { withoutVertex } from './tools/polygon';
 
+/** What takes letters or arrows for itself. */
+const TYPED_INTO = 'input:not([type=checkbox], [type=color]), select, textarea';
+/** Keys that would scroll the page; what they do here is VS Code's to say. */
+const SCROLLING = new Set([
+  ' ',
+  'ArrowLeft',
+  'ArrowRight',
+  'ArrowUp',
+  'ArrowDown',
+  'Home',
+  'End',
+  'Backspace',
+]);
+
 /**
- * Carries out the keys of the editor, wherever the focus is but in a text field. Keys that are handled go no further:
- * VS Code listens at the window, too, and would carry out its own.
+ * The keys that depend on what is shown: of a polygon being drawn, of labels, of lists and text boxes. All others are VS
+ * Code's key bindings, which users may change: VS Code listens at the window, finds the command and sends it here. Keys
+ * that are handled go no further, so that it hears nothing of them.
  */
 export function followKeyboard(editor: Editor): void {
   document.addEventListener('keydown', (event) => {
-    if (isTyping(event) && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      // VS Code hears every key of a webview: what is typed must not be taken for its key bindings.
+    keyPressed(event.timeStamp);
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (isTyping(event) && plain) {
       event.stopPropagation();
       return;
     }
-    if (event.defaultPrevented || isTyping(event) || editor.store.helpOpen.value) return;
-    if (event.key === ' ' && !isControl(event)) {
+    if (event.defaultPrevented || isTyping(event)) return;
+    if (editor.store.helpOpen.value || (event.key === ' ' && isControl(event))) {
+      if (plain) event.stopPropagation();
+      return;
+    }
+    if (event.key === ' ' && !event.repeat) {
       spaceHeld.value = true;
-      event.preventDefault();
-      return;
+      spacePanned.value = false;
     }
-    if (polygonKey(editor, event)) {
+    if (
+      polygonKey(editor, event) ||
+      escapeKey(editor, event) ||
+      rowKey(editor, event) ||
+      labelKey(editor, event)
+    ) {
       event.preventDefault();
       event.stopPropagation();
       return;
     }
-    if (labelKey(editor, event)) {
-      event.preventDefault();
-      event.stopPropagation();
-      return;
-    }
-    const action = actionOf(event);
-    if (!action || !carryOut(editor, action, event)) return;
-    event.preventDefault();
-    event.stopPropagation();
+    if (plain && SCROLLING.has(event.key)) event.preventDefault();
   });
   document.addEventListener('keyup', (event) => {
-    if (event.key === ' ') spaceHeld.value = false;
+    if (event.key === ' ') {
+      spaceHeld.value = false;
+      editor.playback.spaceReleased();
+    }
+    editor.store.comparing.value = false;
+    keyReleased();
   });
   window.addEventListener('blur', () => {
     spaceHeld.value = false;
+    editor.store.comparing.value = false;
+    keyReleased();
   });
-}
-
-/** @returns false where the key means nothing now. */
-function carryOut(editor: Editor, action: KeyAction, event: KeyboardEvent): boolean {
-  const { actions, store } = editor;
-  const selected = store.selected.value;
-  switch (action.do) {
-    case 'step':
-      actions.step(action.by, event.timeStamp);
-      return true;
-    case 'first':
-    case 'last':
-      actions.goToEnd(action.do, event.timeStamp);
-      return true;
-    case 'fit':
-      editor.fit();
-      return true;
-    case 'zoom':
-      editor.zoomBy(action.factor);
-      return true;
-    case 'verify':
-      void actions.toggleVerified();
-      return true;
-    case 'clearPrompts':
-      return deleteKey(editor, event);
-    case 'addObject':
-      void actions.addObject();
-      return true;
-    case 'rename':
-      if (selected) actions.startRenaming(selected.id);
-      return true;
-    case 'hide':
-      if (selected) actions.toggleHidden(selected.id);
-      return true;
-    case 'selectNth':
-      actions.selectNth(action.n);
-      return true;
-    case 'rangeStart':
-      actions.setRange('start');
-      return true;
-    case 'rangeEnd':
-      actions.setRange('end');
-      return true;
-    case 'rangeClear':
-      actions.clearRange();
-      return true;
-    case 'propagate':
-      void actions.propagate(action.direction);
-      return true;
-    case 'help':
-      store.helpOpen.value = true;
-      return true;
-    case 'escape':
-      if (!store.notice.value) return false;
-      actions.dismissNotice();
-      return true;
-  }
+  let typing = false;
+  const tell = (): void => {
+    const element = document.hasFocus() ? document.activeElement : null;
+    const on = element !== null && isTypedInto(element);
+    if (on !== typing) editor.typing((typing = on));
+  };
+  document.addEventListener('focusin', tell);
+  // Where nothing gets the focus instead, or what had it is gone, nothing says so.
+  for (const type of ['keyup', 'pointerup']) document.addEventListener(type, () => setTimeout(tell));
+  document.addEventListener('focusout', () => setTimeout(tell));
+  window.addEventListener('focus', tell);
 }
 
 /** The keys of a polygon that is being drawn. @returns false where there is none, or the key is not one of them. */
 function polygonKey({ store, closePolygon }: Editor, event: KeyboardEvent): boolean {
   const draft = store.openPolygon.value;
-  if (!draft || isControl(event)) return false;
+  if (!draft || isControl(event) || event.altKey || event.ctrlKey || event.metaKey) return false;
   switch (event.key) {
     case 'Enter':
       closePolygon(event.shiftKey ? 'cut' : 'add');
       return true;
     case 'Backspace':
     case 'Delete':
-      store.polygon.value = withoutVertex(draft);
+      if (!draft.others) store.polygon.value = withoutVertex(draft);
       return true;
     case 'Escape':
       store.polygon.value = undefined;
@@ -119,6 +96,23 @@ function polygonKey({ store, closePolygon }: Editor, event: KeyboardEvent): bool
     default:
       return false;
   }
+}
+
+function escapeKey({ actions, store, playback }: Editor, event: KeyboardEvent): boolean {
+  if (event.key !== 'Escape' || event.shiftKey || event.ctrlKey || event.altKey) return false;
+  if (store.playing.value !== 0) playback.pause();
+  else if (store.notice.value) actions.dismissNotice();
+  else return false;
+  return true;
+}
+
+/** In the object list Delete means the object, anywhere else the prompts on the frame. */
+function rowKey({ actions }: Editor, event: KeyboardEvent): boolean {
+  if ((event.key !== 'Delete' && event.key !== 'Backspace') || event.shiftKey) return false;
+  const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-object]') : null;
+  if (row?.dataset.object === undefined) return false;
+  if (event.key === 'Delete') void actions.askToRemove(row.dataset.object);
+  return true;
 }
 
 /** The hotkey of a label gives it to the selected object. @returns false where no label has it. */
@@ -130,22 +124,12 @@ function labelKey({ store, labels }: Editor, event: KeyboardEvent): boolean {
   return true;
 }
 
-/** In the object list Delete means the object, anywhere else the prompts on the frame. */
-function deleteKey({ actions }: Editor, event: KeyboardEvent): boolean {
-  const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-object]') : null;
-  if (row?.dataset.object !== undefined) {
-    if (event.key === 'Delete') void actions.askToRemove(row.dataset.object);
-  } else {
-    void actions.clearPrompts();
-  }
-  return true;
+function isTyping(event: KeyboardEvent): boolean {
+  return event.composedPath().some((target) => target instanceof Element && isTypedInto(target));
 }
 
-/** What takes letters for itself; a list to choose from goes to the option that begins with one. */
-const TYPED_INTO = 'input:not([type=checkbox], [type=color], [type=range]), select, textarea';
-
-function isTyping(event: KeyboardEvent): boolean {
-  return event.composedPath().some((target) => target instanceof Element && target.matches(TYPED_INTO));
+function isTypedInto(element: Element): boolean {
+  return element.matches(TYPED_INTO) || element.localName === 'vscode-text-field';
 }
 
 /** Space presses buttons and ticks boxes. */

@@ -35,6 +35,12 @@ export interface VsCodeOptions {
   /** The folder of its windows; undefined: windows without a folder. */
   readonly workspace?: string;
   readonly settings?: Record<string, unknown>;
+  /** The user's own key bindings. */
+  readonly keybindings?: readonly {
+    readonly key: string;
+    readonly command: string;
+    readonly when?: string;
+  }[];
   /** Ask about the workspace instead of trusting it. */
   readonly restricted?: boolean;
   readonly logLevel?: 'debug';
@@ -51,6 +57,7 @@ export class VsCode {
   static async start({
     workspace,
     settings = {},
+    keybindings = [],
     restricted = false,
     logLevel,
   }: VsCodeOptions): Promise<VsCode> {
@@ -78,6 +85,7 @@ export class VsCode {
       ...settings,
     };
     writeFileSync(join(user, 'settings.json'), JSON.stringify(own, null, 2));
+    writeFileSync(join(user, 'keybindings.json'), JSON.stringify(keybindings, null, 2));
     const options = {
       userData: join(home, 'data'),
       extensions: join(home, 'extensions'),

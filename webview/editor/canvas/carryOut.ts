@@ -1,7 +1,8 @@
 import type { VideoPoint } from '../../protocol';
 import type { Editor } from '../editor';
+import { spacePanned } from '../state/spaceBar';
 import { withZoom } from '../state/viewState';
-import { withMovedVertex, withoutVertex, withVertex } from '../tools/polygon';
+import { type PolygonDraft, withMovedVertex, withoutVertex, withVertex } from '../tools/polygon';
 import type { GestureEffect, Grab } from './gesture';
 import { boxBetween, isInside, panBy, type Point, type Size, toVideo, type Transform } from './viewTransform';
 
@@ -12,6 +13,7 @@ export function carryOut(editor: Editor, transform: Transform, effect: GestureEf
   const { frame } = store.view.value;
   switch (effect.kind) {
     case 'pan':
+      spacePanned.value = true;
       store.view.value = withZoom(
         store.view.value,
         panBy(transform, video, stage.value, effect.dx, effect.dy),
@@ -37,6 +39,7 @@ export function carryOut(editor: Editor, transform: Transform, effect: GestureEf
     }
     case 'place': {
       // A polygon belongs to the frame and object that it was begun on.
+      if (store.openPolygon.value?.others) return;
       const draft = store.openPolygon.value ?? { frame, object: store.view.value.object, points: [] };
       store.polygon.value = withVertex(draft, pairOf(toVideo(transform, effect.at)));
       return;
@@ -50,7 +53,7 @@ export function carryOut(editor: Editor, transform: Transform, effect: GestureEf
       return;
     case 'remove':
       if (effect.grab.kind === 'prompt') void masks.removePrompt(effect.grab.handle);
-      if (effect.grab.kind === 'vertex' && store.polygon.value)
+      if (effect.grab.kind === 'vertex' && store.polygon.value && !isTriangle(store.polygon.value))
         store.polygon.value = withoutVertex(store.polygon.value, effect.grab.index);
   }
 }
@@ -69,8 +72,14 @@ function pick({ store, closePolygon }: Editor, grab: Grab, at: VideoPoint): void
   const draft = store.polygon.value;
   if (!draft) return;
   if (grab.kind === 'edge') store.polygon.value = withVertex(draft, at, grab.index);
+  if (draft.others) return;
   const isEnd = grab.kind === 'vertex' && (grab.index === 0 || grab.index === draft.points.length - 1);
   if (isEnd && draft.points.length >= 3) closePolygon('add');
+}
+
+/** The edge of a mask keeps three corners: it is closed. */
+function isTriangle({ points, others }: PolygonDraft): boolean {
+  return others !== undefined && points.length <= 3;
 }
 
 function pairOf({ x, y }: Point): VideoPoint {

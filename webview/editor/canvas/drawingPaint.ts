@@ -56,6 +56,7 @@ export function paintPolygon(
 ): void {
   const points = draft.points.map(([x, y]) => toStage(transform, { x, y }));
   const path = pathOf(pointer ? [...points, pointer] : points);
+  if (draft.others) path.closePath();
   context.save();
   context.globalAlpha = 0.42;
   context.fillStyle = color;

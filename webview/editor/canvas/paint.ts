@@ -1,4 +1,4 @@
-import type { Box } from '../../protocol';
+import type { Box, PictureStyle } from '../../protocol';
 import type { MaskPath } from './maskPaths';
 import { EXACT_DEVICE_PIXELS, type Point, type Size, toStage, type Transform } from './viewTransform';
 
@@ -37,31 +37,46 @@ export function beginPainting(context: Context, devicePixelRatio: number): void 
   context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
 }
 
+/** From here on, the context's unit is one video pixel. */
+export function enterVideo(context: Context, { scale, left, top, rotation }: Transform): void {
+  context.translate(left, top);
+  context.scale(scale, scale);
+  context.rotate((rotation * Math.PI) / 180);
+}
+
 export function paintPicture(
   context: Context,
   picture: ImageBitmap,
   video: Size,
-  { scale, left, top }: Transform,
+  transform: Transform,
   devicePixelRatio: number,
+  light?: Pick<PictureStyle, 'brightness' | 'contrast'>,
 ): void {
+  const { scale } = transform;
   context.imageSmoothingEnabled = scale * devicePixelRatio < EXACT_DEVICE_PIXELS;
   // Anything better takes several times as long, and is only needed where a picture is made much smaller.
   const shrinks = picture.width > video.width * scale * devicePixelRatio * 2;
   context.imageSmoothingQuality = shrinks ? 'medium' : 'low';
-  context.drawImage(picture, left, top, video.width * scale, video.height * scale);
+  context.save();
+  enterVideo(context, transform);
+  // A filter costs even where it changes nothing.
+  if (light && (light.brightness !== 1 || light.contrast !== 1))
+    context.filter = `brightness(${light.brightness}) contrast(${light.contrast})`;
+  context.drawImage(picture, 0, 0, video.width, video.height);
+  context.restore();
 }
 
 /** Fill and outline; the outline keeps its width at every zoom and runs along the pixels' edges. */
 export function paintMask(
   context: Context,
   mask: PaintedMask,
-  { scale, left, top }: Transform,
+  transform: Transform,
   devicePixelRatio: number,
 ): void {
+  const { scale } = transform;
   const outline = scale * devicePixelRatio < STAIRS_SEEN ? mask.path.outline : mask.path.exact;
   context.save();
-  context.translate(left, top);
-  context.scale(scale, scale);
+  enterVideo(context, transform);
   context.globalAlpha = Math.min(1, (mask.selected ? 0.42 : 0.24) * mask.opacity);
   context.fillStyle = mask.color;
   context.fill(mask.path.exact, 'evenodd');

@@ -7,6 +7,8 @@ const MAX_BYTES = 256 * 1024 * 1024;
 /** Neighbours fetched ahead, in steps the way the user is going. */
 const AHEAD = [1, 2, -1, 3, 4];
 /** Exact pictures are large: only the next ones. */
+/** While it plays, the next second or so. */
+const AHEAD_PLAYING = Array.from({ length: 24 }, (_, n) => n + 1);
 const AHEAD_LOSSLESS = [1, -1];
 
 /** The pictures of frames, from the host to the canvas. */
@@ -50,18 +52,24 @@ export class Pictures {
   }
 
   /** Latest wins. */
-  want(request: PictureRequest, frameCount: number): void {
+  want(request: PictureRequest, frameCount: number, playing = false): void {
     const before = this.wanted?.frame ?? request.frame;
     if (request.frame !== before) {
       this.towards = request.frame > before ? 1 : -1;
       this.newest = undefined;
     }
     this.wanted = request;
-    const ahead = (request.lossless ? AHEAD_LOSSLESS : AHEAD)
+    const usual = request.lossless ? AHEAD_LOSSLESS : AHEAD;
+    const ahead = (playing ? AHEAD_PLAYING : usual)
       .map((steps) => request.frame + steps * this.towards)
       .filter((frame) => frame >= 0 && frame < frameCount)
       .map((frame) => ({ ...request, frame }));
     this.loader.want(request, ahead);
+  }
+
+  /** True where a frame's picture can be painted at once, as good as it is wanted now. */
+  isLoaded(frame: FrameIndex): boolean {
+    return this.wanted !== undefined && this.cache.has({ ...this.wanted, frame });
   }
 
   retry(): void {

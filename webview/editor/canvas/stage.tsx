@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../../icon';
 import { ProgressRing } from '../../toolkit';
 import type { Editor } from '../editor';
+import { contextOf } from '../host/menuContext';
 import { hasPrompts, maskCountOf } from '../state/documentState';
 import { spaceHeld } from '../state/spaceBar';
 import { resizeBrush } from '../state/editorActions';
@@ -10,7 +11,7 @@ import { type Gesture, NO_GESTURE, pointerDown, pointerMove, pointerUp, type Ges
 import { grabAt } from './grabs';
 import { HoverPreview } from './hoverPreview';
 import { StageRenderer } from './stageRenderer';
-import { type Point, toVideo, type Transform, transformOf } from './viewTransform';
+import { isInside, type Point, toVideo, type Transform, transformOf } from './viewTransform';
 
 /** How far one notch of a wheel (100 pixels) zooms. */
 const WHEEL_ZOOM = 0.0022;
@@ -40,6 +41,7 @@ export function Stage({ editor }: { readonly editor: Editor }) {
     <div
       class={spaceHeld.value ? 'stage can-pan' : 'stage'}
       data-tool={editor.store.tool.value}
+      data-vscode-context={contextOf('canvas')}
       ref={element}
       role="img"
       aria-label={document ? `Frame ${frame} of ${document.video.frameCount - 1}` : 'Video frame'}
@@ -133,9 +135,18 @@ function followPointer(element: HTMLElement, editor: Editor, renderer: StageRend
     preview.at(gesture.kind === 'none' && !grab && !spaceHeld.value ? point : undefined);
   };
 
+  /** Chromium sends button 0 where the menu was asked for by a key. */
+  const opensMenu = (event: MouseEvent): boolean => {
+    const transform = currentTransform(editor);
+    const video = editor.store.document.value?.video;
+    const { ctrlKey, button } = event;
+    if (!transform || !video || ctrlKey || button === 0) return true;
+    return !isInside(video, toVideo(transform, pointOf(event)));
+  };
   element.addEventListener(
     'pointerdown',
     (event) => {
+      if (event.button === 2 && opensMenu(event)) return;
       // Else the browser starts scrolling by the middle button, or selects text.
       event.preventDefault();
       (document.activeElement as HTMLElement | null)?.blur();
@@ -182,7 +193,15 @@ function followPointer(element: HTMLElement, editor: Editor, renderer: StageRend
   );
   element.addEventListener('pointerleave', () => hover(undefined), { signal });
   element.addEventListener('pointercancel', () => become(NO_GESTURE), { signal });
-  element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
+  // A right click says “not here”; with Ctrl, beside the picture, or by the keyboard it opens the menu.
+  element.addEventListener(
+    'contextmenu',
+    (event) => {
+      if (!opensMenu(event)) event.preventDefault();
+      else editor.flushView();
+    },
+    { signal },
+  );
   element.addEventListener(
     'wheel',
     (event) => {
@@ -218,5 +237,6 @@ function followPointer(element: HTMLElement, editor: Editor, renderer: StageRend
 function currentTransform({ store, stage }: Editor): Transform | undefined {
   const document = store.document.value;
   if (!document || stage.value.width === 0) return undefined;
-  return transformOf(store.view.value.zoom, document.video, stage.value, stage.value.devicePixelRatio);
+  const { zoom, picture } = store.view.value;
+  return transformOf(zoom, document.video, stage.value, stage.value.devicePixelRatio, picture?.rotation);
 }

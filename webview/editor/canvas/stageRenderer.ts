@@ -9,7 +9,15 @@ import { paintBrushRing, paintDrawing, paintLasso, paintPolygon } from './drawin
 import type { Gesture } from './gesture';
 import { MaskPaths } from './maskPaths';
 import { contextOf, fitCanvas } from './canvasContext';
-import { beginPainting, paintBox, paintMask, type PaintedPrompt, paintPicture, paintPrompt } from './paint';
+import {
+  beginPainting,
+  enterVideo,
+  paintBox,
+  paintMask,
+  type PaintedPrompt,
+  paintPicture,
+  paintPrompt,
+} from './paint';
 import { type Point, toVideo, type Transform, transformOf } from './viewTransform';
 
 /** Time for tracing new masks in one animation frame; what is left comes with the next ones. */
@@ -46,7 +54,7 @@ export class StageRenderer {
     const { store } = editor;
     this.stop = [
       effect(() => {
-        void [store.document.value, store.view.value, editor.stage.value];
+        void [store.document.value, store.view.value, editor.stage.value, store.wantedFrame.value];
         void [store.masks.revision.value, editor.pictures.revision.value];
         this.invalidate(true);
       }),
@@ -87,7 +95,13 @@ export class StageRenderer {
     const { document, view } = this.editor.store;
     const stage = this.editor.stage.value;
     if (!document.value || stage.width === 0) return;
-    const transform = transformOf(view.value.zoom, document.value.video, stage, stage.devicePixelRatio);
+    const transform = transformOf(
+      view.value.zoom,
+      document.value.video,
+      stage,
+      stage.devicePixelRatio,
+      view.value.picture?.rotation,
+    );
     if (this.baseChanged) {
       this.baseChanged = false;
       this.paintBase(transform);
@@ -107,7 +121,8 @@ export class StageRenderer {
       return;
     }
     const { frame } = picture;
-    paintPicture(this.base, picture.bitmap, document.video, transform, devicePixelRatio);
+    const light = store.view.value.picture;
+    paintPicture(this.base, picture.bitmap, document.video, transform, devicePixelRatio, light);
 
     const overlay = store.view.value.overlay ?? USUAL_OVERLAY;
     const painted: string[] = [];
@@ -169,12 +184,11 @@ export class StageRenderer {
     const { store, stage } = this.editor;
     const preview = store.preview.value;
     if (preview?.frame !== frame || preview.object !== store.view.value.object) return;
-    const { left, top, scale } = transform;
+    const { scale } = transform;
     const { exact } = this.paths.get({ ...preview, object: ' preview' });
     const context = this.overlay;
     context.save();
-    context.translate(left, top);
-    context.scale(scale, scale);
+    enterVideo(context, transform);
     context.globalAlpha = 0.3;
     context.fillStyle = this.selectedColor();
     context.fill(exact, 'evenodd');
@@ -206,7 +220,7 @@ export class StageRenderer {
       paintPolygon(
         this.overlay,
         draft,
-        gesture.kind === 'none' ? pointer : undefined,
+        gesture.kind === 'none' && !draft.others ? pointer : undefined,
         this.selectedColor(),
         transform,
       );

@@ -1,4 +1,4 @@
-import type { Box, ViewState } from '../../protocol';
+import type { Box, PictureStyle, ViewState } from '../../protocol';
 
 export interface Size {
   readonly width: number;
@@ -10,11 +10,15 @@ export interface Point {
   readonly y: number;
 }
 
-/** How the picture lies on the stage: CSS pixels a video pixel, and where its top-left corner is. */
+export type Rotation = PictureStyle['rotation'];
+
+/** How the picture lies on the stage: CSS pixels a video pixel, and where its top-left corner is, after the rotation. */
 export interface Transform {
   readonly scale: number;
   readonly left: number;
   readonly top: number;
+  /** Degrees clockwise. */
+  readonly rotation: Rotation;
 }
 
 /** Scale, and the video's point in the middle of the stage: so that a resized stage keeps looking at the same thing. */
@@ -30,10 +34,12 @@ const MARGIN = 12;
 const PICTURE_SIZES = [320, 480, 640, 960, 1280, 1920, 2560, 3840];
 
 /** The scale at which the whole picture just fits on the stage. */
-export function fittedScale(video: Size, stage: Size): number {
+export function fittedScale(video: Size, stage: Size, rotation: Rotation = 0): number {
+  const lies = rotation === 90 || rotation === 270;
+  const [across, down] = lies ? [video.height, video.width] : [video.width, video.height];
   const width = Math.max(1, stage.width - 2 * MARGIN);
   const height = Math.max(1, stage.height - 2 * MARGIN);
-  return Math.min(MAX_SCALE, width / video.width, height / video.height);
+  return Math.min(MAX_SCALE, width / across, height / down);
 }
 
 /** The transform of a zoom, or of the fitted picture where there is none; edges lie on device pixels. */
@@ -42,24 +48,50 @@ export function transformOf(
   video: Size,
   stage: Size,
   devicePixelRatio: number,
+  rotation: Rotation = 0,
 ): Transform {
   const { scale, x, y } = zoom ?? {
-    scale: fittedScale(video, stage),
+    scale: fittedScale(video, stage, rotation),
     x: video.width / 2,
     y: video.height / 2,
   };
   const snap = (value: number): number => Math.round(value * devicePixelRatio) / devicePixelRatio;
-  return { scale, left: snap(stage.width / 2 - x * scale), top: snap(stage.height / 2 - y * scale) };
+  const middle = turned({ x, y }, rotation);
+  return {
+    scale,
+    left: snap(stage.width / 2 - middle.x * scale),
+    top: snap(stage.height / 2 - middle.y * scale),
+    rotation,
+  };
 }
 
 /** A point of the stage in video pixels; may lie outside of the picture. */
-export function toVideo(transform: Transform, { x, y }: Point): Point {
-  return { x: (x - transform.left) / transform.scale, y: (y - transform.top) / transform.scale };
+export function toVideo({ scale, left, top, rotation }: Transform, { x, y }: Point): Point {
+  return turned({ x: (x - left) / scale, y: (y - top) / scale }, turnedBack(rotation));
 }
 
 /** A point of the video in the stage's CSS pixels. */
-export function toStage(transform: Transform, { x, y }: Point): Point {
-  return { x: x * transform.scale + transform.left, y: y * transform.scale + transform.top };
+export function toStage({ scale, left, top, rotation }: Transform, point: Point): Point {
+  const { x, y } = turned(point, rotation);
+  return { x: x * scale + left, y: y * scale + top };
+}
+
+/** A point turned around the origin, clockwise as y points down. */
+function turned({ x, y }: Point, rotation: Rotation): Point {
+  switch (rotation) {
+    case 0:
+      return { x, y };
+    case 90:
+      return { x: -y, y: x };
+    case 180:
+      return { x: -x, y: -y };
+    case 270:
+      return { x: y, y: -x };
+  }
+}
+
+function turnedBack(rotation: Rotation): Rotation {
+  return ((360 - rotation) % 360) as Rotation;
 }
 
 export function isInside(video: Size, { x, y }: Point): boolean {
@@ -84,14 +116,14 @@ export function zoomAt(
   factor: number,
   at: Point = { x: stage.width / 2, y: stage.height / 2 },
 ): Zoom {
-  const smallest = Math.min(1, fittedScale(video, stage)) / 2;
+  const smallest = Math.min(1, fittedScale(video, stage, transform.rotation)) / 2;
   const scale = Math.min(MAX_SCALE, Math.max(smallest, transform.scale * factor));
   const fixed = toVideo(transform, at);
-  return clampZoom(video, {
-    scale,
-    x: fixed.x - (at.x - stage.width / 2) / scale,
-    y: fixed.y - (at.y - stage.height / 2) / scale,
-  });
+  const away = turned(
+    { x: (at.x - stage.width / 2) / scale, y: (at.y - stage.height / 2) / scale },
+    turnedBack(transform.rotation),
+  );
+  return clampZoom(video, { scale, x: fixed.x - away.x, y: fixed.y - away.y });
 }
 
 /** Moves the picture by CSS pixels. */

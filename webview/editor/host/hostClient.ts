@@ -28,6 +28,7 @@ export class HostClient extends RequestClient<HostRequests> {
       case 'alive':
         return;
       case 'state':
+      case 'change':
       case 'masks':
       case 'command':
         this.onNews(message);

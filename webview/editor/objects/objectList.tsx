@@ -7,7 +7,7 @@ import { ObjectRow } from './objectRow';
 /** The objects of the clip: select, name, colour, hide, delete. */
 export function ObjectList({ editor }: { readonly editor: Editor }) {
   const { store, actions } = editor;
-  const objects = store.document.value?.objects ?? [];
+  const objects = store.objects.value;
   return (
     <section class="objects" aria-label="Objects">
       <header class="objects-header">

@@ -1,9 +1,33 @@
+import { signal, useComputed } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../../icon';
-import type { ObjectRecord } from '../../protocol';
+import type { ObjectId, ObjectRecord } from '../../protocol';
 import { Button, type ButtonElement, selectText, TextField, type TextFieldElement } from '../../toolkit';
 import type { Editor } from '../editor';
+import { contextOf } from '../host/menuContext';
 import { maskCountOf } from '../state/documentState';
+
+/** The row that is being dragged, and the row over which it is. */
+const dragged = signal<
+  | {
+      readonly object: ObjectId;
+      readonly to: { readonly object: ObjectId; readonly below: boolean } | undefined;
+    }
+  | undefined
+>(undefined);
+
+function isLowerHalf(event: DragEvent): boolean {
+  const { top, height } = (event.currentTarget as HTMLElement).getBoundingClientRect();
+  return event.clientY > top + height / 2;
+}
+
+function drop({ store, objects }: Editor): void {
+  const { object, to } = dragged.value ?? {};
+  dragged.value = undefined;
+  const ids = (store.document.value?.objects ?? []).map(({ id }) => id).filter((id) => id !== object);
+  if (object === undefined || !to || to.object === object) return;
+  void objects.moveTo(object, ids.indexOf(to.object) + (to.below ? 1 : 0));
+}
 
 interface RowProps {
   readonly editor: Editor;
@@ -14,14 +38,43 @@ interface RowProps {
 
 export function ObjectRow({ editor, object, n }: RowProps) {
   const { store } = editor;
-  const view = store.view.value;
+  const selected = useComputed(() => store.selectedId.value === object.id);
+  const hidden = useComputed(() => store.view.value.hidden.includes(object.id));
   const classes = [
     'object',
-    view.object === object.id ? 'selected' : '',
-    view.hidden.includes(object.id) ? 'hidden-object' : '',
+    selected.value ? 'selected' : '',
+    hidden.value ? 'hidden-object' : '',
+    dragged.value?.to?.object === object.id ? (dragged.value.to.below ? 'drop-below' : 'drop-above') : '',
   ];
   return (
-    <li class={classes.filter(Boolean).join(' ')} data-object={object.id}>
+    <li
+      class={classes.filter(Boolean).join(' ')}
+      data-object={object.id}
+      data-vscode-context={contextOf('object')}
+      draggable={store.locked.value === undefined && store.renaming.value !== object.id}
+      onContextMenu={() => {
+        editor.actions.select(object.id);
+        // The menu's commands work on what the host knows to be selected.
+        editor.flushView();
+      }}
+      onDragStart={(event) => {
+        dragged.value = { object: object.id, to: undefined };
+        event.dataTransfer?.setData('text/plain', object.label);
+      }}
+      onDragOver={(event) => {
+        if (!dragged.value) return;
+        event.preventDefault();
+        const to = { object: object.id, below: isLowerHalf(event) };
+        dragged.value = { ...dragged.value, to };
+      }}
+      onDrop={(event) => {
+        event.preventDefault();
+        drop(editor);
+      }}
+      onDragEnd={() => {
+        dragged.value = undefined;
+      }}
+    >
       {store.removing.value === object.id ? (
         <ConfirmRemoval editor={editor} object={object} />
       ) : (
@@ -33,11 +86,9 @@ export function ObjectRow({ editor, object, n }: RowProps) {
 
 function Row({ editor, object, n }: RowProps) {
   const { store, actions } = editor;
-  const document = store.document.value!;
   const locked = store.locked.value !== undefined;
-  const hidden = store.view.value.hidden.includes(object.id);
-  const selected = store.view.value.object === object.id;
-  const count = maskCountOf(document, object.id);
+  const { value: hidden } = useComputed(() => store.view.value.hidden.includes(object.id));
+  const { value: selected } = useComputed(() => store.selectedId.value === object.id);
   return (
     <>
       <label class="object-color" title={`Colour of ${object.label}`}>
@@ -62,9 +113,7 @@ function Row({ editor, object, n }: RowProps) {
           onDblClick={() => actions.startRenaming(object.id)}
         >
           <span class="object-label">{object.label}</span>
-          <span class="object-count" title={`${count} frames with a mask`}>
-            {count > 0 ? count : ''}
-          </span>
+          <MaskCount editor={editor} object={object} />
         </button>
       )}
       <span class="object-actions">
@@ -88,6 +137,19 @@ function Row({ editor, object, n }: RowProps) {
         </Button>
       </span>
     </>
+  );
+}
+
+/** By itself, as it changes with every frame of a propagation. */
+function MaskCount({ editor, object }: Omit<RowProps, 'n'>) {
+  const { value: count } = useComputed(() => {
+    const document = editor.store.document.value;
+    return document ? maskCountOf(document, object.id) : 0;
+  });
+  return (
+    <span class="object-count" title={`${count} frames with a mask`}>
+      {count > 0 ? count : ''}
+    </span>
   );
 }
 

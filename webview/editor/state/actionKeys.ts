@@ -4,7 +4,17 @@ import type { EditorAction } from '../../protocol';
 export interface ActionHelp {
   readonly key: string;
   readonly does: string;
-  readonly group: 'Draw' | 'Correct' | 'Range' | 'Review' | 'View';
+  readonly group:
+    | 'Segment'
+    | 'Draw'
+    | 'Correct'
+    | 'Range'
+    | 'Review'
+    | 'Frames'
+    | 'Play'
+    | 'Propagate'
+    | 'Objects'
+    | 'View';
 }
 
 /**
@@ -40,6 +50,45 @@ export const ACTION_HELP: Readonly<Record<EditorAction, ActionHelp>> = {
   strongerOverlay: { key: 'M', does: 'Stronger masks', group: 'View' },
   weakerOverlay: { key: 'Shift+M', does: 'Fainter masks', group: 'View' },
   previousSuspicious: { key: 'Shift+Z', does: 'Previous suspicious frame', group: 'Review' },
+  propagate: { key: 'P', does: 'Forward', group: 'Propagate' },
+  propagateBackward: { key: 'Shift+P', does: 'Backward', group: 'Propagate' },
+  propagateBoth: { key: 'B', does: 'Both ways', group: 'Propagate' },
+  rangeStart: { key: 'I', does: 'Range from here', group: 'Propagate' },
+  rangeEnd: { key: 'O', does: 'Range to here', group: 'Propagate' },
+  rangeClear: { key: 'X', does: 'Whole clip again', group: 'Propagate' },
+  nextFrame: { key: 'Right', does: 'Next frame', group: 'Frames' },
+  previousFrame: { key: 'Left', does: 'Previous frame', group: 'Frames' },
+  forwardTenFrames: { key: 'Shift+Right', does: 'Ten frames forward', group: 'Frames' },
+  backTenFrames: { key: 'Shift+Left', does: 'Ten frames back', group: 'Frames' },
+  firstFrame: { key: 'Home', does: 'First frame', group: 'Frames' },
+  lastFrame: { key: 'End', does: 'Last frame', group: 'Frames' },
+  verifyFrame: { key: 'V', does: 'Verify the frame’s mask', group: 'Segment' },
+  clearPrompts: { key: 'Delete', does: 'Clear the prompts here', group: 'Segment' },
+  addObject: { key: 'N', does: 'New object', group: 'Objects' },
+  renameObject: { key: 'F2', does: 'Rename', group: 'Objects' },
+  toggleHidden: { key: 'H', does: 'Hide or show', group: 'Objects' },
+  moveObjectUp: { key: 'Alt+Up', does: 'Move up in the list', group: 'Objects' },
+  moveObjectDown: { key: 'Alt+Down', does: 'Move down in the list', group: 'Objects' },
+  duplicateObject: { key: 'Shift+D', does: 'Duplicate', group: 'Objects' },
+  splitObject: { key: 'Shift+C', does: 'Split: a new object from this frame on', group: 'Objects' },
+  fit: { key: 'F', does: 'Fit the picture', group: 'View' },
+  zoomIn: { key: '=', does: 'Zoom in', group: 'View' },
+  zoomOut: { key: '-', does: 'Zoom out', group: 'View' },
+  rotateView: { key: 'U', does: 'Rotate the view', group: 'View' },
+  brighter: { key: 'Shift+B', does: 'Brighter picture', group: 'View' },
+  darker: { key: 'Shift+N', does: 'Darker picture', group: 'View' },
+  moreContrast: { key: 'Shift+U', does: 'More contrast', group: 'View' },
+  lessContrast: { key: 'Shift+Y', does: 'Less contrast', group: 'View' },
+  resetPicture: { key: 'Shift+Q', does: 'Picture as it is', group: 'View' },
+  compareFrame: { key: 'Y', does: 'The frame before, while held', group: 'View' },
+  help: { key: '?', does: 'This list', group: 'View' },
+  playPause: { key: 'Space', does: 'Play or pause', group: 'Play' },
+  playForward: { key: 'L', does: 'Play forward; again: faster', group: 'Play' },
+  playBackward: { key: 'J', does: 'Play backward; again: faster', group: 'Play' },
+  pausePlayback: { key: 'K', does: 'Pause', group: 'Play' },
+  toggleLoop: { key: 'Shift+L', does: 'Loop', group: 'Play' },
+  editAsPolygon: { key: 'Shift+E', does: 'Edit the mask as a polygon', group: 'Draw' },
+  simplifyPolygon: { key: 'Shift+W', does: 'Simplify the polygon', group: 'Draw' },
 };
 
 /** For a tooltip, for example “Brush (D)”. */

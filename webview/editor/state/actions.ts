@@ -344,7 +344,10 @@ export class Actions {
       await run();
       if (before && this.store.notice.value === before) this.store.notice.value = undefined;
     } catch (error) {
-      if (!(error instanceof AbandonedError)) this.store.notice.value = noticeOf(error);
+      if (error instanceof AbandonedError) return;
+      this.store.notice.value = noticeOf(error);
+      // What was shown before the host had agreed is taken back.
+      this.host.post({ kind: 'refresh' });
     }
   }
 

@@ -1,5 +1,6 @@
 import type {
   Box,
+  DocumentChange,
   DocumentState,
   FrameIndex,
   FramePrompt,
@@ -15,6 +16,23 @@ import { frameCountOf, includesFrame, type Ranges, withFrame, withoutFrame } fro
  * Pure changes to what the host last said. They only bridge the moment until it says so itself: the next state from the
  * host replaces everything.
  */
+
+/** The document as the host has it now; what did not change stays the same by identity. */
+export function withChange(document: DocumentState, change: DocumentChange): DocumentState {
+  const next = { ...document, ...change.set, masksChanged: change.masksChanged };
+  for (const key of change.unset) delete next[key];
+  const changed = new Map(change.status?.map((status) => [status.object, status]));
+  const objects = change.set.objects && new Set(change.set.objects.map(({ id }) => id));
+  if (changed.size === 0 && !objects) return next;
+  const kept = document.status
+    .filter(({ object }) => !objects || objects.has(object))
+    .map((status) => {
+      const now = changed.get(status.object);
+      changed.delete(status.object);
+      return now ?? status;
+    });
+  return { ...next, status: [...kept, ...changed.values()] };
+}
 
 export function statusOf(document: DocumentState, object: ObjectId): ObjectStatus | undefined {
   return document.status.find((status) => status.object === object);
@@ -46,6 +64,14 @@ export function withObject(document: DocumentState, object: ObjectRecord): Docum
       ? document.objects.map((other) => (other.id === object.id ? object : other))
       : [...document.objects, object],
   };
+}
+
+/** @param to counted without the object itself. */
+export function withMovedObject(document: DocumentState, object: ObjectId, to: number): DocumentState {
+  const moved = document.objects.find(({ id }) => id === object);
+  if (!moved) return document;
+  const others = document.objects.filter(({ id }) => id !== object);
+  return { ...document, objects: [...others.slice(0, to), moved, ...others.slice(to)] };
 }
 
 export function withoutObject(document: DocumentState, object: ObjectId): DocumentState {
@@ -142,7 +168,8 @@ export function withVerified(
 export function masksMayDiffer(before: DocumentState, after: DocumentState): boolean {
   if (!same(before.prompts, after.prompts) || !same(before.objects, after.objects)) return true;
   if (after.propagation) return false;
-  return before.propagation !== undefined || !same(before.status, after.status);
+  if (before.propagation !== undefined || before.status.length !== after.status.length) return true;
+  return before.status !== after.status && before.status.some((status, i) => !same(status, after.status[i]));
 }
 
 /** What there is to say about an object on a frame, in the words of the field. */
@@ -190,5 +217,5 @@ function changeStatus(
 }
 
 function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

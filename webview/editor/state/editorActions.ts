@@ -1,9 +1,11 @@
-import type { EditorAction, OverlayStyle } from '../../protocol';
+import type { EditorAction, ObjectId, OverlayStyle, PictureStyle } from '../../protocol';
 import type { Editor } from '../editor';
+import { editMaskAsPolygon, simplifyPolygon } from '../tools/maskPolygon';
 import { resizedBrush, type Tool } from '../tools/tool';
 import { statusOf } from './documentState';
 import { keyframesOf, nextFrameOf } from './keyframes';
-import { USUAL_OVERLAY, withOverlay } from './viewState';
+import { askedAt, isKeyHeld, isLateRepetition } from './keyTime';
+import { USUAL_OVERLAY, USUAL_PICTURE, withOverlay, withPicture } from './viewState';
 
 /** How far growing and shrinking go at a time, in video pixels. */
 const GROW_BY = 2;
@@ -45,7 +47,84 @@ const RUN: Readonly<Record<EditorAction, (editor: Editor) => unknown>> = {
   toggleSolo: (editor) => changeOverlay(editor, ({ solo }) => ({ solo: !solo })),
   strongerOverlay: (editor) => changeOpacity(editor, OPACITY_STEP),
   weakerOverlay: (editor) => changeOpacity(editor, -OPACITY_STEP),
+  propagate: ({ actions }) => actions.propagate('forward'),
+  propagateBackward: ({ actions }) => actions.propagate('backward'),
+  propagateBoth: ({ actions }) => actions.propagate('both'),
+  rangeStart: ({ actions }) => actions.setRange('start'),
+  rangeEnd: ({ actions }) => actions.setRange('end'),
+  rangeClear: ({ actions }) => actions.clearRange(),
+  nextFrame: ({ actions }) => actions.step(1, askedAt()),
+  previousFrame: ({ actions }) => actions.step(-1, askedAt()),
+  forwardTenFrames: ({ actions }) => actions.step(10, askedAt()),
+  backTenFrames: ({ actions }) => actions.step(-10, askedAt()),
+  firstFrame: ({ actions }) => actions.goToEnd('first', askedAt()),
+  lastFrame: ({ actions }) => actions.goToEnd('last', askedAt()),
+  verifyFrame: ({ actions }) => actions.toggleVerified(),
+  clearPrompts: ({ actions }) => actions.clearPrompts(),
+  addObject: ({ actions }) => actions.addObject(),
+  renameObject: (editor) => onSelected(editor, (object) => editor.actions.startRenaming(object)),
+  toggleHidden: (editor) => onSelected(editor, (object) => editor.actions.toggleHidden(object)),
+  moveObjectUp: ({ objects }) => objects.moveBy(-1),
+  moveObjectDown: ({ objects }) => objects.moveBy(1),
+  duplicateObject: ({ objects }) => objects.duplicate(),
+  splitObject: ({ objects }) => objects.split(),
+  fit: (editor) => editor.fit(),
+  zoomIn: (editor) => editor.zoomBy(ZOOM_STEP),
+  zoomOut: (editor) => editor.zoomBy(1 / ZOOM_STEP),
+  rotateView: (editor) =>
+    changePicture(editor, ({ rotation }) => ({
+      rotation: ((rotation + 90) % 360) as PictureStyle['rotation'],
+    })),
+  brighter: (editor) => changePicture(editor, ({ brightness }) => ({ brightness: brightness * LIGHT_STEP })),
+  darker: (editor) => changePicture(editor, ({ brightness }) => ({ brightness: brightness / LIGHT_STEP })),
+  moreContrast: (editor) => changePicture(editor, ({ contrast }) => ({ contrast: contrast * LIGHT_STEP })),
+  lessContrast: (editor) => changePicture(editor, ({ contrast }) => ({ contrast: contrast / LIGHT_STEP })),
+  resetPicture: (editor) => changePicture(editor, () => USUAL_PICTURE),
+  compareFrame: (editor) => compareFrame(editor),
+  help: ({ store }) => {
+    store.helpOpen.value = true;
+  },
+  playPause: ({ playback }) => playback.playPause(),
+  playForward: ({ playback }) => playback.play(1),
+  playBackward: ({ playback }) => playback.play(-1),
+  pausePlayback: ({ playback }) => playback.pause(),
+  toggleLoop: ({ store }) => {
+    store.loop.value = !store.loop.value;
+  },
+  editAsPolygon: (editor) => editMaskAsPolygon(editor),
+  simplifyPolygon: (editor) => simplifyPolygon(editor),
 };
+
+const ZOOM_STEP = 1.25;
+const LIGHT_STEP = 1.2;
+/** Where no key is held, as from the palette, the frame before is seen for this long. */
+const COMPARE_MS = 700;
+
+function onSelected({ store }: Editor, run: (object: ObjectId) => void): void {
+  const object = store.selected.value;
+  if (object) run(object.id);
+}
+
+export function changePicture(
+  { store }: Editor,
+  change: (picture: PictureStyle) => Partial<PictureStyle>,
+): void {
+  const { view } = store;
+  view.value = withPicture(view.value, change(view.value.picture ?? USUAL_PICTURE));
+}
+
+/** Key by key: the key that is held repeats, and letting go of any key ends it. */
+function compareFrame({ store }: Editor): void {
+  if (isLateRepetition()) return;
+  store.comparing.value = true;
+  clearTimeout(comparing);
+  if (isKeyHeld()) return;
+  comparing = setTimeout(() => {
+    store.comparing.value = false;
+  }, COMPARE_MS);
+}
+
+let comparing: ReturnType<typeof setTimeout> | undefined;
 
 export function resizeBrush({ store }: Editor, steps: number): void {
   store.brushRadius.value = resizedBrush(store.brushRadius.value, steps);

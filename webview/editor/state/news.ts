@@ -9,7 +9,8 @@ import type {
 } from '../../protocol';
 import type { HostNews } from '../host/hostClient';
 import type { Actions } from './actions';
-import { masksMayDiffer, withMasks } from './documentState';
+import { masksMayDiffer, withChange, withMasks } from './documentState';
+import { askedAt } from './keyTime';
 import type { EditorStore } from './store';
 import { reconciled, withFrame, withZoom } from './viewState';
 
@@ -28,6 +29,10 @@ export class News {
       switch (news.kind) {
         case 'state':
           this.state(news.state, news.view);
+          return;
+        case 'change':
+          if (this.store.document.value)
+            this.state(withChange(this.store.document.value, news.change), undefined);
           return;
         case 'masks':
           this.masks(news.frame, news.masks);
@@ -72,7 +77,7 @@ export class News {
         this.actions.goTo(command.frame, performance.now());
         return;
       case 'step':
-        this.actions.step(command.by, performance.now());
+        this.actions.step(command.by, askedAt());
         return;
       case 'selectObject':
         this.actions.select(command.object);

@@ -36,6 +36,22 @@ export function withoutFrame(ranges: Ranges, frame: FrameIndex): Ranges {
   return [...ranges.slice(0, at), ...rest, ...ranges.slice(at + 1)];
 }
 
+/** The frames of `ranges` that are not in `others`. */
+export function without(ranges: Ranges, others: Ranges): Ranges {
+  const left: FrameRange[] = [];
+  let at = 0;
+  for (const { first, last } of ranges) {
+    while (at < others.length && others[at].last < first) at++;
+    let from = first;
+    for (let i = at; i < others.length && others[i].first <= last; i++) {
+      if (others[i].first > from) left.push({ first: from, last: others[i].first - 1 });
+      from = Math.max(from, others[i].last + 1);
+    }
+    if (from <= last) left.push({ first: from, last });
+  }
+  return left;
+}
+
 function indexOfRange(ranges: Ranges, frame: FrameIndex): number {
   let low = 0;
   let high = ranges.length - 1;

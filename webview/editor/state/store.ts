@@ -6,6 +6,7 @@ import type {
   MaskOperation,
   ObjectCurve,
   ObjectId,
+  ObjectRecord,
   PointPrompt,
   RleMask,
   ViewState,
@@ -48,6 +49,8 @@ export interface Notice {
   readonly hint?: string;
 }
 
+const NO_OBJECTS: readonly ObjectRecord[] = [];
+
 /** Everything that the editor shows. The document is the host's; the rest is this view's own. */
 export class EditorStore {
   readonly document = signal<DocumentState | undefined>(undefined);
@@ -85,12 +88,28 @@ export class EditorStore {
   /** The object whose deletion waits for a yes. */
   readonly removing = signal<ObjectId | undefined>(undefined);
   readonly helpOpen = signal(false);
+  /** Speed of playback, backward below 0: 1 is the clip's own; 0 while it stands. */
+  readonly playing = signal(0);
+  /** Whether playback begins again at the end of the range. */
+  readonly loop = signal(false);
+  /** Whether the neighbouring frame is shown in place of this one. */
+  readonly comparing = signal(false);
+  /** The frame whose picture is wanted on the screen. */
+  readonly wantedFrame = computed(() => {
+    const { frame } = this.view.value;
+    if (!this.comparing.value) return frame;
+    return frame > 0 ? frame - 1 : Math.min(1, (this.document.value?.video.frameCount ?? 1) - 1);
+  });
 
   readonly following = computed(() => this.follow.value && !this.followPaused.value);
 
+  /** By itself: what shows it need not look at every other news of the document. */
+  readonly objects = computed(() => this.document.value?.objects ?? NO_OBJECTS);
+  readonly selectedId = computed(() => this.view.value.object);
+
   readonly selected = computed(() => {
-    const id = this.view.value.object;
-    return this.document.value?.objects.find((object) => object.id === id);
+    const id = this.selectedId.value;
+    return this.objects.value.find((object) => object.id === id);
   });
 
   /** Why nothing can be changed; undefined where it can. */

@@ -5,6 +5,20 @@ export function secondsOf({ video, times }: DocumentState, frame: FrameIndex): n
   return times?.[frame] ?? (video.fps > 0 ? frame / video.fps : 0);
 }
 
+/** The frame that is shown at a time, in seconds from the first frame. */
+export function frameAtSeconds(document: DocumentState, seconds: number): FrameIndex {
+  const { times, video } = document;
+  if (!times) return Math.max(0, Math.min(video.frameCount - 1, Math.floor(seconds * video.fps + 1e-6)));
+  let low = 0;
+  let high = times.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (times[middle] <= seconds) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 /** `m:ss.mmm`, with hours where there are any. */
 export function formatTime(seconds: number): string {
   const ms = Math.round(seconds * 1000);

@@ -1,4 +1,11 @@
-import type { DocumentState, FrameIndex, ObjectId, OverlayStyle, ViewState } from '../../protocol';
+import type {
+  DocumentState,
+  FrameIndex,
+  ObjectId,
+  OverlayStyle,
+  PictureStyle,
+  ViewState,
+} from '../../protocol';
 
 export const INITIAL_VIEW: ViewState = { frame: 0, hidden: [] };
 
@@ -41,6 +48,22 @@ export const USUAL_OVERLAY: OverlayStyle = { opacity: 1, outlineOnly: false, sol
 
 export function withOverlay(view: ViewState, change: Partial<OverlayStyle>): ViewState {
   return { ...view, overlay: { ...USUAL_OVERLAY, ...view.overlay, ...change } };
+}
+
+export const USUAL_PICTURE: PictureStyle = { rotation: 0, brightness: 1, contrast: 1 };
+const LIGHT = { least: 0.2, most: 5 };
+
+export function withPicture(view: ViewState, change: Partial<PictureStyle>): ViewState {
+  const { rotation, brightness, contrast } = { ...USUAL_PICTURE, ...view.picture, ...change };
+  const within = (value: number): number => {
+    const factor = Math.min(LIGHT.most, Math.max(LIGHT.least, value));
+    // Up and down again is where it was.
+    return Math.abs(factor - 1) < 0.01 ? 1 : factor;
+  };
+  return {
+    ...view,
+    picture: { rotation, brightness: within(brightness), contrast: within(contrast) },
+  };
 }
 
 export function withZoom(view: ViewState, zoom: ViewState['zoom']): ViewState {

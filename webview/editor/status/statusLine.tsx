@@ -94,7 +94,13 @@ function ZoomLevel({ editor }: { readonly editor: Editor }) {
   const document = store.document.value;
   const { width, devicePixelRatio } = stage.value;
   if (!document || width === 0) return null;
-  const { scale } = transformOf(store.view.value.zoom, document.video, stage.value, devicePixelRatio);
+  const { scale } = transformOf(
+    store.view.value.zoom,
+    document.video,
+    stage.value,
+    devicePixelRatio,
+    store.view.value.picture?.rotation,
+  );
   return (
     <span class="status-zoom" title="Screen pixels a video pixel">
       {Math.round(scale * devicePixelRatio * 100)}%

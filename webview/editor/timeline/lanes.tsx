@@ -2,6 +2,7 @@ import { effect, type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ObjectRecord } from '../../protocol';
 import type { Editor } from '../editor';
+import { contextOf } from '../host/menuContext';
 import { laneContents } from './laneContents';
 import { paintLane } from './lane';
 import { LANE_HEIGHT, MAX_LANES, scrolledTo, visibleLanes } from './laneList';
@@ -16,7 +17,7 @@ export function Lanes({ editor }: { readonly editor: Editor }) {
   const track = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const scrollTop = useSignal(0);
-  const objects = editor.store.document.value?.objects ?? [];
+  const objects = editor.store.objects.value;
   const shown = objects.length > 1;
 
   useEffect(() => {
@@ -28,7 +29,7 @@ export function Lanes({ editor }: { readonly editor: Editor }) {
     });
     const stopFollowing = effect(() => {
       const selected = editor.store.selected.value?.id;
-      const at = (editor.store.document.value?.objects ?? []).findIndex(({ id }) => id === selected);
+      const at = editor.store.objects.value.findIndex(({ id }) => id === selected);
       const element = scroller.current!;
       if (at >= 0) element.scrollTop = scrolledTo(at, element.scrollTop, element.clientHeight);
     });
@@ -45,6 +46,7 @@ export function Lanes({ editor }: { readonly editor: Editor }) {
   return (
     <div
       class="lanes"
+      data-vscode-context={contextOf('timeline')}
       ref={scroller}
       role="group"
       aria-label="Objects on the timeline"
@@ -72,7 +74,7 @@ function LaneLabel({
   readonly object: ObjectRecord;
   readonly top: number;
 }) {
-  const selected = editor.store.view.value.object === object.id;
+  const selected = editor.store.selectedId.value === object.id;
   return (
     <button
       type="button"

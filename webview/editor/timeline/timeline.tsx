@@ -2,6 +2,7 @@ import { effect, type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { DocumentState, FrameIndex } from '../../protocol';
 import type { Editor } from '../editor';
+import { contextOf } from '../host/menuContext';
 import { frameWords, statusOf } from '../state/documentState';
 import { formatTime, secondsOf } from '../state/time';
 import { laneContents } from './laneContents';
@@ -9,6 +10,7 @@ import { xOfFrame } from './layout';
 import { fitTimelineCanvas, paintTimeline, TIMELINE_HEIGHT, type TimelineColors } from './paint';
 import { frameUnder } from './pointer';
 import { readColors, scaleOf } from './scale';
+import { Thumbnail } from './thumbnail';
 import { themeRevision } from './theme';
 
 /** All frames in one strip, with what the selected object has on them; clicking and dragging goes there. */
@@ -35,6 +37,7 @@ export function Timeline({ editor }: { readonly editor: Editor }) {
   return (
     <div
       class="timeline"
+      data-vscode-context={contextOf('timeline')}
       ref={element}
       role="slider"
       tabIndex={0}
@@ -66,6 +69,7 @@ function Tooltip({
     x < width / 2 ? { left: `${Math.max(4, x - 30)}px` } : { right: `${Math.max(4, width - x - 30)}px` };
   return (
     <div class="timeline-tooltip" style={style}>
+      <Thumbnail editor={editor} frame={frame} />
       {describe(document, frame, editor.store.selected.value?.id)}
     </div>
   );

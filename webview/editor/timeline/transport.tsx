@@ -2,6 +2,8 @@ import { useRef } from 'preact/hooks';
 import { Icon } from '../../icon';
 import { Button, TextField, type TextFieldElement } from '../../toolkit';
 import type { Editor } from '../editor';
+import { ACTION_HELP, titleOf } from '../state/actionKeys';
+import { runAction } from '../state/editorActions';
 import { formatTime, secondsOf } from '../state/time';
 
 /** Steps, the frame's number and its time. */
@@ -50,10 +52,38 @@ export function Transport({ editor }: { readonly editor: Editor }) {
       >
         <Icon name="arrow-circle-right" />
       </Button>
+      <PlayButtons editor={editor} />
       <span class="transport-time" title="Time from the first frame">
         {document ? formatTime(secondsOf(document, frame)) : ''}
       </span>
     </div>
+  );
+}
+
+function PlayButtons({ editor }: { readonly editor: Editor }) {
+  const { store } = editor;
+  const speed = store.playing.value;
+  return (
+    <>
+      <Button
+        kind="icon"
+        label={speed === 0 ? 'Play' : 'Pause'}
+        title={`${titleOf('playPause')}; J, K, L: backward, pause, forward`}
+        onClick={() => editor.playback.toggle()}
+      >
+        <Icon name={speed === 0 ? 'play' : 'debug-pause'} />
+      </Button>
+      <Button
+        kind="icon"
+        label={ACTION_HELP.toggleLoop.does}
+        title={`${titleOf('toggleLoop')}: the range, or the clip`}
+        pressed={store.loop.value}
+        onClick={() => runAction(editor, 'toggleLoop')}
+      >
+        <Icon name="sync" />
+      </Button>
+      {Math.abs(speed) > 1 && <span class="transport-speed">{Math.abs(speed)}×</span>}
+    </>
   );
 }
 

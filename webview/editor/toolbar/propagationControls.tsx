@@ -1,9 +1,11 @@
+import { useMemo } from 'preact/hooks';
 import { Icon } from '../../icon';
 import { Button, Checkbox } from '../../toolkit';
 import type { Editor } from '../editor';
-import type { EditorAction } from '../../protocol';
+import type { Direction, EditorAction } from '../../protocol';
 import { ACTION_HELP, titleOf } from '../state/actionKeys';
 import { hasPrompts } from '../state/documentState';
+import { estimateText } from '../state/estimate';
 import { runAction } from '../state/editorActions';
 
 /** Where to carry the masks: which way, over which frames, of which objects. */
@@ -12,12 +14,21 @@ export function PropagationControls({ editor }: { readonly editor: Editor }) {
   const document = store.document.value;
   const locked = store.locked.value !== undefined;
   const ready = !locked && document !== undefined && hasPrompts(document);
+  const only = store.selectedOnly.value ? store.selected.value?.id : undefined;
+  const { range } = store.view.value;
+  const estimate = useMemo(() => {
+    const of = (direction: Direction | 'both'): string => {
+      const text = ready ? estimateText(document, direction, range, only) : '';
+      return text && `: ${text}`;
+    };
+    return { forward: of('forward'), backward: of('backward'), both: of('both') };
+  }, [ready, document, range, only]);
   return (
     <div class="propagation" role="group" aria-label="Propagate">
       <Button
         kind="secondary"
         label="Propagate backward"
-        title="Propagate backward (Shift+P)"
+        title={`Propagate backward (Shift+P)${estimate.backward}`}
         disabled={!ready}
         onClick={() => void actions.propagate('backward')}
       >
@@ -27,7 +38,7 @@ export function PropagationControls({ editor }: { readonly editor: Editor }) {
       <Button
         kind="secondary"
         label="Propagate both ways"
-        title="Propagate both ways (B)"
+        title={`Propagate both ways (B)${estimate.both}`}
         disabled={!ready}
         onClick={() => void actions.propagate('both')}
       >
@@ -37,7 +48,7 @@ export function PropagationControls({ editor }: { readonly editor: Editor }) {
       <Button
         kind="primary"
         label="Propagate forward"
-        title="Propagate forward (P)"
+        title={`Propagate forward (P)${estimate.forward}`}
         disabled={!ready}
         onClick={() => void actions.propagate('forward')}
       >

@@ -5,6 +5,7 @@ import { ACTION_HELP, titleOf } from '../state/actionKeys';
 import { statusOf } from '../state/documentState';
 import { runAction } from '../state/editorActions';
 import { includesFrame } from '../state/ranges';
+import { PictureControls } from './pictureControls';
 import { PropagationControls } from './propagationControls';
 import { PropagationProgress } from './propagationProgress';
 
@@ -86,6 +87,7 @@ function ViewButtons({ editor }: { readonly editor: Editor }) {
       >
         <Icon name={store.view.value.overlay?.solo ? 'layers-active' : 'layers'} />
       </Button>
+      <PictureControls editor={editor} />
       <Button
         kind="icon"
         label="Fit the picture"

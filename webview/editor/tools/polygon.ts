@@ -5,6 +5,8 @@ export interface PolygonDraft {
   readonly frame: FrameIndex;
   readonly object: ObjectId | undefined;
   readonly points: readonly VideoPoint[];
+  /** The rest of the outline, where the polygon is an edge of the mask that stands: both together become the mask. */
+  readonly others?: readonly (readonly VideoPoint[])[];
 }
 
 export function withVertex(draft: PolygonDraft, point: VideoPoint, at = draft.points.length): PolygonDraft {

@@ -1,0 +1,25 @@
+import * as vscode from 'vscode';
+import type { ObjectId } from '../../kernel/protocol';
+import type { EditorPanel } from '../editor/editorPanel';
+
+/** Asks which object is really the same one, and takes what it has over. */
+export async function mergeObjects({ document }: EditorPanel, object: ObjectId): Promise<void> {
+  const { objects, status } = document.state;
+  const into = objects.find(({ id }) => id === object);
+  const others = objects.filter(({ id }) => id !== object);
+  if (!into) return;
+  if (others.length === 0) {
+    void vscode.window.showInformationMessage('There is no other object to merge with.');
+    return;
+  }
+  const picked = await vscode.window.showQuickPick(
+    others.map(({ id, label }) => {
+      const masked = status.find((candidate) => candidate.object === id)?.masked ?? [];
+      const frames = masked.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+      const where = masked.length > 0 ? `, ${masked[0].first} to ${masked.at(-1)?.last}` : '';
+      return { label, description: `${frames} frames with a mask${where}`, id };
+    }),
+    { title: `Merge “${into.label}” with`, placeHolder: 'The object whose masks and prompts it takes over' },
+  );
+  if (picked) await document.edits.mergeObjects(object, picked.id);
+}
