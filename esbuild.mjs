@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import * as esbuild from 'esbuild';
+import { thirdPartyNotices } from './scripts/thirdPartyNotices.mjs';
 
 const watch = process.argv.includes('--watch');
 
@@ -11,6 +13,7 @@ const node = {
   format: 'cjs',
   target: 'node22',
   sourcemap: true,
+  metafile: true,
   outExtension: { '.js': '.cjs' },
   define: { 'import.meta.dirname': '__dirname' },
   logLevel: 'warning',
@@ -28,6 +31,7 @@ const browser = {
   assetNames: '[name]-[hash]',
   minify: !watch,
   sourcemap: true,
+  metafile: true,
   logLevel: 'warning',
 };
 
@@ -87,6 +91,10 @@ if (watch) {
   await Promise.all(contexts.map((context) => context.watch()));
   console.log('watching');
 } else {
-  await Promise.all(contexts.map((context) => context.rebuild()));
+  const results = await Promise.all(contexts.map((context) => context.rebuild()));
+  const packaged = results
+    .filter((_, i) => builds[i].outdir !== 'dist/bench')
+    .map(({ metafile }) => metafile);
+  writeFileSync('dist/ThirdPartyNotices.txt', thirdPartyNotices(packaged, import.meta.dirname));
   await Promise.all(contexts.map((context) => context.dispose()));
 }

