@@ -12,7 +12,7 @@ import type { VideoDocument } from '../editor/videoDocument';
 import { filePlace } from '../files/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress, type ReportProgress } from '../progress';
-import { kernelSettings } from '../settings';
+import { kernelSettings, modelId } from '../settings';
 import { isMeant, placed, type Targets } from './targets';
 
 /**
@@ -53,9 +53,11 @@ async function run(
   }
   return await withoutEditors(open, () => {
     const { dataDir } = kernelSettings();
+    const modelOfNew = modelId();
     const options = {
       ...placed(targets),
       ...(dataDir === undefined ? {} : { dataDir }),
+      ...(modelOfNew === undefined ? {} : { modelOfNew }),
       staleOnly: false,
       resume: true,
       databaseDir: batchDatabaseDir(),

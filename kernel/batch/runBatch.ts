@@ -17,6 +17,8 @@ export interface BatchOptions extends DatasetParams {
   readonly shard?: { readonly index: number; readonly count: number };
   /** Default: for each clip the model that made its masks. */
   readonly model?: string;
+  /** For clips without masks; default: the kernel's own choice. */
+  readonly modelOfNew?: string;
   /** Holds a database for each clip while it is worked on; on this machine's own disk. */
   readonly databaseDir: string;
 }
@@ -221,11 +223,11 @@ class Batch {
 /** The kernel of a run that was killed may still be about to end. */
 async function openToWrite(
   clip: CheckedClip,
-  { model, databaseDir, dataDir, workspaceRoot }: BatchOptions,
+  { model, modelOfNew, databaseDir, dataDir, workspaceRoot }: BatchOptions,
   kernel: KernelClient,
   signal: AbortSignal,
 ): ReturnType<KernelClient['open']> {
-  const chosen = model ?? clip.model;
+  const chosen = model ?? clip.model ?? modelOfNew;
   for (let attempt = 1; ; attempt++) {
     const session = await kernel.open(
       {
