@@ -332,7 +332,7 @@ describe('a session', () => {
     expect((await session.request('session/status', {})).memory.encodedFrames).toBe(1);
     expect(await kernel.request('kernel/cleanup', {})).toEqual({ freed: 1 });
     const asleep = await session.request('session/status', {});
-    expect(asleep.memory).toEqual({ encodedFrames: 0, bytes: 0, decodedFrameBytes: 0 });
+    expect(asleep.memory).toEqual({ encodedFrames: 0, bytes: 0, memories: 0, decodedFrameBytes: 0 });
     expect(asleep.model.state).toBe('idle');
     expect(events.map(({ event }) => event)).toContain('session/idle');
     const woken = await session.request('object/addPoints', { ...point, frame: 1 });
