@@ -41,7 +41,8 @@ export class NotebookController implements vscode.Disposable {
     const messaging = vscode.notebooks.createRendererMessaging('masklet.notebook');
     this.owned.add(messaging.onDidReceiveMessage(({ message }) => void this.open(message as FromRenderer)));
     this.owned.add(vscode.workspace.onDidOpenNotebookDocument((notebook) => this.prefer(notebook)));
-    this.owned.add(vscode.workspace.onDidCloseNotebookDocument((notebook) => this.end(notebook)));
+    this.owned.add(vscode.workspace.onDidCloseNotebookDocument(({ uri }) => this.end(uri)));
+    this.owned.add(vscode.window.tabGroups.onDidChangeTabs(({ closed }) => this.endUnseen(closed)));
     vscode.workspace.notebookDocuments.forEach((notebook) => this.prefer(notebook));
     this.owned.add(
       vscode.commands.registerCommand('masklet.restartNotebook', () => {
@@ -113,12 +114,20 @@ export class NotebookController implements vscode.Disposable {
   /** Interrupts, and lets go of everything that the notebook's cells made: the next cell begins as the first one did. */
   private restart(notebook: vscode.NotebookDocument): void {
     this.interrupt(notebook);
-    this.end(notebook);
+    this.end(notebook.uri);
     this.order = 0;
   }
 
-  private end(notebook: vscode.NotebookDocument): void {
-    const key = notebook.uri.toString();
+  /** VS Code holds on to a notebook for a while after its last tab is gone; its process need not wait for that. */
+  private endUnseen(closed: readonly vscode.Tab[]): void {
+    const shown = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(notebookOf));
+    for (const uri of closed.map(notebookOf)) {
+      if (uri && !shown.some((other) => other?.toString() === uri.toString())) this.end(uri);
+    }
+  }
+
+  private end(uri: vscode.Uri): void {
+    const key = uri.toString();
     const run = this.runs.get(key);
     if (run) endRun(run);
     this.runs.delete(key);
@@ -147,6 +156,10 @@ export class NotebookController implements vscode.Disposable {
       showError(error, this.kernel.log);
     }
   }
+}
+
+function notebookOf({ input }: vscode.Tab): vscode.Uri | undefined {
+  return input instanceof vscode.TabInputNotebook ? input.uri : undefined;
 }
 
 function endRun({ cancel, queries }: Run): void {

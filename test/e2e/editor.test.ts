@@ -169,8 +169,13 @@ describe.skipIf(missing !== undefined)('the editor in VS Code', { timeout: 240_0
     await editor.goTo(0);
     await editor.frame.locator('.object-select').first().click();
     await editor.goTo(0);
-    await editor.click(clip.point.x + 3, clip.point.y, SIZE);
-    await until(() => query(database(), 'SELECT 1 FROM prompts WHERE frame = 0').length >= 1, 'no prompt');
+    const points = (): number[] =>
+      query(database(), 'SELECT json_array_length(points) AS count FROM prompts WHERE frame = 0').map(
+        (row) => (row as { count: number }).count,
+      );
+    // Not on the point that is there, which that would delete.
+    await editor.click(clip.point.x + 16, clip.point.y, SIZE);
+    await until(() => points().includes(2), 'no second point');
     await window.page.keyboard.press('p');
     await editor.waitForPropagation();
     const before = masks();

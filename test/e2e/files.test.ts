@@ -177,8 +177,8 @@ describe.skipIf(missing !== undefined)('files in the Explorer', { timeout: 240_0
     appendFileSync(inWorkspace('tracked.mp4'), 'changed');
     await window.showView('Source Control');
     const change = window.page.locator('.scm-view .monaco-list-row', { hasText: 'tracked.mp4' }).first();
-    await change.click({ button: 'right', timeout: 60_000 });
-    await window.page.getByRole('menuitem', { name: 'Open File (HEAD)' }).click();
+    await change.waitFor({ timeout: 60_000 });
+    await window.contextMenu(change, 'Open File (HEAD)');
     expect(await window.refusal()).toMatch(/Only the working copy can be annotated.*"git:"/s);
     await window.screenshot('files-git');
     await window.showView('Explorer');

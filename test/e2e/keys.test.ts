@@ -60,7 +60,7 @@ describe.skipIf(missing !== undefined)('keys of the editor in VS Code', { timeou
     await editor.press('F2');
     const field = editor.frame.locator('.object-rename');
     await field.waitFor();
-    await window.page.keyboard.press('Control+a');
+    await field.selectText();
     await window.page.keyboard.type('npbv xj');
     await window.page.keyboard.press('Enter');
     await until(() => labels().includes('npbv xj'), 'the name was not typed');

@@ -67,7 +67,10 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
       'commands.masklet-nb',
       code('masklet', 'verify clip.mp4 --object koi --frames 0:2\ncheck . --json'),
     );
-    vscode = await VsCode.start({ workspace, settings: { 'files.autoSave': 'off' } });
+    vscode = await VsCode.start({
+      workspace,
+      settings: { 'files.autoSave': 'off', 'window.autoDetectColorScheme': true },
+    });
     // High enough for the whole sample: cells that are not seen put nothing on the page.
     window = await vscode.open({ width: 1400, height: 2600 });
   }, 240_000);
@@ -97,13 +100,12 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     await output((page) => page.getByText('No rows.'));
     await window.screenshot('notebook-1-sample');
     await output((page) => page.locator('body:has(.masklet-output):not(:has(.problem))'));
-    for (const [theme, name] of [
-      ['Light Modern', 'light'],
-      ['Dark High Contrast', 'high-contrast'],
-      ['Dark Modern', 'dark'],
-    ]) {
-      await window.command('Preferences: Color Theme');
-      await window.answer(theme);
+    for (const [name, media] of [
+      ['dark', { colorScheme: 'dark', forcedColors: 'none' }],
+      ['high-contrast', { colorScheme: 'dark', forcedColors: 'active' }],
+      ['light', { colorScheme: 'light', forcedColors: 'none' }],
+    ] as const) {
+      await window.page.emulateMedia(media);
       await output((page) => page.locator(`body.vscode-${name} .masklet-output`));
       await window.screenshot(`notebook-2-${name}`);
     }

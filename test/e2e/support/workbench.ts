@@ -39,6 +39,12 @@ export class Workbench {
   async command(title: string): Promise<void> {
     await this.findCommand(title, 8);
     await this.page.keyboard.press('Enter');
+    // What the command asks in the same place is not to be answered in the palette.
+    const input = this.quickInput.locator('input').first();
+    await until(
+      async () => !(await input.isVisible()) || !(await input.inputValue({ timeout: 1_000 })).startsWith('>'),
+      'the palette stays open',
+    );
   }
 
   /** Brings a view of the side bar to the front. */
@@ -90,7 +96,14 @@ export class Workbench {
       if (!(await isThere(item, 3_000))) continue;
       await this.page.waitForTimeout(300);
       await item.click({ timeout: 3_000 }).catch(() => undefined);
-      if (!(await item.isVisible())) return;
+      const gone = item.waitFor({ state: 'hidden', timeout: 2_000 });
+      if (
+        await gone.then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
     }
     throw new Error(`There is no entry "${entry}".`);
   }
