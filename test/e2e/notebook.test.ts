@@ -144,7 +144,7 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     await window.screenshot('notebook-4-interrupted');
     const second = window.page.locator('.notebookOverlay .code-cell-row').nth(1);
     await second.locator('.monaco-editor').first().click();
-    await window.page.keyboard.press('Control+Enter');
+    await second.locator('.run-button-container .action-label').first().click();
     await output((page) => page.getByRole('cell', { name: '42' }));
     await window.closeTabs();
     await until(() => queryProcesses().length === 0, 'the closed notebook keeps its process');
