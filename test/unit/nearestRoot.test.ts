@@ -30,24 +30,24 @@ function world({
 
 describe.skipIf(process.platform === 'win32')('the nearest root with a database', () => {
   it('is the folder itself, whatever folder that is', () => {
-    for (const folder of ['/home/ada/work', '/home/ada', '/', '/tmp']) {
+    for (const folder of ['/home/ada/films', '/home/ada', '/', '/tmp']) {
       expect(nearestRoot(folder, world({ databases: [folder], shared: ['/tmp'] }))).toBe(folder);
     }
   });
 
   it('is the nearest of several above', () => {
-    const databases = ['/home/ada/work', '/home/ada/work/walks'];
-    expect(nearestRoot('/home/ada/work/walks/day 1', world({ databases }))).toBe('/home/ada/work/walks');
-    expect(nearestRoot('/home/ada/work/runs', world({ databases }))).toBe('/home/ada/work');
+    const databases = ['/home/ada/films', '/home/ada/films/walks'];
+    expect(nearestRoot('/home/ada/films/walks/day 1', world({ databases }))).toBe('/home/ada/films/walks');
+    expect(nearestRoot('/home/ada/films/runs', world({ databases }))).toBe('/home/ada/films');
   });
 
   it('is looked for up to the root of the repository, and not beyond', () => {
-    const repositories = ['/home/ada/work/walks'];
-    const clips = '/home/ada/work/walks/clips/a';
-    expect(nearestRoot(clips, world({ databases: ['/home/ada/work/walks'], repositories }))).toBe(
-      '/home/ada/work/walks',
+    const repositories = ['/home/ada/films/walks'];
+    const clips = '/home/ada/films/walks/clips/a';
+    expect(nearestRoot(clips, world({ databases: ['/home/ada/films/walks'], repositories }))).toBe(
+      '/home/ada/films/walks',
     );
-    expect(nearestRoot(clips, world({ databases: ['/home/ada/work'], repositories }))).toBeUndefined();
+    expect(nearestRoot(clips, world({ databases: ['/home/ada/films'], repositories }))).toBeUndefined();
   });
 
   it.each(['/', '/home/ada', '/tmp'])('is never %s for a clip further down', (folder) => {
@@ -67,6 +67,6 @@ describe.skipIf(process.platform === 'win32')('the nearest root with a database'
   });
 
   it('is not there where nothing is', () => {
-    expect(nearestRoot('/home/ada/work', world({}))).toBeUndefined();
+    expect(nearestRoot('/home/ada/films', world({}))).toBeUndefined();
   });
 });
