@@ -1,24 +1,19 @@
 import * as vscode from 'vscode';
-import { isCancelled, toErrorData } from '../../kernel/errors';
 import type { ObjectId } from '../../kernel/protocol';
 import type {
   DocumentState,
   EditorCommand,
   FromWebview,
-  HostMethod,
   HostRequests,
   ToWebview,
   ViewState,
 } from '../../webview/protocol';
 import { Disposables } from '../dispose';
 import { showError } from '../errors';
+import { WebviewRequests, type RequestHandlers } from '../webviewRequests';
 import { changeBetween } from './documentChange';
 import { editorHtml } from './editorHtml';
 import type { VideoDocument } from './videoDocument';
-
-type Handlers = {
-  [M in HostMethod]: (params: HostRequests[M][0], signal: AbortSignal) => Promise<HostRequests[M][1]>;
-};
 
 const ALIVE_MS = 3_000;
 
@@ -28,7 +23,6 @@ export class EditorPanel implements vscode.Disposable {
   private readonly activeEmitter = this.owned.add(new vscode.EventEmitter<boolean>());
   private readonly viewEmitter = this.owned.add(new vscode.EventEmitter<ViewState>());
   private readonly disposeEmitter = new vscode.EventEmitter<void>();
-  private readonly open = new Map<number, AbortController>();
   private ready = false;
   private typingNow = false;
   /** What the page has, but for what it made of masks itself. */
@@ -100,13 +94,13 @@ export class EditorPanel implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const controller of this.open.values()) controller.abort();
+    this.requests.abandonAll();
     this.disposeEmitter.fire();
     this.disposeEmitter.dispose();
     this.owned.dispose();
   }
 
-  private readonly handlers: Handlers = {
+  private readonly handlers: RequestHandlers<HostRequests> = {
     'frame/image': (params, signal) => this.document.image(params, signal),
     'frame/masks': ({ frame }) => this.document.masks(frame),
     'object/add': () => this.document.addObject(),
@@ -153,6 +147,17 @@ export class EditorPanel implements vscode.Disposable {
     },
   };
 
+  private readonly requests = new WebviewRequests<HostRequests>(
+    this.handlers,
+    (answer) => this.send(answer),
+    (error, method) => {
+      // Pictures that fail are told where the picture would be; what the user asked to do fails in a notification.
+      const shown = !method.startsWith('frame/') && method !== 'prompt/preview';
+      if (shown) showError(error, this.log);
+      return shown;
+    },
+  );
+
   private receive(message: FromWebview): void {
     switch (message.kind) {
       case 'ready':
@@ -165,10 +170,10 @@ export class EditorPanel implements vscode.Disposable {
         this.sendState();
         break;
       case 'request':
-        void this.answer(message.id, message.method, message.params);
+        void this.requests.answer(message.id, message.method, message.params);
         break;
       case 'abandon':
-        this.open.get(message.id)?.abort();
+        this.requests.abandon(message.id);
         break;
       case 'view':
         this.currentView = message.view;
@@ -184,25 +189,6 @@ export class EditorPanel implements vscode.Disposable {
       case 'log':
         this.log[message.level === 'error' ? 'error' : 'warn'](message.message);
         break;
-    }
-  }
-
-  /** Every request ends in one response or one error. */
-  private async answer<M extends HostMethod>(id: number, method: M, params: unknown): Promise<void> {
-    const controller = new AbortController();
-    this.open.set(id, controller);
-    try {
-      const result = await this.handlers[method](params as HostRequests[M][0], controller.signal);
-      if (!controller.signal.aborted) this.send({ kind: 'response', id, result });
-    } catch (error) {
-      if (isCancelled(error) && controller.signal.aborted) return;
-      const { message, hint } = toErrorData(error);
-      // Pictures that fail are told where the picture would be; what the user asked to do fails in a notification.
-      const shown = !method.startsWith('frame/') && method !== 'prompt/preview';
-      if (shown) showError(error, this.log);
-      this.send({ kind: 'error', id, message, ...(hint ? { hint } : {}), shown });
-    } finally {
-      this.open.delete(id);
     }
   }
 

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { isCancelled, toErrorData } from '../../kernel/errors';
 import type { CompareResult } from '../../kernel/protocol';
 import type { ChangesRequests, ChangesView, FromChanges, ToChanges } from '../../webview/changes/protocol';
 import { Disposables } from '../dispose';
@@ -10,17 +9,11 @@ import { showError } from '../errors';
 import { filePlace, isAtOrBelow } from '../files/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { showFrame } from '../review/showFrame';
+import { WebviewRequests, type RequestHandlers } from '../webviewRequests';
 import { FrameImages } from './frameImages';
 
 /** Git and saving write several files: one comparison for all of them. */
 const SETTLE_MS = 400;
-
-type Handlers = {
-  [M in keyof ChangesRequests]: (
-    params: ChangesRequests[M][0],
-    signal: AbortSignal,
-  ) => Promise<ChangesRequests[M][1]>;
-};
 
 export interface ChangesEnvironment {
   readonly kernel: KernelService;
@@ -36,7 +29,6 @@ export class ChangesPanel implements vscode.Disposable {
   private readonly disposeEmitter = new vscode.EventEmitter<void>();
   private readonly panel: vscode.WebviewPanel;
   private readonly images: FrameImages;
-  private readonly open = new Map<number, AbortController>();
   private view: ChangesView | undefined;
   private ready = false;
   private timer: NodeJS.Timeout | undefined;
@@ -83,7 +75,7 @@ export class ChangesPanel implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.timer);
-    for (const controller of this.open.values()) controller.abort();
+    this.requests.abandonAll();
     void this.images.close();
     this.owned.dispose();
     this.panel.dispose();
@@ -91,7 +83,7 @@ export class ChangesPanel implements vscode.Disposable {
     this.disposeEmitter.dispose();
   }
 
-  private readonly handlers: Handlers = {
+  private readonly handlers: RequestHandlers<ChangesRequests> = {
     'frame/image': (params, signal) => this.images.image(params, signal),
     'changes/frame': ({ frame }) => {
       const { commit } = this.comparison.revision;
@@ -115,6 +107,10 @@ export class ChangesPanel implements vscode.Disposable {
     },
   };
 
+  private readonly requests = new WebviewRequests<ChangesRequests>(this.handlers, (answer) =>
+    this.post(answer),
+  );
+
   private receive(message: FromChanges): void {
     switch (message.kind) {
       case 'ready':
@@ -124,10 +120,10 @@ export class ChangesPanel implements vscode.Disposable {
         this.ready = true;
         break;
       case 'request':
-        void this.answer(message.id, message.method, message.params);
+        void this.requests.answer(message.id, message.method, message.params);
         break;
       case 'abandon':
-        this.open.get(message.id)?.abort();
+        this.requests.abandon(message.id);
         break;
       case 'view':
         this.view = message.view;
@@ -135,26 +131,6 @@ export class ChangesPanel implements vscode.Disposable {
       case 'log':
         this.environment.kernel.log[message.level === 'error' ? 'error' : 'warn'](message.message);
         break;
-    }
-  }
-
-  /** Every request ends in one response or one error. */
-  private async answer<M extends keyof ChangesRequests>(
-    id: number,
-    method: M,
-    params: unknown,
-  ): Promise<void> {
-    const controller = new AbortController();
-    this.open.set(id, controller);
-    try {
-      const result = await this.handlers[method](params as ChangesRequests[M][0], controller.signal);
-      if (!controller.signal.aborted) this.post({ kind: 'response', id, result });
-    } catch (error) {
-      if (isCancelled(error) && controller.signal.aborted) return;
-      const { message, hint } = toErrorData(error);
-      this.post({ kind: 'error', id, message, ...(hint ? { hint } : {}), shown: false });
-    } finally {
-      this.open.delete(id);
     }
   }
 
