@@ -110,10 +110,6 @@ export const defaultModelId = sam2TinyEmbedded.id;
 /** A folder with model files that is looked into before any other. */
 export const modelFolderVariable = 'MASKLET_MODEL_DIR';
 
-export function findModel(id: string): EmbeddedModelSpec | undefined {
-  return catalogue.find((model) => model.id === id);
-}
-
 /** One SHA-256 for a model: over its files' hashes, in the order encoder, decoder. */
 export function modelSha256(model: EmbeddedModelSpec): string {
   return createHash('sha256').update(`${model.encoder.sha256}\n${model.decoder.sha256}\n`).digest('hex');

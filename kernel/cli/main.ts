@@ -70,6 +70,19 @@ function common(command: Command): Command {
     .exitOverride();
 }
 
+/** The options of commands that propagate. */
+function propagating(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--direction <direction>', 'which way to propagate from the prompts')
+        .choices(['forward', 'backward', 'both'])
+        .default('both'),
+    )
+    .option('--range <A:B>', 'only these frames, both ends included')
+    .option('--model <id>', 'the model to use')
+    .option('--force', 'compute masks again that are up to date', false);
+}
+
 const EXPORT_FORMATS: readonly ExportFormat[] = [
   'coco',
   'ytvis',
@@ -127,30 +140,24 @@ function program(): Command {
       info(video, { json: options.json ?? false, hash: options.hash, settings: settingsOf(options) }),
     );
 
-  common(masklet.command('segment').argument('<video>', 'a video file, or a folder of numbered images'))
-    .description('segment an object and follow it through the clip; saves to the database and the sidecar')
-    .option('--box <F:x0,y0,x1,y1>', 'a box around the object on frame F; repeatable', collect, [])
-    .option(
-      '--point <F:x,y[,0|1]>',
-      'a point on (1) or outside (0) the object on frame F; repeatable',
-      collect,
-      [],
-    )
-    .option('--mask <F:FILE.png>', "the object's mask on frame F; repeatable", collect, [])
-    .option('--prompts <file.json>', 'prompts of several objects in a file')
-    .option(
-      '--object <id>',
-      'the object that the prompts are for (default: the one with these prompts, or a new one)',
-    )
-    .option('--label <name>', "the object's label")
-    .addOption(
-      new Option('--direction <direction>', 'which way to propagate from the prompts')
-        .choices(['forward', 'backward', 'both'])
-        .default('both'),
-    )
-    .option('--range <A:B>', 'only these frames, both ends included')
-    .option('--model <id>', 'the model to use')
-    .option('--force', 'compute masks again that are up to date', false)
+  propagating(
+    common(masklet.command('segment').argument('<video>', 'a video file, or a folder of numbered images'))
+      .description('segment an object and follow it through the clip; saves to the database and the sidecar')
+      .option('--box <F:x0,y0,x1,y1>', 'a box around the object on frame F; repeatable', collect, [])
+      .option(
+        '--point <F:x,y[,0|1]>',
+        'a point on (1) or outside (0) the object on frame F; repeatable',
+        collect,
+        [],
+      )
+      .option('--mask <F:FILE.png>', "the object's mask on frame F; repeatable", collect, [])
+      .option('--prompts <file.json>', 'prompts of several objects in a file')
+      .option(
+        '--object <id>',
+        'the object that the prompts are for (default: the one with these prompts, or a new one)',
+      )
+      .option('--label <name>', "the object's label"),
+  )
     .option('--accept-changed-video', 'go on although the video was replaced under its annotations', false)
     .action(
       (
@@ -171,20 +178,13 @@ function program(): Command {
       ) => segment(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
     );
 
-  common(masklet.command('propagate').argument('<video>', 'a video with prompts'))
-    .description('carry the prompts that are there through the clip; saves to the database and the sidecar')
-    .option('--object <id>', 'only this object; repeatable', collect, [])
-    .addOption(
-      new Option('--direction <direction>', 'which way to propagate from the prompts')
-        .choices(['forward', 'backward', 'both'])
-        .default('both'),
-    )
-    .option('--range <A:B>', 'only these frames, both ends included')
-    .option('--model <id>', 'the model to use')
-    .option('--force', 'compute masks again that are up to date', false)
-    .action((video: string, options: CommonOptions & Omit<PropagateCommandOptions, 'settings'>) =>
-      propagate(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
-    );
+  propagating(
+    common(masklet.command('propagate').argument('<video>', 'a video with prompts'))
+      .description('carry the prompts that are there through the clip; saves to the database and the sidecar')
+      .option('--object <id>', 'only this object; repeatable', collect, []),
+  ).action((video: string, options: CommonOptions & Omit<PropagateCommandOptions, 'settings'>) =>
+    propagate(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+  );
 
   common(masklet.command('verify').argument('<video>', 'an annotated video'))
     .description('mark masks as verified; saves to the database and the sidecar')

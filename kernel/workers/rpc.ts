@@ -10,9 +10,6 @@ import { CancelledError, MaskletError, throwIfAborted, toErrorData } from '../er
 import type { ErrorData } from '../protocol';
 import { endLoadTurn, newLoadTurn, type LoadTurn } from './loadTurn';
 
-/** A worker's methods: name -> [params, result]. */
-export type WorkerApi = Record<string, [params: unknown, result: unknown]>;
-
 type Params<Api, M extends keyof Api> = Api[M] extends [infer P, unknown] ? P : never;
 type Result<Api, M extends keyof Api> = Api[M] extends [unknown, infer R] ? R : never;
 

@@ -15,7 +15,7 @@ import type { PixelApi } from '../../pixels/api';
 import type { Direction, ModelState } from '../../protocol';
 import type { RgbFrame } from '../../video/api';
 import { WorkerClient } from '../../workers/rpc';
-import { givenMask, round4 } from '../givenMask';
+import { answerGivenMasks, round4 } from '../givenMask';
 import { imageMean, imageStd } from '../imageStatistics';
 import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
 import type { InferenceApi } from '../onnx/inferenceApi';
@@ -152,13 +152,7 @@ class EmbeddedModel implements VideoModel {
     signal?: AbortSignal,
   ): Promise<{ predictions: Prediction[]; stages: StageMs }> {
     const frame = encoded as EmbeddedFrame;
-    const predictions = new Array<Prediction>(prompts.length);
-    const asked: number[] = [];
-    prompts.forEach((prompt, i) => {
-      // A mask without clicks that correct it is the answer already.
-      if (prompt.mask && prompt.points.length === 0) predictions[i] = givenMask(prompt.mask);
-      else asked.push(i);
-    });
+    const { predictions, asked } = answerGivenMasks(prompts);
     const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
     if (asked.length === 0) return { predictions, stages };
     const questions = asked.map((i) => toQuestion(prompts[i], frame.width, frame.height));

@@ -10,7 +10,7 @@ import type { Direction, FrameIndex, ModelState } from '../../protocol';
 import type { RgbFrame } from '../../video/api';
 import { weighSharedMemory } from '../../video/sharedMemory';
 import { WorkerClient } from '../../workers/rpc';
-import { givenMask, round4 } from '../givenMask';
+import { answerGivenMasks, round4 } from '../givenMask';
 import { imageMean, imageStd } from '../imageStatistics';
 import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
 import type { InferenceApi } from '../onnx/inferenceApi';
@@ -139,13 +139,7 @@ class Sam2VideoModel implements VideoModel {
     signal?: AbortSignal,
   ): Promise<{ predictions: Prediction[]; stages: StageMs }> {
     const frame = encoded as Sam2Frame;
-    const predictions = new Array<Prediction>(prompts.length);
-    const asked: number[] = [];
-    prompts.forEach((prompt, i) => {
-      // A mask without clicks that correct it is the answer already.
-      if (prompt.mask && prompt.points.length === 0) predictions[i] = givenMask(prompt.mask);
-      else asked.push(i);
-    });
+    const { predictions, asked } = answerGivenMasks(prompts);
     const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
     if (asked.length === 0) return { predictions, stages };
     return this.loaded.use(signal, async (engine) => {
