@@ -1,28 +1,17 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { editMask } from '../../kernel/pixels/edit/editMask';
 import type { MaskView } from '../../webview/protocol';
-import { findChromium, launchChromium } from '../support/chromium';
+import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
-import { EditorHarness, type EditorOptions, frameColor } from '../support/webviewHarness';
+import { type EditorHarness, type EditorOptions, frameColor } from '../support/webviewHarness';
 
 const SIZE = [320, 240] as const;
 const CAR = objectRecord('car1', 'Car', '#ff0000');
 const BOX = [100, 80, 220, 160] as const;
-const executablePath = findChromium();
 
-describe.skipIf(!executablePath)('drawing', () => {
-  let browser: Browser;
+describe.skipIf(!chromium)('drawing', () => {
+  const openEditor = editorInChromium();
   let editor: EditorHarness;
-  beforeAll(async () => {
-    browser = await launchChromium(executablePath);
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    const { complaints } = editor;
-    await editor.close();
-    expect(complaints).toEqual([]);
-  });
 
   const state = documentState({
     objects: [CAR],
@@ -42,7 +31,7 @@ describe.skipIf(!executablePath)('drawing', () => {
   };
 
   async function open(options: Partial<EditorOptions> = {}): Promise<void> {
-    editor = await EditorHarness.open(browser, { state, answers, ...options });
+    editor = await openEditor({ state, answers, ...options });
     const { x, y } = await editor.fittedPoint(3, 3);
     await editor.untilColor(x, y, (color) =>
       color.every((value, i) => Math.abs(value - frameColor(0)[i]) < 4),

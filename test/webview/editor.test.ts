@@ -1,10 +1,9 @@
-import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium, launchChromium } from '../support/chromium';
+import { describe, expect, it } from 'vitest';
+import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
 import {
-  EditorHarness,
+  type EditorHarness,
   type EditorOptions,
   flatPicture,
   frameColor,
@@ -14,25 +13,14 @@ import {
 const SIZE = [320, 240] as const;
 const CAR = objectRecord('car1', 'Car', '#ff0000');
 const DOG = objectRecord('dog1', 'Dog', '#0000ff');
-const chromium = findChromium();
-if (!chromium) console.warn('The tests of the webview are skipped: no Chromium (set CHROME_PATH to one).');
 
 describe.skipIf(!chromium)('video editor', () => {
-  let browser: Browser;
+  const openEditor = editorInChromium();
   let editor: EditorHarness;
-  beforeAll(async () => {
-    browser = await launchChromium(chromium);
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    const { complaints } = editor;
-    await editor.close();
-    expect(complaints).toEqual([]);
-  });
 
   /** Opens an editor and waits for its first picture. */
   async function open(options: Partial<EditorOptions> = {}): Promise<EditorHarness> {
-    editor = await EditorHarness.open(browser, { state: documentState(), ...options });
+    editor = await openEditor({ state: documentState(), ...options });
     const frame = options.view?.frame ?? 0;
     await showsFrame(frame);
     return editor;
@@ -280,7 +268,7 @@ describe.skipIf(!chromium)('video editor', () => {
       const data = await sharp(stripes, { raw: { width, height, channels: 3 } })
         .png()
         .toBuffer();
-      editor = await EditorHarness.open(browser, {
+      editor = await openEditor({
         state: documentState(),
         view: { frame: 0, hidden: [], zoom: { scale: 20, x: 160, y: 120 } },
         answers: { 'frame/image': () => ({ data, width, height, mime: 'image/png' }) },
@@ -340,10 +328,10 @@ describe.skipIf(!chromium)('video editor', () => {
         range: { first: 3, last: 30 },
       };
       const state = documentState({ objects: [CAR, DOG] });
-      editor = await EditorHarness.open(browser, { state, view });
+      editor = await openEditor({ state, view });
       await restored();
       await editor.close();
-      editor = await EditorHarness.open(browser, { state, kept: { view, follow: false } });
+      editor = await openEditor({ state, kept: { view, follow: false } });
       await restored();
 
       async function restored(): Promise<void> {

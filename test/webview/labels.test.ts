@@ -1,9 +1,8 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DocumentState, LabelClass } from '../../webview/protocol';
-import { findChromium, launchChromium } from '../support/chromium';
+import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, objectRecord } from '../support/webviewFixtures';
-import { EditorHarness } from '../support/webviewHarness';
+import type { EditorHarness } from '../support/webviewHarness';
 
 const CAR = objectRecord('car1', 'Car', '#ff0000');
 const CLASSES: LabelClass[] = [
@@ -20,24 +19,13 @@ const CLASSES: LabelClass[] = [
   { name: 'plant', color: '#00aa00', hotkey: 'B', attributes: [] },
 ];
 const FISH = { ...CAR, label: 'fish', color: '#ff8800', attributes: { note: 'kept' } };
-const chromium = findChromium();
-if (!chromium) console.warn('The tests of the webview are skipped: no Chromium (set CHROME_PATH to one).');
 
 describe.skipIf(!chromium)('labels in the editor', () => {
-  let browser: Browser;
+  const openEditor = editorInChromium();
   let editor: EditorHarness;
-  beforeAll(async () => {
-    browser = await launchChromium(chromium);
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    const { complaints } = editor;
-    await editor.close();
-    expect(complaints).toEqual([]);
-  });
   async function open(change: Partial<DocumentState>): Promise<void> {
     const state = documentState({ labels: { classes: CLASSES, problems: [] }, ...change });
-    editor = await EditorHarness.open(browser, {
+    editor = await openEditor({
       state,
       answers: { 'object/frameAttributes': () => ({ changed: true, frames: [] }), 'labels/add': () => null },
     });

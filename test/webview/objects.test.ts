@@ -1,32 +1,20 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DocumentState } from '../../webview/protocol';
-import { findChromium, launchChromium } from '../support/chromium';
+import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
-import { EditorHarness, type EditorOptions } from '../support/webviewHarness';
+import type { EditorHarness, EditorOptions } from '../support/webviewHarness';
 
 const CAR = objectRecord('car1', 'Car', '#ff0000');
 const DOG = objectRecord('dog1', 'Dog', '#0000ff');
 const CAT = objectRecord('cat1', 'Cat', '#00ff00');
 const NEW = objectRecord('new1', 'Car', '#00ffff');
-const chromium = findChromium();
-if (!chromium) console.warn('The tests of the webview are skipped: no Chromium (set CHROME_PATH to one).');
 
 describe.skipIf(!chromium)('objects in the editor', () => {
-  let browser: Browser;
+  const openEditor = editorInChromium();
   let editor: EditorHarness;
-  beforeAll(async () => {
-    browser = await launchChromium(chromium);
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    const { complaints } = editor;
-    await editor.close();
-    expect(complaints).toEqual([]);
-  });
   async function open(change: Partial<DocumentState>, options: Partial<EditorOptions> = {}): Promise<void> {
     const state = documentState({ objects: [CAR, DOG, CAT], ...change });
-    editor = await EditorHarness.open(browser, { state, ...options });
+    editor = await openEditor({ state, ...options });
     await editor.nthRequest('frame/masks');
   }
   const labels = (): Promise<string[]> => editor.page.locator('.object-label').allTextContents();

@@ -1,27 +1,15 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { documentState, maskView, objectRecord } from '../support/webviewFixtures';
-import { findChromium, launchChromium } from '../support/chromium';
-import { EditorHarness, frameColor } from '../support/webviewHarness';
+import { chromium, editorInChromium } from '../support/editorInChromium';
+import { type EditorHarness, frameColor } from '../support/webviewHarness';
 
-const executablePath = findChromium();
-
-describe.skipIf(!executablePath)('masks over the picture', () => {
-  let browser: Browser;
+describe.skipIf(!chromium)('masks over the picture', () => {
+  const openEditor = editorInChromium();
   let editor: EditorHarness;
-  beforeAll(async () => {
-    browser = await launchChromium(executablePath);
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    const { complaints } = editor;
-    await editor.close();
-    expect(complaints).toEqual([]);
-  });
 
   it('are stronger, fainter, outlines only, or only those of the selected object', async () => {
     const objects = [objectRecord('car1', 'Car', '#ff0000'), objectRecord('dog1', 'Dog', '#ff0000')];
-    editor = await EditorHarness.open(browser, {
+    editor = await openEditor({
       state: documentState({ objects }),
       answers: {
         'frame/masks': ({ frame }) => [

@@ -1,26 +1,15 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ObjectStatus } from '../../webview/protocol';
 import { documentState, objectRecord, objectStatus } from '../support/webviewFixtures';
-import { findChromium, launchChromium } from '../support/chromium';
-import { EditorHarness, type EditorOptions } from '../support/webviewHarness';
+import { chromium, editorInChromium } from '../support/editorInChromium';
+import type { EditorHarness, EditorOptions } from '../support/webviewHarness';
 
-const executablePath = findChromium();
 const FRAMES = 200;
 const COLORS = ['#ff0000', '#00c000', '#0060ff', '#c000c0', '#00c0c0'];
 
-describe.skipIf(!executablePath)('timeline of many objects', () => {
-  let browser: Browser;
+describe.skipIf(!chromium)('timeline of many objects', () => {
+  const openEditor = editorInChromium();
   let editor: EditorHarness;
-  beforeAll(async () => {
-    browser = await launchChromium(executablePath);
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    const { complaints } = editor;
-    await editor.close();
-    expect(complaints).toEqual([]);
-  });
 
   function clip(count: number, frameCount: number, status: (n: number) => Partial<ObjectStatus>) {
     const objects = Array.from({ length: count }, (_, n) =>
@@ -46,7 +35,7 @@ describe.skipIf(!executablePath)('timeline of many objects', () => {
   async function open(
     options: Partial<EditorOptions> = {},
   ): Promise<{ x: number; y: number; width: number }> {
-    editor = await EditorHarness.open(browser, { state, ...options });
+    editor = await openEditor({ state, ...options });
     await editor.page.locator('.lane-canvas').waitFor();
     const box = (await editor.page.locator('.lane-track').boundingBox())!;
     await editor.nextFrame();

@@ -1,32 +1,20 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DocumentState } from '../../webview/protocol';
-import { findChromium, launchChromium } from '../support/chromium';
+import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
-import { EditorHarness, type EditorOptions, flatPicture, frameColor } from '../support/webviewHarness';
+import { type EditorHarness, type EditorOptions, flatPicture, frameColor } from '../support/webviewHarness';
 
 const SIZE = [320, 240] as const;
 const CAR = objectRecord('car1', 'Car', '#ff0000');
-const chromium = findChromium();
-if (!chromium) console.warn('The tests of the webview are skipped: no Chromium (set CHROME_PATH to one).');
 
 describe.skipIf(!chromium)('the view', () => {
-  let browser: Browser;
+  const openEditor = editorInChromium();
   let editor: EditorHarness;
-  beforeAll(async () => {
-    browser = await launchChromium(chromium);
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    const { complaints } = editor;
-    await editor.close();
-    expect(complaints).toEqual([]);
-  });
   async function open(
     change: Partial<DocumentState> = {},
     options: Partial<EditorOptions> = {},
   ): Promise<void> {
-    editor = await EditorHarness.open(browser, { state: documentState(change), ...options });
+    editor = await openEditor({ state: documentState(change), ...options });
     const { x, y } = await editor.fittedPoint(3, 3);
     await editor.untilColor(x, y, (color) => isColor(color, frameColor(options.view?.frame ?? 0)));
   }
