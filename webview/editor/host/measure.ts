@@ -1,10 +1,16 @@
 import type { FrameIndex, ObjectId } from '../../protocol';
 
+/** Long Tasks API, "name" of an entry. */
+const OWN_TASKS = new Set(['self', 'multiple-contexts']);
+
 type Report = (name: string, ms: number) => void;
 
 /**
  * Measures what a user waits for: `step`, from a key to the frame painted; `click`, from a click to its mask painted;
  * and `longtask`, the browser's own report of tasks over 50 ms. All times are `performance.now()`.
+ *
+ * VS Code's window may share the page's thread: its tasks ("cross-origin-ancestor" and the like), and garbage collection of
+ * both ("unknown"), are reported here too. Only what ran in this page, or in it and others, is the page's own.
  */
 export class Measure {
   private step: { readonly frame: FrameIndex; readonly since: number } | undefined;
@@ -37,7 +43,9 @@ export class Measure {
   watchLongTasks(): void {
     if (!PerformanceObserver.supportedEntryTypes.includes('longtask')) return;
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) this.report('longtask', entry.duration);
+      for (const { name, duration } of list.getEntries()) {
+        if (OWN_TASKS.has(name)) this.report('longtask', duration);
+      }
     }).observe({ type: 'longtask', buffered: true });
   }
 }
