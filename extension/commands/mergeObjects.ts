@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { objectNames } from '../../kernel/labels/objectNames';
 import type { ObjectId } from '../../kernel/protocol';
 import type { EditorPanel } from '../editor/editorPanel';
 
@@ -12,14 +13,18 @@ export async function mergeObjects({ document }: EditorPanel, object: ObjectId):
     void vscode.window.showInformationMessage('There is no other object to merge with.');
     return;
   }
+  const names = objectNames(objects);
   const picked = await vscode.window.showQuickPick(
-    others.map(({ id, label }) => {
+    others.map(({ id }) => {
       const masked = status.find((candidate) => candidate.object === id)?.masked ?? [];
       const frames = masked.reduce((sum, { first, last }) => sum + last - first + 1, 0);
       const where = masked.length > 0 ? `, ${masked[0].first} to ${masked.at(-1)?.last}` : '';
-      return { label, description: `${frames} frames with a mask${where}`, id };
+      return { label: names.get(id) ?? id, description: `${frames} frames with a mask${where}`, id };
     }),
-    { title: `Merge “${into.label}” with`, placeHolder: 'The object whose masks and prompts it takes over' },
+    {
+      title: `Merge “${names.get(into.id)}” with`,
+      placeHolder: 'The object whose masks and prompts it takes over',
+    },
   );
   if (picked) await document.edits.mergeObjects(object, picked.id);
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { objectNames } from '../../kernel/labels/objectNames';
 import type { Suspicion } from '../../kernel/protocol';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';
@@ -43,10 +44,10 @@ export class SuspicionProblems implements vscode.Disposable {
 
 function entryOf({ uri, state }: VideoDocument, suspicion: Suspicion): vscode.Diagnostic {
   const { object, frame } = suspicion;
-  const label = state.objects.find(({ id }) => id === object)?.label ?? object;
+  const name = objectNames(state.objects).get(object) ?? object;
   const entry = new vscode.Diagnostic(
     new vscode.Range(0, 0, 0, 0),
-    `${label} on frame ${frame}: ${reasonsInWords(suspicion)}`,
+    `${name} on frame ${frame}: ${reasonsInWords(suspicion)}`,
     vscode.DiagnosticSeverity.Information,
   );
   entry.source = 'Masklet';

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { objectNames } from '../../kernel/labels/objectNames';
 import type { Suspicion } from '../../kernel/protocol';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';
@@ -24,7 +25,8 @@ export class SuspicionTree implements vscode.TreeDataProvider<Node>, vscode.Disp
   getTreeItem(node: Node): vscode.TreeItem {
     if (node.kind === 'object') {
       const { object, suspicions } = node.entry;
-      const item = new vscode.TreeItem(object.label, vscode.TreeItemCollapsibleState.Expanded);
+      const name = objectNames(node.document.state.objects).get(object.id) ?? object.label;
+      const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded);
       item.id = object.id;
       item.description = String(suspicions.length);
       return item;

@@ -64,7 +64,7 @@ function StageHint({ editor }: { readonly editor: Editor }) {
   if (selected && (hasPrompts(document, selected.id) || maskCountOf(document, selected.id) > 0)) return null;
   return (
     <div class="stage-hint">
-      <strong>Click the object{selected ? ` “${selected.label}”` : ' to segment'}</strong>
+      <strong>Click the object{selected ? ` “${store.nameOf(selected)}”` : ' to segment'}</strong>
       <span>
         or drag a box around it. <kbd>Alt</kbd>+click takes something out again.
       </span>

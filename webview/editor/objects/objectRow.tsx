@@ -87,17 +87,18 @@ export function ObjectRow({ editor, object, n }: RowProps) {
 function Row({ editor, object, n }: RowProps) {
   const { store, actions } = editor;
   const locked = store.locked.value !== undefined;
+  const name = store.nameOf(object);
   const { value: hidden } = useComputed(() => store.view.value.hidden.includes(object.id));
   const { value: selected } = useComputed(() => store.selectedId.value === object.id);
   return (
     <>
-      <label class="object-color" title={`Colour of ${object.label}`}>
+      <label class="object-color" title={`Colour of ${name}`}>
         <span class="object-swatch" style={{ backgroundColor: object.color }} />
         <input
           type="color"
           value={object.color}
           disabled={locked}
-          aria-label={`Colour of ${object.label}`}
+          aria-label={`Colour of ${name}`}
           onChange={(event) => void actions.recolor(object.id, event.currentTarget.value)}
         />
       </label>
@@ -108,18 +109,18 @@ function Row({ editor, object, n }: RowProps) {
           type="button"
           class="object-select"
           aria-current={selected ? 'true' : undefined}
-          title={`${object.label}${n < 9 ? ` (${n + 1})` : ''}; F2 or double click renames`}
+          title={`${name}${n < 9 ? ` (${n + 1})` : ''}; F2 or double click renames`}
           onClick={() => actions.select(object.id)}
           onDblClick={() => actions.startRenaming(object.id)}
         >
-          <span class="object-label">{object.label}</span>
+          <span class="object-label">{name}</span>
           <MaskCount editor={editor} object={object} />
         </button>
       )}
       <span class="object-actions">
         <Button
           kind="icon"
-          label={`${hidden ? 'Show' : 'Hide'} ${object.label}`}
+          label={`${hidden ? 'Show' : 'Hide'} ${name}`}
           title={hidden ? 'Show (H)' : 'Hide (H)'}
           onClick={() => actions.toggleHidden(object.id)}
         >
@@ -128,7 +129,7 @@ function Row({ editor, object, n }: RowProps) {
         <Button
           kind="icon"
           class="object-delete"
-          label={`Delete ${object.label}`}
+          label={`Delete ${name}`}
           title="Delete object"
           disabled={locked}
           onClick={() => void actions.askToRemove(object.id)}
@@ -196,13 +197,13 @@ function ConfirmRemoval({ editor, object }: Omit<RowProps, 'n'>) {
     <div
       class="object-confirm"
       role="alertdialog"
-      aria-label={`Delete ${object.label}?`}
+      aria-label={`Delete ${store.nameOf(object)}?`}
       onKeyDown={(event) => {
         if (event.key === 'Escape') cancel();
       }}
     >
       <span>
-        Delete “{object.label}” and its {count === 1 ? 'mask' : `${count} masks`}?
+        Delete “{store.nameOf(object)}” and its {count === 1 ? 'mask' : `${count} masks`}?
       </span>
       <span class="object-confirm-buttons">
         <Button kind="primary" onClick={() => void actions.remove(object.id)}>

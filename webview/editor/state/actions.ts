@@ -85,7 +85,7 @@ export class Actions {
     const document = this.store.document.value;
     if (!object || !document || !this.mayChange()) return;
     if (!promptOf(document, object.id, frame)) {
-      this.say(`${object.label} has no prompts on frame ${frame}.`);
+      this.say(`${this.store.nameOf(object)} has no prompts on frame ${frame}.`);
       return;
     }
     await this.attempt(async () => {
@@ -101,7 +101,7 @@ export class Actions {
     if (!object || !document || !this.mayChange()) return;
     const status = statusOf(document, object.id);
     if (!status || !includesFrame(status.masked, frame)) {
-      this.say(`${object.label} has no mask on frame ${frame} to verify.`);
+      this.say(`${this.store.nameOf(object)} has no mask on frame ${frame} to verify.`);
       return;
     }
     const verified = !includesFrame(status.verified, frame);
@@ -261,7 +261,7 @@ export class Actions {
     if (!hasPrompts(document, only?.id)) {
       this.say(
         only
-          ? `${only.label} has no prompts yet: click it first.`
+          ? `${store.nameOf(only)} has no prompts yet: click it first.`
           : 'Nothing to propagate yet: click an object first.',
       );
       return;
@@ -292,7 +292,7 @@ export class Actions {
     const status = statusOf(document, object.id);
     const keyframes = status ? keyframesOf(status) : [];
     if (keyframes.length === 0) {
-      this.say(`${object.label} has nothing to propagate from: click or draw it first.`);
+      this.say(`${this.store.nameOf(object)} has nothing to propagate from: click or draw it first.`);
       return;
     }
     await this.attempt(async () => {

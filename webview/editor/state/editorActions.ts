@@ -172,6 +172,6 @@ function goToKeyframe({ store, actions }: Editor, by: 1 | -1): void {
   const status = statusOf(document, object.id);
   const frame = status && nextFrameOf(keyframesOf(status), store.view.value.frame, by);
   if (frame === undefined)
-    actions.say(`${object.label} has no keyframe ${by === 1 ? 'after' : 'before'} this one.`);
+    actions.say(`${store.nameOf(object)} has no keyframe ${by === 1 ? 'after' : 'before'} this one.`);
   else actions.goTo(frame, performance.now());
 }

@@ -51,7 +51,7 @@ export class LabelActions {
       const attributes = { [name]: value ?? null };
       await this.host.request('object/frameAttributes', { object: object.id, range, attributes });
       const what = value === undefined ? `no longer has “${name}”` : `has ${name}: ${String(value)}`;
-      this.actions.say(`${object.label} ${what} on frames ${range.first}–${range.last}.`);
+      this.actions.say(`${this.store.nameOf(object)} ${what} on frames ${range.first}–${range.last}.`);
     });
   }
 

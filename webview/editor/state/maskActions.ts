@@ -91,7 +91,9 @@ export class MaskActions {
     const status = statusOf(document, object.id);
     const ends = range ?? nearestAround(status ? keyframesOf(status) : [], frame);
     if (!ends || ends.last - ends.first < 2) {
-      this.actions.say(`${object.label} has no two keyframes around frame ${frame} to interpolate between.`);
+      this.actions.say(
+        `${this.store.nameOf(object)} has no two keyframes around frame ${frame} to interpolate between.`,
+      );
       return;
     }
     await this.actions.attempt(async () => {
@@ -133,7 +135,9 @@ export class MaskActions {
       await this.host.request('object/mark', { object: object.id, kind, range, on });
       const where =
         range.first === range.last ? `frame ${range.first}` : `frames ${range.first}–${range.last}`;
-      this.actions.say(`${object.label} is ${on ? '' : 'no longer '}marked ${MARK_WORDS[kind]} on ${where}.`);
+      this.actions.say(
+        `${this.store.nameOf(object)} is ${on ? '' : 'no longer '}marked ${MARK_WORDS[kind]} on ${where}.`,
+      );
     });
   }
 
@@ -227,7 +231,7 @@ export class MaskActions {
     if (!object || !document) return undefined;
     const status = statusOf(document, object.id);
     if (status && includesFrame(status.masked, frame)) return { object, frame };
-    this.actions.say(`${object.label} has no mask on frame ${frame}.`);
+    this.actions.say(`${this.store.nameOf(object)} has no mask on frame ${frame}.`);
     return undefined;
   }
 }

@@ -44,7 +44,7 @@ export class ObjectActions {
     const status = statusOf(document, object.id);
     const ranges = [...(status?.masked ?? []), ...(status?.prompted ?? [])];
     if (!ranges.some(({ first }) => first < frame) || !ranges.some(({ last }) => last >= frame)) {
-      this.actions.say(`${object.label} has nothing on both sides of frame ${frame} to split.`);
+      this.actions.say(`${this.store.nameOf(object)} has nothing on both sides of frame ${frame} to split.`);
       return;
     }
     await this.another(
@@ -60,7 +60,7 @@ export class ObjectActions {
       const made = await make(object);
       batch(() => {
         this.actions.select(made.id);
-        this.actions.say(`The new object is ${what} “${object.label}”.`);
+        this.actions.say(`The new object is ${what} “${this.store.nameOf(object)}”.`);
       });
     });
   }

@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import { objectNames } from '../../../kernel/labels/objectNames';
 import type {
   Box,
   DocumentState,
@@ -105,6 +106,7 @@ export class EditorStore {
 
   /** By itself: what shows it need not look at every other news of the document. */
   readonly objects = computed(() => this.document.value?.objects ?? NO_OBJECTS);
+  private readonly names = computed(() => objectNames(this.objects.value));
   readonly selectedId = computed(() => this.view.value.object);
 
   readonly selected = computed(() => {
@@ -117,4 +119,9 @@ export class EditorStore {
     const document = this.document.value;
     return document ? document.readOnly : 'The video is still being opened.';
   });
+
+  /** What people call the object. */
+  nameOf({ id, label }: ObjectRecord): string {
+    return this.names.value.get(id) ?? label;
+  }
 }

@@ -62,10 +62,10 @@ function MaskScores({ editor }: { readonly editor: Editor }) {
   const status = statusOf(document, selected.id);
   const words = status ? frameWords(status, frame) : [mask.state];
   return (
-    <div class="status-mask" aria-label={`Mask of ${selected.label}`}>
+    <div class="status-mask" aria-label={`Mask of ${store.nameOf(selected)}`}>
       <span class="status-object">
         <span class="object-swatch small" style={{ backgroundColor: selected.color }} />
-        {selected.label}
+        {store.nameOf(selected)}
       </span>
       {words.map((word) => (
         <span key={word} class={`status-word ${word}`}>

@@ -84,7 +84,7 @@ function LaneLabel({
       onClick={() => editor.actions.select(object.id)}
     >
       <span class="object-swatch small" style={{ backgroundColor: object.color }} />
-      <span class="lane-name">{object.label}</span>
+      <span class="lane-name">{editor.store.nameOf(object)}</span>
     </button>
   );
 }

@@ -17,7 +17,7 @@ export function editMaskAsPolygon({ store, actions }: Editor): void {
   if (!object || !actions.mayChange()) return;
   const mask = store.masks.maskOf(object.id, frame);
   if (!mask || mask.area === 0) {
-    actions.say(`${object.label} has no mask on frame ${frame}.`);
+    actions.say(`${store.nameOf(object)} has no mask on frame ${frame}.`);
     return;
   }
   const rings = ringsOf(contoursOf(mask.mask));
