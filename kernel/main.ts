@@ -1,4 +1,5 @@
 /** The kernel process: speaks RPC on its main thread and leaves everything that takes time to worker threads. */
+import './requireNode';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import type { DatasetApi, DatasetWorkerData } from './dataset/api';

@@ -1,4 +1,6 @@
+#!/usr/bin/env node
 /** The `masklet` command: the kernel's work from a terminal or a script. */
+import '../requireNode';
 import { Command, CommanderError, Option } from 'commander';
 import { withDefaults } from '../settings';
 import type { Direction, ExportFormat, ImportFormat, KernelSettings } from '../protocol';
