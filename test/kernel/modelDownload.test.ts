@@ -1,59 +1,32 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { download, type DownloadSpec } from '../../models/download';
+import { cut, stalling, startHttpServer, startOf, whole, type HttpServer } from '../support/httpServer';
 
 const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 31) % 251));
 const sha256 = createHash('sha256').update(content).digest('hex');
 
 let folder: string;
-let server: Server;
-let base: string;
-let handle: (request: IncomingMessage, response: ServerResponse) => void;
-const requests: IncomingMessage[] = [];
+let server: HttpServer;
+const serve = whole(content);
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'masklet-download-'));
-  requests.length = 0;
-  handle = serve;
-  server = createServer((request, response) => {
-    requests.push(request);
-    handle(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = await startHttpServer(serve);
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+afterEach(() => {
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
 });
 
-function serve(request: IncomingMessage, response: ServerResponse): void {
-  const start = startOf(request);
-  response.writeHead(start === undefined ? 200 : 206, { 'content-length': content.length - (start ?? 0) });
-  response.end(content.subarray(start ?? 0));
-}
-
-/** Sends some bytes and breaks the connection once they have arrived: a reset could overtake them. */
-function cut(bytes: number): typeof handle {
-  return (request, response) => {
-    const start = startOf(request) ?? 0;
-    response.writeHead(start > 0 ? 206 : 200, { 'content-length': content.length - start });
-    response.write(content.subarray(start, start + bytes), () => setTimeout(() => response.destroy(), 300));
-  };
-}
-
-function startOf(request: IncomingMessage): number | undefined {
-  const match = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
-  return match ? Number(match[1]) : undefined;
-}
-
-const spec = (path = '/model.pt'): DownloadSpec => ({ url: base + path, bytes: content.length, sha256 });
+const spec = (path = '/model.pt'): DownloadSpec => ({
+  url: server.base + path,
+  bytes: content.length,
+  sha256,
+});
 const target = (): string => join(folder, 'models', 'model.pt');
 const files = (): string[] => readdirSync(join(folder, 'models'));
 
@@ -69,21 +42,22 @@ describe('download', () => {
   });
 
   it('goes on after a cut, in the same call and in a later one', async () => {
-    handle = (request, response) => (requests.length === 1 ? cut(100_000) : serve)(request, response);
+    server.answer = (request, response) =>
+      (server.requests.length === 1 ? cut(content, 100_000) : serve)(request, response);
     await download(spec(), target(), { retryDelayMs: 1 });
     expect(readFileSync(target()).equals(content)).toBe(true);
-    expect(startOf(requests[1])).toBeGreaterThan(0);
+    expect(startOf(server.requests[1])).toBeGreaterThan(0);
 
     rmSync(target());
-    requests.length = 0;
-    handle = cut(50_000);
+    server.requests.length = 0;
+    server.answer = cut(content, 50_000);
     await expect(download(spec(), target(), { retries: 0 })).rejects.toMatchObject({ problem: 'download' });
     expect(files()).toEqual(['model.pt.part']);
     const have = readFileSync(`${target()}.part`).length;
     expect(have).toBeGreaterThan(0);
-    handle = serve;
+    server.answer = serve;
     await download(spec(), target());
-    expect(startOf(requests[1])).toBe(have);
+    expect(startOf(server.requests[1])).toBe(have);
     expect(readFileSync(target()).equals(content)).toBe(true);
   });
 
@@ -91,85 +65,97 @@ describe('download', () => {
     await download(spec(), target());
     rmSync(target());
     writeFileSync(`${target()}.part`, Buffer.alloc(1000, 7));
-    handle = (_, response) => response.writeHead(200, { 'content-length': content.length }).end(content);
+    server.answer = (_, response) =>
+      response.writeHead(200, { 'content-length': content.length }).end(content);
     await download(spec(), target());
     expect(readFileSync(target()).equals(content)).toBe(true);
   });
 
   it('asks a busy server again, and gives up after some time', async () => {
-    handle = (request, response) =>
-      requests.length < 3 ? void response.writeHead(503).end() : serve(request, response);
+    server.answer = (request, response) =>
+      server.requests.length < 3 ? void response.writeHead(503).end() : serve(request, response);
     await download(spec(), target(), { retryDelayMs: 1 });
-    expect(requests.length).toBe(3);
+    expect(server.requests.length).toBe(3);
     rmSync(target());
-    handle = (_, response) => void response.writeHead(503).end();
+    server.answer = (_, response) => void response.writeHead(503).end();
     await expect(download(spec(), target(), { retries: 2, retryDelayMs: 1 })).rejects.toThrow(/answers 503/);
-    expect(requests.length).toBe(6);
+    expect(server.requests.length).toBe(6);
   });
 
   it('refuses what is not the file wanted, and keeps none of it', async () => {
-    handle = (_, response) => response.end(Buffer.alloc(content.length));
+    server.answer = (_, response) => response.end(Buffer.alloc(content.length));
     await expect(download(spec(), target())).rejects.toMatchObject({ problem: 'corrupted' });
     expect(files()).toEqual([]);
-    handle = (_, response) => response.writeHead(200, { 'content-length': 5 }).end('short');
+    server.answer = (_, response) => response.writeHead(200, { 'content-length': 5 }).end('short');
     await expect(download(spec(), target())).rejects.toThrow(/5 bytes instead of 300000/);
     // Without a length, what is too much shows only while it comes.
-    handle = (_, response) => {
+    server.answer = (_, response) => {
       response.write(content);
       response.end('more');
     };
     await expect(download(spec(), target())).rejects.toThrow(/more than 300000 bytes/);
     writeFileSync(`${target()}.part`, Buffer.alloc(content.length));
     await expect(download(spec(), target())).rejects.toThrow(/SHA-256/);
-    handle = serve;
+    server.answer = serve;
     await download(spec(), target());
   });
 
   it('names a missing file, and does not ask for it again', async () => {
-    handle = (_, response) => void response.writeHead(404).end();
+    server.answer = (_, response) => void response.writeHead(404).end();
     await expect(download(spec(), target())).rejects.toThrow(
       /model\.pt failed: the server answers 404 Not Found/,
     );
-    expect(requests.length).toBe(1);
+    expect(server.requests.length).toBe(1);
   });
 
   it('follows redirects, but not for ever', async () => {
-    handle = (request, response) =>
+    server.answer = (request, response) =>
       request.url === '/old'
         ? void response.writeHead(302, { location: '/new' }).end()
         : serve(request, response);
     await download(spec('/old'), target());
     expect(readFileSync(target()).equals(content)).toBe(true);
     rmSync(target());
-    handle = (_, response) => void response.writeHead(302, { location: '/old' }).end();
+    server.answer = (_, response) => void response.writeHead(302, { location: '/old' }).end();
     await expect(download(spec('/old'), target())).rejects.toThrow(/redirects too often/);
+  });
+
+  it('goes through the proxy of the environment, but not where it says not to', async () => {
+    const proxy = await startHttpServer(serve);
+    vi.stubEnv('HTTP_PROXY', proxy.base);
+    vi.stubEnv('NO_PROXY', '127.0.0.1');
+    // Only a proxy can know this name.
+    const url = 'http://models.invalid/model.pt';
+    await download({ ...spec(), url }, target(), { retries: 0 });
+    expect(readFileSync(target()).equals(content)).toBe(true);
+    expect(proxy.requests.map((request) => request.url)).toEqual([url]);
+    rmSync(target());
+    await download(spec(), target());
+    expect([proxy.requests.length, server.requests.length]).toEqual([1, 1]);
   });
 
   it('says where there is no room before it begins', async () => {
     const freeBytes = (): Promise<number> => Promise.resolve(1000);
     await expect(download(spec(), target(), { freeBytes })).rejects.toMatchObject({ problem: 'no-space' });
-    expect(requests).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 
   it('stops when asked to, and goes on later', async () => {
     const stop = new AbortController();
-    handle = (_, response) => {
-      response.writeHead(200, { 'content-length': content.length });
-      response.write(content.subarray(0, 70_000));
-    };
+    server.answer = stalling(content, 70_000);
     const running = download(spec(), target(), {
       signal: stop.signal,
       onProgress: (bytes) => bytes >= 70_000 && stop.abort(),
     });
     await expect(running).rejects.toMatchObject({ name: 'AbortError' });
     expect(readFileSync(`${target()}.part`).equals(content.subarray(0, 70_000))).toBe(true);
-    handle = serve;
+    server.answer = serve;
     await download(spec(), target());
     expect(readFileSync(target()).equals(content)).toBe(true);
   });
 
   it('does not wait for ever on a server that says nothing', async () => {
-    handle = () => undefined;
+    server.answer = () => undefined;
     await expect(download(spec(), target(), { silenceMs: 50, retries: 0 })).rejects.toThrow(/nothing came/);
   });
 });
