@@ -21,10 +21,12 @@ export function kernelSettings(): Partial<KernelSettings> {
   const ffmpegPath = path('ffmpegPath');
   const dataDir = path('dataDir');
   const modelDir = path('modelDir');
+  const proxy = proxyOfVsCode();
   return {
     ...(ffmpegPath ? { ffmpegPath } : {}),
     ...(dataDir ? { dataDir } : {}),
     ...(modelDir ? { modelDir } : {}),
+    ...(proxy ? { proxy } : {}),
     maxConcurrentSessions: settings.get('maxConcurrentSessions', 2),
     maxVideoFrames: settings.get('maxVideoFrames', 0),
     maxFrameDimension: settings.get('maxFrameDimension', 1920),
@@ -33,4 +35,10 @@ export function kernelSettings(): Partial<KernelSettings> {
     halfPrecision: settings.get('halfPrecision', true),
     encoderPrecision: settings.get('encoderPrecision', 'auto'),
   };
+}
+
+/** VS Code's own setting: the kernel is a process of its own, which VS Code's patched network does not reach. */
+function proxyOfVsCode(): string | undefined {
+  const http = vscode.workspace.getConfiguration('http');
+  return http.get('proxySupport') === 'off' ? undefined : http.get<string>('proxy')?.trim() || undefined;
 }

@@ -11,6 +11,7 @@ import type { KernelRequests, KernelSettings, RequestEnvelope, ResponseEnvelope 
 import { EVENT_PREFIX, PROGRESS, ipcConnection, type ProgressMessage } from './rpc/ipc';
 import { Sessions, type Emit } from './session/sessions';
 import { withDefaults } from './settings';
+import { useProxy } from './useProxy';
 import { WorkerClient } from './workers/rpc';
 
 /** Answers one method: cancellation becomes an AbortSignal, errors become data, progress goes out under its token. */
@@ -47,6 +48,7 @@ function main(): void {
   const settings = withDefaults(
     JSON.parse(process.env.MASKLET_KERNEL_SETTINGS ?? '{}') as Partial<KernelSettings>,
   );
+  useProxy(settings.proxy);
   const connection = ipcConnection(process);
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();

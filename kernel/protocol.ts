@@ -310,6 +310,8 @@ export interface KernelSettings {
   readonly modelDir?: string;
   /** Where onnxruntime's CUDA files are kept; default: the user's cache folder. */
   readonly cudaDir?: string;
+  /** The proxy that downloads go through where the environment names none, such as `http://proxy:3128`. */
+  readonly proxy?: string;
   readonly maxConcurrentSessions: number;
   /** 0: no limit. */
   readonly maxVideoFrames: number;

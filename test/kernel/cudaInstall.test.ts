@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -16,6 +14,7 @@ import type { HealthResult } from '../../kernel/protocol';
 import { cudaPackage } from '../../models/cuda/cudaPackage';
 import { findInstalledCuda, installCuda, type CudaInstallOptions } from '../../models/cuda/installCuda';
 import { cliJson } from '../support/cli';
+import { cut, stalling, startHttpServer, whole, type Answer } from '../support/httpServer';
 import { writeZip } from '../support/torchFiles';
 
 const { version, folder: runtimeFolder } = onnxRuntime();
@@ -25,12 +24,11 @@ const library = Buffer.from(Array.from({ length: 400_000 }, (_, i) => (i * i) % 
 
 let folder: string;
 let archive: string;
-let server: Server;
 let base: string;
 let content: Buffer;
 /** What the feed states of the package. */
 let stated: { packageHash: string; packageHashAlgorithm: string; packageSize: number };
-let servePackage: (request: IncomingMessage, response: ServerResponse) => void;
+let servePackage: Answer;
 const ranges: (string | undefined)[] = [];
 
 beforeEach(async () => {
@@ -44,8 +42,8 @@ beforeEach(async () => {
     packageHashAlgorithm: 'SHA512',
     packageSize: content.length,
   };
-  servePackage = (_, response) => response.end(content);
-  server = createServer((request, response) => {
+  servePackage = whole(content);
+  ({ base } = await startHttpServer((request, response) => {
     const json = (value: unknown): unknown => response.end(JSON.stringify(value));
     if (request.url === '/index.json') {
       json({
@@ -64,15 +62,9 @@ beforeEach(async () => {
     } else {
       response.writeHead(404).end();
     }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }));
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => rmSync(folder, { recursive: true }));
 
 function writePackage(path: string, { id = cudaPackage.name, of = version } = {}): void {
   const entry = (entryName: string, data: Buffer, deflate = true) => ({
@@ -144,42 +136,28 @@ describe.skipIf(!isPublished)('installing CUDA support', () => {
   });
 
   it('goes on where a cancelled download stopped', async () => {
-    servePackage = (_, response) => {
-      response.writeHead(200, { 'content-length': content.length });
-      response.write(content.subarray(0, 1000));
-    };
+    servePackage = stalling(content, 1000);
     const cancel = new AbortController();
     const onProgress = (bytes: number): void => {
       if (bytes === 1000) cancel.abort();
     };
     await expect(installCuda(options({ signal: cancel.signal, onProgress }))).rejects.toThrow(/abort/i);
     expect(findInstalledCuda([cuda()], version)).toBeUndefined();
-    servePackage = (_, response) => {
-      response.writeHead(206, { 'content-length': content.length - 1000 });
-      response.end(content.subarray(1000));
-    };
+    servePackage = whole(content);
     await installCuda(options());
     expect(ranges).toEqual([undefined, 'bytes=1000-']);
   });
 
   it('goes on after a cut, and follows a redirect', async () => {
-    let cuts = 0;
     servePackage = (request, response) => {
-      const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
-      response.writeHead(start > 0 ? 206 : 200, { 'content-length': content.length - start });
-      if (cuts++ > 0) return response.end(content.subarray(start));
-      // A reset could overtake what was sent.
-      response.write(content.subarray(0, 2000), () => setTimeout(() => response.destroy(), 300));
+      servePackage = whole(content);
+      cut(content, 2000)(request, response);
     };
     expect(await installCuda(options())).toMatchObject({ verified: true });
     expect(ranges).toEqual([undefined, 'bytes=2000-']);
     rmSync(cuda(), { recursive: true });
-    const elsewhere = createServer((_, response) => response.end(content));
-    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void elsewhere.close());
-    const { port } = elsewhere.address() as AddressInfo;
-    servePackage = (_, response) =>
-      response.writeHead(302, { location: `http://127.0.0.1:${port}/package` }).end();
+    const elsewhere = await startHttpServer(whole(content));
+    servePackage = (_, response) => response.writeHead(302, { location: `${elsewhere.base}/package` }).end();
     expect(await installCuda(options())).toMatchObject({ verified: true });
   });
 

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { KernelSession } from '../../kernel/client/kernelClient';
 import type { MaskView, RleMask } from '../../kernel/protocol';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { InstalledModels } from '../../kernel/session/installedModels';
 import { ModelLibrary } from '../../models/library';
+import { stalling, startHttpServer, whole } from '../support/httpServer';
 import { until } from '../support/until';
 import { writeMicroModel } from '../support/microModel';
 import { smallClip, startKernel, temporaryFolder } from '../support/kernel';
@@ -65,26 +65,13 @@ describe('the models of a kernel', () => {
 
   it('are downloaded with progress; a cancelled download goes on where it was', async () => {
     const content = readFileSync(one.checkpoint);
-    const asked: (string | undefined)[] = [];
-    let stall = true;
-    const server = createServer(({ headers }, response) => {
-      asked.push(headers.range);
-      const start = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
-      response.writeHead(start > 0 ? 206 : 200, { 'content-length': content.length - start });
-      if (!stall) return response.end(content.subarray(start));
-      response.write(content.subarray(0, 1000));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-    });
+    const server = await startHttpServer(stalling(content, 1000));
     const library = new ModelLibrary(join(await temporaryFolder(), 'models'), [
       {
         id: 'published',
         title: 'Published',
         license: 'Apache-2.0',
-        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/published.pt`,
+        url: `${server.base}/published.pt`,
         bytes: content.length,
         sha256: createHash('sha256').update(content).digest('hex'),
         speed: 'fast',
@@ -102,15 +89,42 @@ describe('the models of a kernel', () => {
     await until(() => existsSync(part) && statSync(part).size === 1000, 'nothing comes');
     cancel.abort();
     await expect(first).rejects.toMatchObject({ code: 'cancelled' });
-    stall = false;
+    server.answer = whole(content);
     const told: number[] = [];
     const model = await models.download('published', new AbortController().signal, ({ bytes, total }) => {
       expect(total).toBe(content.length);
       told.push(bytes);
     });
     expect(model).toMatchObject({ id: 'published', installed: true });
-    expect(asked).toEqual([undefined, 'bytes=1000-']);
+    expect(server.requests.map(({ headers }) => headers.range)).toEqual([undefined, 'bytes=1000-']);
     expect(told.at(-1)).toBe(content.length);
+  });
+});
+
+describe('downloads', () => {
+  it('go through the proxy that the settings name', async () => {
+    const asked: string[] = [];
+    const proxy = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (data) => {
+        asked.push(data.toString('latin1').split('\r\n')[0]);
+        socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      });
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    for (const name of ['HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy']) vi.stubEnv(name, undefined);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const modelDir = join(await temporaryFolder(), 'models');
+    const { kernel } = startKernel({ ...settings(modelDir), proxy: `http://127.0.0.1:${port}` });
+    const cancel = new AbortController();
+    const download = kernel.request('models/download', { id: 'sam2.1-tiny' }, { signal: cancel.signal });
+    download.catch(() => undefined);
+    await until(() => asked.length > 0, 'nobody asks the proxy');
+    cancel.abort();
+    await expect(download).rejects.toMatchObject({ code: 'cancelled' });
+    expect(asked[0]).toBe('CONNECT dl.fbaipublicfiles.com:443 HTTP/1.1');
   });
 });
 
