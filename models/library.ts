@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { copyFile, link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { checkpointModels, type CheckpointModelSpec } from './catalogue';
 import { readCheckpoint } from './checkpoint/readCheckpoint';
 import { download, type DownloadOptions } from './download';
 import { hashOf } from './hashFile';
+import { linkOrCopy } from './linkOrCopy';
 import { ModelFileError } from './modelFileError';
 import { recognise, type ConfigHints } from './sam2/recognise';
 import { verifyModelFile } from './verify';
@@ -33,6 +34,7 @@ export interface ListedModel {
 
 const entryName = 'entry.json';
 const checkpointName = 'checkpoint.pt';
+const graphFolderName = 'graphs';
 
 /** Masklet's part of the user's cache folder, as each system has it. */
 export function defaultCacheFolder(
@@ -70,7 +72,7 @@ export class ModelLibrary {
         id,
         title,
         bytes,
-        installed: here.some((model) => model.id === id),
+        installed: here.some((model) => model.id === id && this.lengthOf(id) === model.bytes),
         source: 'published' as const,
         speed,
         license,
@@ -94,7 +96,7 @@ export class ModelLibrary {
     return this.published.some((model) => model.id === id);
   }
 
-  /** A model that is here. */
+  /** A model that was downloaded or imported. */
   find(id: string): InstalledModel | undefined {
     if (!isId(id)) return undefined;
     try {
@@ -104,18 +106,35 @@ export class ModelLibrary {
     }
   }
 
+  /** A model that is here, with its file in full length. @throws ModelFileError `unknown`, `missing`, `corrupted` */
+  usable(id: string): InstalledModel {
+    const model = this.find(id);
+    if (!model) throw this.unknown(id);
+    const length = this.lengthOf(id);
+    if (length === model.bytes) return model;
+    const path = this.checkpointOf(id);
+    throw new ModelFileError(
+      'corrupted',
+      path,
+      length === undefined
+        ? `The file of the model ${id}, ${path}, is missing.`
+        : `The file of the model ${id}, ${path}, has ${length} bytes instead of ${model.bytes}.`,
+      this.mending(id),
+    );
+  }
+
   checkpointOf(id: string): string {
     return join(this.folder, id, checkpointName);
   }
 
   /** Where the graphs of a model are kept. */
   graphFolderOf(id: string): string {
-    return join(this.folder, id, 'graphs');
+    return join(this.folder, id, graphFolderName);
   }
 
-  /** Fetches a published model; does nothing where it is here. @throws ModelFileError */
+  /** Fetches a published model; where it is here already and whole, only reads it. @throws ModelFileError */
   async download(id: string, options: DownloadOptions = {}): Promise<InstalledModel> {
-    const known = this.find(id);
+    const known = await this.intact(id, options.signal);
     if (known) return known;
     const spec = this.published.find((model) => model.id === id);
     if (!spec) throw this.unknown(id);
@@ -138,8 +157,9 @@ export class ModelLibrary {
     const { size: bytes } = await stat(file);
     const spec = this.published.find((model) => model.sha256 === sha256);
     const id = spec?.id ?? options.id ?? this.freeId(idFrom(file), sha256);
+    const known = this.find(id)?.sha256 === sha256 ? await this.intact(id, signal) : undefined;
+    if (known) return known;
     const taken = this.find(id);
-    if (taken?.sha256 === sha256) return taken;
     if (!isId(id) || taken || (!spec && this.isPublished(id))) {
       throw new ModelFileError(
         'unsupported',
@@ -151,7 +171,7 @@ export class ModelLibrary {
     const kind = `${release === 'sam2.1' ? 'SAM 2.1' : 'SAM 2'}${size ? ` ${size}` : ''}`;
     await mkdir(join(this.folder, id), { recursive: true });
     await rm(this.checkpointOf(id), { force: true });
-    await link(file, this.checkpointOf(id)).catch(() => copyFile(file, this.checkpointOf(id)));
+    await linkOrCopy(file, this.checkpointOf(id));
     const title = spec?.title ?? `${basename(file)} (${kind}, imported)`;
     return this.enter({ id, title, bytes, sha256, ...(hints ? { hints } : {}) });
   }
@@ -164,12 +184,34 @@ export class ModelLibrary {
     await verifyModelFile(path, { name: id, bytes: model.bytes, sha256: model.sha256 }, signal).catch(
       (error: unknown) => {
         if (!(error instanceof ModelFileError)) throw error;
-        const again = this.isPublished(id) ? `download ${id}` : 'import FILE';
-        const hint = `Run "masklet models remove ${id}" and "masklet models ${again}".`;
-        throw new ModelFileError(error.problem, path, error.message, hint, error);
+        throw new ModelFileError(error.problem, path, error.message, this.mending(id), error);
       },
     );
     return model;
+  }
+
+  /** The model where its file is what it was; what is left of one that is damaged goes, so that it can come anew. */
+  private async intact(id: string, signal?: AbortSignal): Promise<InstalledModel | undefined> {
+    if (!this.find(id)) return undefined;
+    try {
+      return await this.verify(id, signal);
+    } catch (error) {
+      if (!(error instanceof ModelFileError)) throw error;
+      // The graphs share the file.
+      for (const name of [entryName, checkpointName, graphFolderName])
+        await rm(join(this.folder, id, name), { recursive: true, force: true });
+      return undefined;
+    }
+  }
+
+  private lengthOf(id: string): number | undefined {
+    return statSync(this.checkpointOf(id), { throwIfNoEntry: false })?.size;
+  }
+
+  private mending(id: string): string {
+    return this.isPublished(id)
+      ? `Download it again: "masklet models download ${id}".`
+      : `Import its checkpoint again: "masklet models import FILE".`;
   }
 
   /** Deletes a model, or what an unfinished download left of it. */

@@ -1,5 +1,5 @@
 import { catalogue, defaultModelId } from '../../models/catalogue';
-import { defaultModelFolder, ModelLibrary } from '../../models/library';
+import { defaultModelFolder, ModelLibrary, type InstalledModel } from '../../models/library';
 import { findCudaRuntime } from '../engine/onnx/cudaRuntime';
 import { createEmbeddedModel } from '../engine/embedded/model';
 import { fromModelError } from '../engine/modelErrors';
@@ -25,7 +25,10 @@ export class Models {
     this.installed = new InstalledModels(this.library);
   }
 
-  /** The model with this id, not loaded yet. @throws MaskletError `model/unknown`, or `model/missing` until it is downloaded. */
+  /**
+   * The model with this id, not loaded yet.
+   * @throws MaskletError `model/unknown`; `model/missing` until it is downloaded; `model/corrupted` where its file is not whole
+   */
   get(id: string = defaultModelId): VideoModel {
     const model = this.made.get(id) ?? this.make(id);
     this.made.set(id, model);
@@ -61,12 +64,19 @@ export class Models {
       const { encoderPrecision: precision } = this.settings;
       return createEmbeddedModel({ ...options, cacheFolder: library.graphFolderOf(id), precision });
     }
-    const installed = library.find(id);
-    if (installed) return createSam2Model({ ...options, halfPrecision, library, installed });
-    if (library.isPublished(id)) throw fromModelError(library.unknown(id));
+    if (library.find(id) || library.isPublished(id))
+      return createSam2Model({ ...options, halfPrecision, library, installed: usable(library, id) });
     const ids = [...catalogue.map((entry) => entry.id), ...library.ids()];
     throw new MaskletError('model/unknown', `There is no model "${id}".`, {
       hint: `Known models: ${ids.join(', ')}.`,
     });
+  }
+}
+
+function usable(library: ModelLibrary, id: string): InstalledModel {
+  try {
+    return library.usable(id);
+  } catch (error) {
+    throw fromModelError(error);
   }
 }

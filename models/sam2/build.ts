@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, link, open, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint } from '../checkpoint/readCheckpoint';
 import { readFloats, type Checkpoint } from '../checkpoint/tensor';
@@ -8,6 +8,7 @@ import type { Precision } from '../onnx/graph';
 import type { Sam2Config } from './config';
 import { buildGraph, builderVersion, graphNames, type GraphName } from './graphs';
 import { recognise, type ConfigHints, type RecognisedModel } from './recognise';
+import { linkOrCopy } from '../linkOrCopy';
 import { makeWholeFolder } from '../wholeFolder';
 import { Weights } from './weights';
 
@@ -80,10 +81,6 @@ async function describe(folder: string): Promise<BuiltModel | undefined> {
 function withPaths(folder: string, model: RecognisedModel): BuiltModel {
   const graphs = Object.fromEntries(graphNames.map((name) => [name, join(folder, `${name}.onnx`)]));
   return { ...model, folder, graphs: graphs as Record<GraphName, string> };
-}
-
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  await link(from, to).catch(() => copyFile(from, to));
 }
 
 async function writeGraphs(

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -203,7 +203,15 @@ describe('a session with the full model', () => {
     const other = join(await temporaryFolder(), 'changed.pt');
     writeRandomCheckpoint(other, { ...microConfig, memoryFrames: 5 });
     await library.import(other, { id: 'changed', hints });
-    await writeFile(library.checkpointOf('changed'), 'something else');
+    const content = await readFile(library.checkpointOf('changed'));
+    await rm(library.checkpointOf('changed'));
+    await writeFile(library.checkpointOf('changed'), content.subarray(1));
+    await expect(kernel.open({ path, model: 'changed', workspaceRoot: dirname(path) })).rejects.toMatchObject(
+      { code: 'model/corrupted', hint: expect.stringContaining('import') as string },
+    );
+    // Of the right length it shows when all of it is read.
+    content[content.length >> 1] ^= 1;
+    await writeFile(library.checkpointOf('changed'), content);
     const session = await kernel.open({ path, model: 'changed', workspaceRoot: dirname(path) });
     await expect(
       session.request('object/addBox', { object: 'disc', frame: 0, box: [10, 10, 90, 90] }),

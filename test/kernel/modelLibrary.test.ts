@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +19,7 @@ import type { ErrorData } from '../../kernel/protocol';
 import type { CheckpointModelSpec } from '../../models/catalogue';
 import { defaultModelFolder, ModelLibrary } from '../../models/library';
 import { cliJson } from '../support/cli';
+import { startHttpServer, whole } from '../support/httpServer';
 import { microConfig, writeRandomCheckpoint } from '../support/randomCheckpoint';
 import { floatTensor, writeTorchFile } from '../support/torchFiles';
 
@@ -36,11 +46,25 @@ describe('ModelLibrary', () => {
     expect(await library.import(checkpoint, { hints })).toEqual(model);
     expect(library.list()).toMatchObject([{ id: 'my-model', installed: true, source: 'imported' }]);
     expect(await library.verify('my-model')).toEqual(model);
+    rmSync(library.checkpointOf('my-model'));
+    expect(() => library.usable('my-model')).toThrow(/is missing/);
+    expect(await library.import(checkpoint, { hints })).toEqual(model);
+    expect(library.usable('my-model')).toEqual(model);
     await library.remove('my-model');
     expect(library.list()).toEqual([]);
     expect(statSync(checkpoint).isFile()).toBe(true);
     await expect(library.remove('my-model')).rejects.toMatchObject({ problem: 'unknown' });
     await expect(library.remove('../models')).rejects.toMatchObject({ problem: 'unknown' });
+  });
+
+  it('imports what a symbolic link leads to, as the Hugging Face cache has it', async () => {
+    const library = new ModelLibrary(join(folder, 'models'), []);
+    const link = join(folder, 'linked.pt');
+    symlinkSync('my model.pt', link);
+    const { id } = await library.import(link, { hints });
+    expect(id).toBe('linked');
+    expect(lstatSync(library.checkpointOf(id)).ino).toBe(statSync(checkpoint).ino);
+    expect(await library.verify(id)).toMatchObject({ id });
   });
 
   it('refuses ids that are taken or no names, and files that are no SAM 2', async () => {
@@ -57,37 +81,38 @@ describe('ModelLibrary', () => {
 
   it('downloads a published model, and knows it when it is imported by hand', async () => {
     const content = readFileSync(checkpoint);
-    const server = createServer((_, response) => response.end(content));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { base } = await startHttpServer(whole(content));
     const spec: CheckpointModelSpec = {
       id: 'published',
       title: 'Published',
       license: 'Apache-2.0',
-      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/published.pt`,
+      url: `${base}/published.pt`,
       bytes: content.length,
       sha256: createHash('sha256').update(content).digest('hex'),
       speed: 'fast',
     };
-    try {
-      const library = new ModelLibrary(join(folder, 'models'), [spec]);
-      expect(library.list()).toMatchObject([{ id: 'published', installed: false }]);
-      await expect(library.verify('published')).rejects.toThrow(/not on this machine/);
-      await library.download('published');
-      expect(library.list()).toMatchObject([{ id: 'published', installed: true }]);
-      appendFileSync(library.checkpointOf('published'), 'x');
-      await expect(library.verify('published')).rejects.toMatchObject({ problem: 'corrupted' });
-      await library.remove('published');
-      expect(await library.import(checkpoint, { hints })).toMatchObject({
-        id: 'published',
-        title: 'Published',
-      });
-      await expect(library.download('nonsense')).rejects.toMatchObject({
-        hint: 'Known models: published.',
-      });
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
+    const library = new ModelLibrary(join(folder, 'models'), [spec]);
+    expect(library.list()).toMatchObject([{ id: 'published', installed: false }]);
+    await expect(library.verify('published')).rejects.toThrow(/not on this machine/);
+    await library.download('published');
+    expect(library.list()).toMatchObject([{ id: 'published', installed: true }]);
+    appendFileSync(library.checkpointOf('published'), 'x');
+    await expect(library.verify('published')).rejects.toMatchObject({ problem: 'corrupted' });
+    expect(library.list()).toMatchObject([{ id: 'published', installed: false }]);
+    expect(() => library.usable('published')).toThrow(/bytes instead of/);
+    mkdirSync(library.graphFolderOf('published'));
+    await library.download('published');
+    // The graphs had the damaged file.
+    expect(existsSync(library.graphFolderOf('published'))).toBe(false);
+    expect(library.usable('published')).toMatchObject({ id: 'published' });
+    await library.remove('published');
+    expect(await library.import(checkpoint, { hints })).toMatchObject({
+      id: 'published',
+      title: 'Published',
+    });
+    await expect(library.download('nonsense')).rejects.toMatchObject({
+      hint: 'Known models: published.',
+    });
   });
 
   it('lies in the cache folder of the system', () => {
