@@ -10,7 +10,7 @@ import {
   track,
   type Sam2Model,
 } from '../../kernel/engine/sam2/steps';
-import { VideoPredictor } from '../../kernel/engine/sam2/videoPredictor';
+import { VideoPredictor, type VideoPredictorOptions } from '../../kernel/engine/sam2/videoPredictor';
 import { buildModel, type BuiltModel } from '../../models/sam2/build';
 import { maskSize } from '../../models/sam2/config';
 import { graphNames } from '../../models/sam2/graphs';
@@ -177,5 +177,63 @@ describe('VideoPredictor', () => {
     for await (const { frame, outputs } of predictor.propagate()) {
       if (frame === 3) expect(outputs.get('a')!.logits).toEqual(given.logits);
     }
+  });
+
+  it('takes objects in after tracking began, and lets go of them, without a change to the others', async () => {
+    const run = async (predictor: VideoPredictor<string>): Promise<Map<string, Float32Array>> => {
+      const found = new Map<string, Float32Array>();
+      for await (const { frame, outputs } of predictor.propagate({ start: 0 }))
+        for (const [object, { logits }] of outputs) found.set(`${object}/${frame}`, logits);
+      return found;
+    };
+    const alone = new VideoPredictor<string>(model, video);
+    await alone.addPoints('a', 0, { points: [[60, 60]], labels: [1] });
+    const expected = await run(alone);
+    const predictor = new VideoPredictor<string>(model, video);
+    await predictor.addPoints('a', 0, { points: [[60, 60]], labels: [1] });
+    await run(predictor);
+    await predictor.addPoints('late', 3, { box: [40, 40, 90, 80] });
+    const both = await run(predictor);
+    expect([...both.keys()].filter((key) => key.startsWith('late'))).toHaveLength(video.frameCount);
+    for (const [key, logits] of expected) expect(both.get(key)).toEqual(logits);
+    predictor.removeObject('late');
+    const after = await run(predictor);
+    expect([...after.keys()]).toEqual([...expected.keys()]);
+    for (const [key, logits] of expected) expect(after.get(key)).toEqual(logits);
+  });
+
+  it('fills holes up to the given area in what it shows', async () => {
+    const ring = Float32Array.from({ length: 160 * 120 }, (_, i) => {
+      const [x, y] = [i % 160, Math.floor(i / 160)];
+      const hole = x >= 75 && x < 85 && y >= 55 && y < 65;
+      return x > 40 && x < 120 && y > 30 && y < 90 && !hole ? 1 : 0;
+    });
+    const middle = (logits: Float32Array): number => logits[(side / 2) * side + side / 2];
+    for (const [fillHoleArea, filled] of [
+      [0, false],
+      [side, true],
+    ] as const) {
+      const predictor = new VideoPredictor<string>(model, video, { fillHoleArea });
+      const { logits } = await predictor.addMask('a', 0, { data: ring, width: 160, height: 120 });
+      expect(middle(logits) > 0).toBe(filled);
+    }
+  });
+
+  it('keeps a corrected frame as one that was tracked where it is told to, and forgets what is around it', async () => {
+    const rest = async (options: Partial<VideoPredictorOptions>): Promise<number[]> => {
+      const predictor = new VideoPredictor<string>(model, video, options);
+      await predictor.addPoints('a', 0, { points: [[60, 60]], labels: [1] });
+      for await (const { frame } of predictor.propagate()) expect(frame).toBeLessThan(video.frameCount);
+      await predictor.addPoints('a', 3, { points: [[20, 20]], labels: [0] });
+      const logits: number[] = [];
+      for await (const { outputs } of predictor.propagate({ start: 3 }))
+        logits.push(...outputs.get('a')!.logits);
+      return logits;
+    };
+    const asConditioning = await rest({ addAllFramesToCorrectAsCond: true });
+    const asTracked = await rest({ addAllFramesToCorrectAsCond: false });
+    const forgetting = await rest({ addAllFramesToCorrectAsCond: true, clearNonCondMemAroundInput: true });
+    expect(asTracked).not.toEqual(asConditioning);
+    expect(forgetting).not.toEqual(asConditioning);
   });
 });

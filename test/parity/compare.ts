@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareComponents } from './components';
-import { readManifest, type Manifest } from './manifest';
+import { disagreements, readManifest, type Manifest } from './manifest';
 import { frameFeatures, loadModel } from './referenceModel';
 import type { Report } from './report';
 import { compareScenario } from './scenarios';
@@ -41,6 +41,12 @@ async function compareModel(
   const model = await loadModel(folder, wanted, cacheFolder);
   const clip = await TensorFile.open(join(folder, 'clip.safetensors'));
   const features = frameFeatures(model, clip);
+  const different = disagreements(wanted.config, model.config);
+  if (different.length > 0) {
+    const report = newReport();
+    for (const line of different) report.fail(line);
+    onReport(`${name}: hyper-parameters`, report);
+  }
   const components = join(folder, `${name}.components.safetensors`);
   if (existsSync(components)) {
     const report = newReport();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Sam2Config } from '../../models/sam2/config';
 import type { ConfigHints } from '../../models/sam2/recognise';
 
 /** `manifest.json` of a folder with reference outputs: models, and what was done with each. */
@@ -14,15 +15,24 @@ export interface ManifestModel {
   readonly scenarios: readonly Scenario[];
 }
 
-interface ManifestConfig {
+export interface ManifestConfig {
   readonly image_size: number;
+  readonly num_maskmem: number;
   readonly max_obj_ptrs_in_encoder: number;
   readonly trunk: {
+    readonly embed_dim: number;
     readonly num_heads: number;
+    readonly stages: readonly number[];
     readonly global_att_blocks: readonly number[];
+    readonly window_pos_embed_bkg_spatial_size: readonly number[];
     readonly window_spec: readonly number[];
   };
+  readonly d_model: number;
+  readonly mem_dim: number;
+  readonly memory_attention_layers: number;
   readonly flags: {
+    readonly no_obj_embed_spatial: boolean;
+    readonly proj_tpos_enc_in_obj_ptrs: boolean;
     readonly add_tpos_enc_to_obj_ptrs: boolean;
     readonly use_signed_tpos_enc_to_obj_ptrs: boolean;
     readonly dynamic_multimask_via_stability: boolean;
@@ -81,4 +91,41 @@ export function hintsOf({ image_size, max_obj_ptrs_in_encoder, trunk, flags }: M
       dynamicMultimask: flags.dynamic_multimask_via_stability,
     },
   };
+}
+
+/** Where the checkpoint is another model than the manifest says: a line for each hyper-parameter. */
+export function disagreements(wanted: ManifestConfig, found: Sam2Config): string[] {
+  const { trunk, flags } = wanted;
+  const pairs: Record<string, readonly [unknown, unknown]> = {
+    image_size: [wanted.image_size, found.imageSize],
+    num_maskmem: [wanted.num_maskmem, found.memoryFrames],
+    max_obj_ptrs_in_encoder: [wanted.max_obj_ptrs_in_encoder, found.maxObjectPointers],
+    'trunk.embed_dim': [trunk.embed_dim, found.trunk.embedDim],
+    'trunk.num_heads': [trunk.num_heads, found.trunk.numHeads],
+    'trunk.stages': [trunk.stages, found.trunk.stages],
+    'trunk.global_att_blocks': [trunk.global_att_blocks, found.trunk.globalBlocks],
+    'trunk.window_pos_embed_bkg_spatial_size': [
+      trunk.window_pos_embed_bkg_spatial_size,
+      found.trunk.backgroundSize,
+    ],
+    'trunk.window_spec': [trunk.window_spec, found.trunk.windows],
+    d_model: [wanted.d_model, found.dModel],
+    mem_dim: [wanted.mem_dim, found.memDim],
+    memory_attention_layers: [wanted.memory_attention_layers, found.memoryAttentionLayers],
+    'flags.no_obj_embed_spatial': [flags.no_obj_embed_spatial, found.flags.noObjectEmbedding],
+    'flags.add_tpos_enc_to_obj_ptrs': [flags.add_tpos_enc_to_obj_ptrs, found.flags.pointerTime],
+    'flags.proj_tpos_enc_in_obj_ptrs': [flags.proj_tpos_enc_in_obj_ptrs, found.flags.pointerTimeProjection],
+    'flags.use_signed_tpos_enc_to_obj_ptrs': [
+      flags.use_signed_tpos_enc_to_obj_ptrs,
+      found.flags.pointerTimeSigned,
+    ],
+    'flags.dynamic_multimask_via_stability': [
+      flags.dynamic_multimask_via_stability,
+      found.flags.dynamicMultimask,
+    ],
+  };
+  return Object.entries(pairs).flatMap(([name, values]) => {
+    const [says, is] = values.map((value) => JSON.stringify(value));
+    return says === is ? [] : [`${name}: the manifest says ${says}, the model has ${is}`];
+  });
 }
