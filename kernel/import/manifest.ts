@@ -7,8 +7,14 @@ import type { ImportSource } from './api';
 const LEVELS = 5;
 const MAX_BYTES = 200 * 2 ** 20;
 
+/** What a manifest says of one clip. */
+export interface KnownClip extends ManifestClip {
+  /** Its place among the clips of the export, from 0. */
+  readonly position: number;
+}
+
 /** What Masklet's own manifest says of the video; undefined for what others wrote. */
-export async function findManifest({ from, name, video }: ImportSource): Promise<ManifestClip | undefined> {
+export async function findManifest({ from, name, video }: ImportSource): Promise<KnownClip | undefined> {
   let folder = from;
   for (let level = 0; level < LEVELS; level++, folder = dirname(folder)) {
     const clips = await clipsOf(join(folder, MANIFEST_FILE));
@@ -22,7 +28,7 @@ export async function findManifest({ from, name, video }: ImportSource): Promise
 }
 
 /** Undefined where it is none of ours: any file may be called manifest.json. */
-async function clipsOf(file: string): Promise<readonly ManifestClip[] | undefined> {
+async function clipsOf(file: string): Promise<readonly KnownClip[] | undefined> {
   try {
     if ((await stat(file)).size > MAX_BYTES) return undefined;
     const data = JSON.parse(await readFile(file, 'utf8')) as {
@@ -33,7 +39,9 @@ async function clipsOf(file: string): Promise<readonly ManifestClip[] | undefine
     if (data?.tool?.name !== 'masklet' || data.schema !== MANIFEST_SCHEMA || !Array.isArray(data.clips)) {
       return undefined;
     }
-    return (data.clips as unknown[]).filter(isClip);
+    return (data.clips as unknown[]).flatMap((clip, position) =>
+      isClip(clip) ? [{ ...clip, position }] : [],
+    );
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { roundTrip } from '../../kernel/dataset/roundTrip';
 import { rleFromPolygons } from '../../kernel/masks/polygonRle';
 import { decodeRle, emptyRle, rleArea, rleIou } from '../../kernel/masks/rle';
 import type { ExportFormat, ExportParams, RleMask } from '../../kernel/protocol';
@@ -11,7 +12,14 @@ import { labelPalette } from '../../kernel/render/colors';
 import { readPngHeader, readPngValues } from '../../kernel/render/pngFormat';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 import { openVideo } from '../../kernel/video/source';
-import { annotatedClip, datasetFolder, drawn, exportHere, makeDatabase } from '../support/datasetFixture';
+import {
+  annotatedClip,
+  datasetEnvironment,
+  datasetFolder,
+  drawn,
+  exportHere,
+  makeDatabase,
+} from '../support/datasetFixture';
 import { startKernel, temporaryFolder } from '../support/kernel';
 
 const WIDTH = 10;
@@ -298,6 +306,13 @@ describe('ytvis', () => {
       { segmentations: [null, BLOCK, APART, null], bboxes: [null, [3, 2, 5, 3], [0, 0, 10, 6], null] },
     ]);
   });
+
+  // An annotation of nulls counts as an object that was missed (evaluateVid of ytvoseval.py).
+  test('an object without a mask on the frames is left out', async () => {
+    const { out } = await exported('ytvis', { images: 'none', frames: { kind: 'every', step: 3 } });
+    const { annotations } = await json<{ annotations: object[] }>(out, 'train', 'instances.json');
+    expect(annotations).toMatchObject([{ id: 1, category_id: 1, length: 2 }]);
+  });
 });
 
 describe('davis', () => {
@@ -321,7 +336,7 @@ describe('mots', () => {
   // a picture's values are class * 1000 + object, names have six digits.
   test('text and pictures say the same, and keep the rules of its tools', async () => {
     const { out } = await exported('mots');
-    const lines = (await readFile(join(out, 'instances_txt', 'pond.txt'), 'utf8')).trim().split('\n');
+    const lines = (await readFile(join(out, 'instances_txt', '0000.txt'), 'utf8')).trim().split('\n');
     const objects = lines.map((line) => {
       const [frame, id, kind, height, width, counts, ...more] = line.split(' ');
       expect(more).toEqual([]);
@@ -335,7 +350,7 @@ describe('mots', () => {
       [2, 2002, 2],
     ]);
     for (let frame = 0; frame < 4; frame++) {
-      const png = await readFile(join(out, 'instances', 'pond', `00000${frame}.png`));
+      const png = await readFile(join(out, 'instances', '0000', `00000${frame}.png`));
       const values = readPngValues(png, 'png');
       expect(values).toBeInstanceOf(Uint16Array);
       const own = objects.filter((object) => object.frame === frame);
@@ -346,7 +361,23 @@ describe('mots', () => {
         values.forEach((value, i) => expect(value === id).toBe(inside[i] === 1));
       }
     }
-    expect(await readFile(join(out, 'train.seqmap'), 'utf8')).toBe('pond empty 000000 000003\n');
+    expect(await readFile(join(out, 'train.seqmap'), 'utf8')).toBe('0000 pond 000000 000003\n');
+  });
+
+  // load_seqmap takes the first field for a whole number, and looks for the sequence under its four digits.
+  test('sequences are numbers, and the clip meant is found again behind its own', async () => {
+    const { out } = await exported('mots', { paths: [join(root, 'data')] });
+    const seqmap = await readFile(join(out, 'train.seqmap'), 'utf8');
+    expect(seqmap).toBe('0000 pond 000000 000003\n0001 walk_dog 000000 000001\n');
+    expect((await readdir(join(out, 'instances_txt'))).sort()).toEqual(['0000.txt', '0001.txt']);
+    const result = await roundTrip(
+      { paths: [join(root, 'data')], format: 'mots' },
+      { ...datasetEnvironment(), onProgress: () => undefined },
+    );
+    expect(result.clips).toMatchObject([
+      { path: clip, differences: [], lowestIou: 1 },
+      { path: join(root, 'data', 'walk', 'dog'), differences: [], lowestIou: 1 },
+    ]);
   });
 });
 
@@ -408,9 +439,27 @@ describe('yolo-seg', () => {
     expect(await read(2)).toEqual([{ kind: 1, mask: APART }]);
     expect(await read(3)).toEqual([]);
     expect(await readFile(join(out, 'data.yaml'), 'utf8')).toBe(
-      'train: images/train\nval: images/train\nnames:\n  0: "koi"\n  1: "Ente \\"groß\\" & <klein> 鴨"\n',
+      'train: "images/train"\nval: "images/train"\nnames:\n  0: "koi"\n  1: "Ente \\"groß\\" & <klein> 鴨"\n',
     );
     expect(await readdir(join(out, 'images', 'train'))).toHaveLength(4);
+  });
+
+  test('data.yaml names the splits that Ultralytics knows, and nothing else', async () => {
+    const split = join(root, 'data', 'names.json');
+    await writeFile(split, JSON.stringify({ test: ['pond'], names: ['walk/dog'] }));
+    const { out, warnings } = await exported('yolo-seg', {
+      paths: [join(root, 'data')],
+      split,
+      images: 'none',
+    });
+    const keys = [...(await readFile(join(out, 'data.yaml'), 'utf8')).matchAll(/^(\w+): ?(.*)$/gm)];
+    expect(keys.map(([, key, value]) => [key, value])).toEqual([
+      ['train', '"images/test"'],
+      ['val', '"images/test"'],
+      ['test', '"images/test"'],
+      ['names', ''],
+    ]);
+    expect(warnings.join('\n')).toMatch(/also: names/);
   });
 });
 
@@ -457,6 +506,11 @@ describe('cvat', () => {
         ['3', '1'],
       ],
     ]);
+    // A track without shapes would end CVAT's import (load_anno takes the first of them).
+    const some = await exported('cvat', { shapes: 'polygons', frames: { kind: 'every', step: 3 } });
+    const text = await readFile(join(some.out, 'pond.xml'), 'utf8');
+    expect([...text.matchAll(/<track id="(\d)"/g)].map(([, id]) => id)).toEqual(['0']);
+    expect(text).not.toMatch(/<track [^>]*>\s*<\/track>/);
   });
 });
 

@@ -8,7 +8,8 @@ import { escapeXml } from '../xml';
 /**
  * CVAT for video 1.1 (docs.cvat.ai, "CVAT"; cvat-ai/cvat, dataset_manager/formats/cvat.py): `<clip>.xml`. CVAT has no mask
  * tracks and keeps only the first shape of one, so a mask is a track of its own on a single frame, closed on the next, and
- * `group_id` says whose it is. With `shapes: polygons` an object is one track of polygons.
+ * `group_id` says whose it is. With `shapes: polygons` an object is one track of polygons. A track without shapes would end
+ * CVAT's import in an error.
  */
 export const cvat: Exporter = {
   format: 'cvat',
@@ -79,7 +80,8 @@ class CvatWriter implements ExportWriter {
   }
 
   private async polygonTracks(clip: ExportClip, file: TextFile): Promise<void> {
-    for (const [n, object] of clip.objects.entries()) {
+    const seen = new Set(clip.frames.flatMap((frame) => clip.masks(frame).map(({ object }) => object)));
+    for (const [n, object] of clip.objects.filter((candidate) => seen.has(candidate)).entries()) {
       await file.write(openTrack(n, object));
       let last: { points: string; frame: number } | undefined;
       for (const frame of clip.frames) {

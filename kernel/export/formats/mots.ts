@@ -11,9 +11,9 @@ const CLASS_FACTOR = 1000;
 const IGNORED_CLASS = 10;
 
 /**
- * MOTS (vision.rwth-aachen.de/page/mots; mots_tools, mots_common/io.py): `instances/<clip>/000000.png` with 16-bit numbers,
- * `instances_txt/<clip>.txt` with lines `frame id class height width run-lengths`, and `<split>.seqmap`. Masks never
- * overlap in it. Its own tools know the classes 1 (car) and 2 (pedestrian) only.
+ * MOTS (vision.rwth-aachen.de/page/mots; mots_tools, mots_common/io.py): `instances/<sequence>/000000.png` with 16-bit
+ * numbers, `instances_txt/<sequence>.txt` with lines `frame id class height width run-lengths`, and `<split>.seqmap`. Masks
+ * never overlap in it. Its own tools know sequences by numbers and the classes 1 (car) and 2 (pedestrian) only.
  */
 export const mots: Exporter = {
   format: 'mots',
@@ -27,21 +27,28 @@ export function motsClass(category: number): number {
   return category < IGNORED_CLASS ? category : category + 1;
 }
 
+/** What the tools call a sequence; a clip's is its place in the export, from 0. */
+export function sequenceName(position: number): string {
+  return frameName(position, 4);
+}
+
 class MotsWriter implements ExportWriter {
   private readonly splits = new Map<string, string[]>();
+  private clips = 0;
 
   constructor(private readonly context: ExportContext) {}
 
   async clip(clip: ExportClip): Promise<void> {
     const { folder } = this.context;
     const { width, height } = clip.video;
+    const sequence = sequenceName(this.clips++);
     const ids = [0, ...clip.objects.map((object) => idOf(object, clip.path))];
     if (clip.objects.some(({ category }) => category.id > 2)) {
       this.context.warn(
         `${clip.path}: the MOTS tools know two classes; read this export with tools that take more.`,
       );
     }
-    const text = await folder.text(`instances_txt/${clip.name}.txt`);
+    const text = await folder.text(`instances_txt/${sequence}.txt`);
     let overlapping = 0;
     for (const frame of clip.frames) {
       const masks = clip.masks(frame);
@@ -70,14 +77,15 @@ class MotsWriter implements ExportWriter {
       }
       const values = Uint16Array.from(labels, (number) => ids[number]);
       await folder.write(
-        `instances/${clip.name}/${frameName(frame, 6)}.png`,
+        `instances/${sequence}/${frameName(frame, 6)}.png`,
         await encodePng({ width, height, values }),
       );
       this.context.frameDone();
     }
     await text.close();
     if (overlapping > 0) this.context.warn(overlapWarning(clip.path, overlapping));
-    const line = `${clip.name} empty ${frameName(0, 6)} ${frameName(clip.video.frameCount - 1, 6)}`;
+    // The tools read the first field and the last; the second is for people.
+    const line = `${sequence} ${clip.name} ${frameName(0, 6)} ${frameName(clip.video.frameCount - 1, 6)}`;
     const lines = this.splits.get(clip.split);
     if (lines) lines.push(line);
     else this.splits.set(clip.split, [line]);

@@ -46,13 +46,20 @@ class YoloWriter implements ExportWriter {
     const train = this.splits.has('train') ? 'train' : known[0];
     const val = this.splits.has('val') ? 'val' : train;
     if (val !== 'val') warn(`There is no split "val"; data.yaml validates on "${train}".`);
-    const others = known.filter((split) => split !== train && split !== val);
+    // Ultralytics knows no other splits; as keys they might mean something else to it.
+    const others = known.filter((split) => ![train, val, 'test'].includes(split));
+    if (others.length > 0) {
+      warn(
+        `data.yaml names train, val and test; in images/ and labels/ there are also: ${others.join(', ')}.`,
+      );
+    }
+    // A JSON string is a YAML one.
+    const place = (split: string): string => JSON.stringify(`images/${split}`);
     const lines = [
-      `train: images/${train}`,
-      `val: images/${val}`,
-      ...others.map((split) => `${JSON.stringify(split)}: ${JSON.stringify(`images/${split}`)}`),
+      `train: ${place(train)}`,
+      `val: ${place(val)}`,
+      ...(this.splits.has('test') ? [`test: ${place('test')}`] : []),
       'names:',
-      // A JSON string is a YAML one.
       ...categories.map(({ id, name }) => `  ${id - 1}: ${JSON.stringify(name)}`),
     ];
     await folder.write('data.yaml', `${lines.join('\n')}\n`);

@@ -6,7 +6,8 @@ import { pictureName, writePicture } from '../pictures';
 /**
  * YouTube-VIS (youtube-vos.org/dataset/vis, 2021's layout): `<split>/instances.json` and `<split>/JPEGImages/`. One
  * annotation an object, with lists over the frames that are null where the object has no mask. Masks are compressed run
- * lengths, which its tools take as well as their own lists.
+ * lengths, which its tools (youtubevos/cocoapi, ytvos.py) take as well as their own lists. An object without a mask on any
+ * of the frames is left out: ytvoseval.py would count it as one that was missed.
  */
 export const ytvis: Exporter = {
   format: 'ytvis',
@@ -46,6 +47,7 @@ class YtvisWriter implements ExportWriter {
     await lists.videos.push({ id: video, width, height, length: names.length, file_names: names });
     for (const [n, object] of clip.objects.entries()) {
       const records = tracks[n];
+      if (records.every((record) => record === null)) continue;
       await lists.annotations.push({
         id: ++this.annotations,
         video_id: video,

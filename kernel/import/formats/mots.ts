@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { sequenceName } from '../../export/formats/mots';
 import { encodeRle } from '../../masks/rle';
 import { readPngValues } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource, TrackCollector } from '../api';
@@ -21,9 +22,11 @@ export const mots: Importer = {
   format: 'mots',
   read: async (source, collector) => {
     const manifest = await findManifest(source);
-    const text = await textFile(source, manifest);
+    // In an export of ours the video goes by its number.
+    const sought = manifest ? { ...source, name: sequenceName(manifest.position) } : source;
+    const text = await textFile(sought, manifest);
     if (text !== undefined) await readText(text, source, manifest, collector);
-    else await readPictures(source, manifest, collector);
+    else await readPictures(await pictureFolder(sought, manifest), source, manifest, collector);
   },
 };
 
@@ -71,9 +74,13 @@ async function readText(
   }
 }
 
-async function readPictures(source: ImportSource, manifest: Manifest, collector: Collector): Promise<void> {
+async function readPictures(
+  folder: string,
+  source: ImportSource,
+  manifest: Manifest,
+  collector: Collector,
+): Promise<void> {
   const { width, height } = source.video;
-  const folder = await pictureFolder(source, manifest);
   const names = (await list(folder)).files.filter((name) => name.toLowerCase().endsWith('.png'));
   const numbers = names.map((name) => requireNumber(name, folder));
   const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
