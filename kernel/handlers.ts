@@ -6,6 +6,7 @@ import { MaskletError } from './errors';
 import type { LabelSets } from './labels/labelSets';
 import type {
   DatasetProgress,
+  IndexProgress,
   KernelProgress,
   KernelRequests,
   KernelSettings,
@@ -168,6 +169,11 @@ export const handlers: KernelHandlers = {
       onProgress: (value) => context.progress(value as OverlayPicture),
     }),
   'dataset/check': (params, { datasets, signal }) => datasets.request('check', params, { signal }),
+  'dataset/index': (params, context) =>
+    context.datasets.request('index', params, {
+      signal: context.signal,
+      onProgress: (value) => context.progress(value as IndexProgress),
+    }),
   'dataset/summary': (params, context) =>
     context.datasets.request('summary', params, {
       signal: context.signal,

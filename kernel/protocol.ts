@@ -1029,6 +1029,27 @@ export interface SummaryParams {
   readonly keep?: boolean;
 }
 
+/** A folder whose data set is brought into step with its sidecars. */
+export interface IndexParams {
+  /** Full path. */
+  readonly folder: string;
+  readonly workspaceRoot?: string;
+  readonly dataDir?: string;
+}
+
+export interface IndexProgress {
+  readonly done: number;
+  readonly total: number;
+  /** Full path of the clip in work. */
+  readonly clip: string;
+}
+
+export interface IndexResult {
+  /** Clips that were looked into. */
+  readonly clips: number;
+  readonly problems: readonly string[];
+}
+
 /** How far a clip is. */
 export interface ClipSummary {
   readonly path: string;
@@ -1197,6 +1218,8 @@ export interface KernelRequests {
   'sidecar/compareFrame': [CompareFrameParams, readonly ComparedMask[]];
   /** The pictures come as progress, each as soon as it is there. */
   'dataset/overlayPictures': [OverlayPicturesParams, null];
+  /** Takes in the sidecars of clips that were never opened here, or changed since; quick where none did. */
+  'dataset/index': [IndexParams, IndexResult];
   /** Reads databases and sidecars, and decodes nothing. */
   'dataset/summary': [SummaryParams, SummaryResult];
   /** A JPEG of the first frame on which most objects have masks; null where there is none. */
@@ -1216,6 +1239,7 @@ export interface KernelProgress {
   'cuda/install': DownloadProgress;
   'dataset/export': DatasetProgress;
   'dataset/roundtrip': DatasetProgress;
+  'dataset/index': IndexProgress;
   'dataset/summary': SummaryProgress;
   'session/import': ImportProgress;
   'dataset/overlayPictures': OverlayPicture;

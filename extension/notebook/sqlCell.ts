@@ -1,8 +1,8 @@
-import { join, isAbsolute } from 'node:path';
-import { NotebookCellOutputItem, type NotebookCellExecution } from 'vscode';
+import { basename, join, isAbsolute } from 'node:path';
+import { NotebookCellOutputItem, workspace, type NotebookCellExecution } from 'vscode';
 import { readingStatements } from '../../kernel/client/queryLanguage';
 import type { QueryProcess } from '../../kernel/client/queryProcess';
-import type { OverlayPicture } from '../../kernel/protocol';
+import type { IndexProgress, OverlayPicture } from '../../kernel/protocol';
 import {
   PICTURES_MIME,
   TABLE_MIME,
@@ -43,6 +43,7 @@ export async function runSqlCell(
     const directives = parseDirectives(text);
     return { directives, table: new TableStream(directives) };
   });
+  await takeInSidecars(execution, place, kernel, signal);
   const shown: CellOutput[] = [];
   const show = (n: number, now: boolean): void => {
     const { table } = statements[n];
@@ -71,6 +72,31 @@ export async function runSqlCell(
   for (const { directives, table } of statements) {
     if (directives.pictures) await showPictures(execution, directives.pictures, table, place, kernel, signal);
   }
+}
+
+/** A clone or a pull brings sidecars that the database does not know yet. */
+async function takeInSidecars(
+  execution: NotebookCellExecution,
+  place: NotebookPlace,
+  kernel: KernelService,
+  signal: AbortSignal,
+): Promise<void> {
+  // It writes to the database.
+  if (!workspace.isTrusted) return;
+  const output = new CellOutput(execution);
+  let text = '';
+  const { problems } = await kernel.request('dataset/index', place, {
+    signal,
+    onProgress: (value) => {
+      const { done, total, clip } = value as IndexProgress;
+      text = `Taking in annotations: ${done + 1} of ${total} clips, ${basename(clip)}\n`;
+      output.show(() => [NotebookCellOutputItem.stdout(text)], REDRAW_MS);
+    },
+  });
+  for (const problem of problems) kernel.log.warn(problem);
+  if (text === '') return;
+  await output.finished();
+  await execution.clearOutput();
 }
 
 async function showPictures(

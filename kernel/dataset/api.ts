@@ -12,6 +12,8 @@ import type {
   ExportParams,
   ExportResult,
   FilePlace,
+  IndexParams,
+  IndexResult,
   ImportFormat,
   KernelSettings,
   Revision,
@@ -47,6 +49,7 @@ export type DatasetApi = {
   check: [DatasetParams, CheckResult];
   /** The pictures come as progress. */
   overlayPictures: [OverlayPicturesParams, null];
+  index: [IndexParams, IndexResult];
   summary: [SummaryParams, SummaryResult];
   picture: [ClipPictureParams, ClipPicture | null];
   assignSplit: [AssignSplitParams, AssignSplitResult];

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Database, Statement } from 'better-sqlite3';
+import { readOwnSplits, type Splits } from '../dataset/splits';
 import { MaskletError, errnoOf } from '../errors';
 import { locate } from '../session/locations';
 import { databaseFile, rootOf } from '../storage/dataFolder';
 import { asStorageError } from '../storage/databaseErrors';
+import { fullPath } from '../storage/videos';
 import type { CellValue, QueryBatch, QueryParams } from './api';
 import { openForQuery } from './openForQuery';
 import { readingStatements, refused } from './statements';
@@ -48,6 +50,7 @@ export async function runQuery(
   const root = rootOf(databaseFolder);
   try {
     suspicious.offer(database.db, database.plain, file);
+    offerSplits(database.db, databaseFolder);
     defineViews(database.db);
     for (const [n, sql] of statements.entries()) {
       const limit = maxRows[n] ?? maxRows.at(-1) ?? Infinity;
@@ -57,6 +60,15 @@ export async function runQuery(
   } finally {
     database.close();
   }
+}
+
+/** Gives a connection the function `split_of(path)`; the file is read where a statement asks. @throws as `readOwnSplits` */
+function offerSplits(db: Database, databaseFolder: string): void {
+  let splits: Splits | undefined;
+  db.function('split_of', (path: unknown) => {
+    splits ??= readOwnSplits(databaseFolder);
+    return splits.get(fullPath(rootOf(databaseFolder), String(path))) ?? null;
+  });
 }
 
 /** Temporary ones, which belong to the connection and take precedence over tables of the same name. */

@@ -27,7 +27,7 @@ const WITH_VIDEO_AND_OBJECT = `
 export const VIEWS: readonly View[] = [
   {
     name: 'videos',
-    meaning: 'The videos that were opened in this folder, a row each.',
+    meaning: 'The videos of this folder that have annotations or were opened, a row each.',
     columns: [
       VIDEO,
       { name: 'width', meaning: 'Displayed width in pixels.' },
@@ -40,6 +40,7 @@ export const VIEWS: readonly View[] = [
       { name: 'verified_frames', meaning: 'How many frames have masks, all of them verified.' },
       { name: 'byte_size', meaning: "The file's size in bytes." },
       { name: 'sha256', meaning: 'SHA-256 of the file; NULL until it is known.' },
+      { name: 'split', meaning: 'Its split by `.masklet/splits.json`; NULL where it is in none.' },
     ],
     sql: `
       SELECT v.path, v.width, v.height, v.frame_count,
@@ -49,7 +50,7 @@ export const VIEWS: readonly View[] = [
         (SELECT count(DISTINCT m.frame) FROM main.masks m WHERE m.video = v.id),
         (SELECT count(*) FROM
           (SELECT 1 FROM main.masks m WHERE m.video = v.id GROUP BY m.frame HAVING min(m.verified) = 1)),
-        v.byte_size, v.sha256
+        v.byte_size, v.sha256, split_of(v.path)
       FROM main.videos v`,
   },
   {

@@ -58,6 +58,30 @@ function openToWrite(params: OpenClipParams, environment: OpenEnvironment): Open
   });
 }
 
+/**
+ * Takes in what changed in a sidecar, without opening the clip; nothing where somebody has it open to write, who does so.
+ * @throws MaskletError as `openClip`
+ */
+export function takeInSidecar(params: OpenClipParams, environment: OpenEnvironment): readonly Problem[] {
+  const database = openDatabase(params.databaseFolder, environment.busyTimeoutMs);
+  const problems = closingOnError(database, () => {
+    const files = readSidecar(params.sidecar);
+    return database.db
+      .transaction((): readonly Problem[] => {
+        const row = findVideo(database.db, rootOf(params.databaseFolder), params.video);
+        if (
+          row &&
+          (liveWriter(database.db, row.id, environment) || isInStep(database.db, row, files, params))
+        )
+          return [];
+        return takeIn(database, params, row, files).problems;
+      })
+      .immediate();
+  });
+  database.close();
+  return problems;
+}
+
 function openToRead(params: OpenClipParams, environment: OpenEnvironment): OpenedClip {
   const disk = openDatabaseReadOnly(params.databaseFolder, environment.busyTimeoutMs);
   const row = disk && reading(disk, () => findVideo(disk.db, rootOf(params.databaseFolder), params.video));

@@ -21,7 +21,7 @@ import { databaseFile, rootOf } from './dataFolder';
 import { journalMode, openDatabase, openDatabaseReadOnly, type OpenEnvironment } from './database';
 import { asStorageError } from './databaseErrors';
 import { loadFrameIndex } from './frameIndexes';
-import { openClip } from './openClip';
+import { openClip, takeInSidecar } from './openClip';
 import { clipOverviews, type ClipOverview } from './overview';
 import { findAnnotations, forgetAnnotations, moveAnnotations } from './relocate';
 import { annotatedVideos } from './videos';
@@ -77,6 +77,11 @@ export class Store {
     const handle = this.nextHandle++;
     this.clips.set(handle, clip);
     return { clip: handle, ...result };
+  }
+
+  /** Brings rows into step with a sidecar that others may have written. @throws as `open` */
+  takeIn(params: OpenClipParams): readonly Problem[] {
+    return takeInSidecar(params, this.environment);
   }
 
   read(clip: number): ClipContent {

@@ -115,6 +115,22 @@ describe('the tables of SQL cells', () => {
     ]);
   });
 
+  test('know the split of a video, when they are asked for it', async () => {
+    const { folder } = annotated();
+    const splits = join(folder, '.masklet', 'splits.json');
+    expect(await rowsOf(folder, 'SELECT video, split FROM videos')).toEqual([['clip.mp4', null]]);
+    writeFileSync(splits, '{"val": ["clip.mp4"]}');
+    const byMask =
+      'SELECT split, count(*) FROM masks JOIN videos USING (video) WHERE split IS NOT NULL GROUP BY split';
+    expect(await rowsOf(folder, byMask)).toEqual([['val', 7]]);
+    writeFileSync(splits, '{');
+    await expect(rowsOf(folder, 'SELECT split FROM videos')).rejects.toMatchObject({
+      code: 'input/invalid',
+      file: splits,
+    });
+    expect(await rowsOf(folder, 'SELECT frames FROM videos')).toEqual([[40]]);
+  });
+
   test('have the columns that are documented', async () => {
     const { folder } = annotated();
     for (const { name, columns } of VIEWS) {

@@ -44,6 +44,24 @@ describe.skipIf(!executablePath)('outputs of the curation notebook', () => {
   const column = (n: number): Promise<string[]> =>
     notebook.page.locator(`tbody tr:not([aria-hidden]) td:nth-child(${n})`).allTextContents();
 
+  it.each<[ThemeName, 'active' | 'none', string]>([
+    ['light', 'active', 'underline'],
+    ['highContrast', 'none', 'underline'],
+    ['dark', 'none', 'none'],
+  ])('mark links in %s with forced colours %s by %s', async (theme, forcedColors, line) => {
+    notebook = await NotebookHarness.open(browser, { theme });
+    await notebook.page.emulateMedia({ forcedColors });
+    await notebook.show(TABLE_MIME, table(['video', 'frame', 'label'], [['clips/a.mp4', 12, 'cat']]));
+    const style = (selector: string, property: string): Promise<string> =>
+      notebook.page.evaluate(
+        `getComputedStyle(document.querySelector('${selector}')).getPropertyValue('${property}')`,
+      );
+    await notebook.page.locator('.link').first().waitFor();
+    expect(await style('.link', 'text-decoration-line')).toBe(line);
+    expect(await style('.link', 'color')).not.toBe(await style('td:last-child', 'color'));
+    await saveScreenshot(notebook.page, `notebook-links-${theme}-${forcedColors}`);
+  });
+
   it('are tables that sort by any column, up, down and back, with nothing last', async () => {
     notebook = await NotebookHarness.open(browser);
     await notebook.show(

@@ -1,24 +1,16 @@
-import { existsSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted, toErrorData, type MaskletError } from '../../errors';
+import { throwIfAborted, toErrorData } from '../../errors';
 import type { ClipSummary, SummaryParams, SummaryProgress, SummaryResult } from '../../protocol';
 import { locate } from '../../session/locations';
-import type { ClipOverview } from '../../storage/overview';
 import type { Store } from '../../storage/store';
-import { searchFolder, type FoundClip } from '../findClips';
+import { findAllClips, type StampedClip } from '../allClips';
 import { readOwnSplits, type Splits } from '../splits';
-import { stampOf, type Stamp } from './stamp';
 import { NOTHING_COUNTED, summariseClip, type Counts } from './summariseClip';
 import { SummaryCache } from './summaryCache';
 
 /** How often clips that were read are told of. */
 const TELL_MS = 150;
-
-interface Clip extends FoundClip {
-  readonly overview?: ClipOverview;
-  readonly stamp?: Stamp;
-}
 
 export interface SummaryEnvironment {
   readonly store: Store;
@@ -42,14 +34,14 @@ export class DatasetSummaries {
     const { databaseFolder } = locate(`${root}${sep}clip`, options);
     const cache = this.cacheOf(databaseFolder);
     const { splits, problems } = splitsOf(databaseFolder);
-    const clips = await findAll(root, options, store.overviews(databaseFolder), (error) =>
+    const clips = await findAllClips(root, options, store.overviews(databaseFolder), (error) =>
       problems.push(error.message),
     );
     cache.keepOnly(root, new Set(clips.map(({ path }) => path)));
 
     const summaries = new Map<string, ClipSummary>();
-    const unread: Clip[] = [];
-    const put = (clip: Clip, counts: Counts): ClipSummary => {
+    const unread: StampedClip[] = [];
+    const put = (clip: StampedClip, counts: Counts): ClipSummary => {
       const { path, stamp } = clip;
       const split = splits.get(path);
       const summary = {
@@ -98,28 +90,8 @@ export class DatasetSummaries {
   }
 }
 
-/** Every video below a folder, and every clip of which only annotations are there; by path. */
-async function findAll(
-  root: string,
-  options: { readonly workspaceRoot: string; readonly dataDir?: string },
-  overviews: readonly ClipOverview[],
-  onUnreadable: (error: MaskletError) => void,
-): Promise<Clip[]> {
-  const byPath = new Map(overviews.map((overview) => [overview.path, overview]));
-  const paths = new Set<string>();
-  await searchFolder(root, (path) => paths.add(path), onUnreadable);
-  for (const { path } of overviews) if (path.startsWith(`${root}${sep}`) && existsSync(path)) paths.add(path);
-  return [...paths].sort().map((path) => {
-    const clip = { path, ...locate(path, options) };
-    const overview = byPath.get(path);
-    const stamp = stampOf(clip, overview);
-    if (!overview && !stamp.hasSidecar) return clip;
-    return { ...clip, stamp, ...(overview ? { overview } : {}) };
-  });
-}
-
 /** What the database says at once; the sidecar may say otherwise. */
-function roughly({ overview }: Clip): Counts {
+function roughly({ overview }: StampedClip): Counts {
   if (!overview) return { ...NOTHING_COUNTED, state: 'reading' };
   const { frameCount: frames, annotated, verified, masks, labels, dirty: unsaved } = overview;
   return { state: 'reading', frames, annotated, verified, masks, labels, unsaved, problems: [] };

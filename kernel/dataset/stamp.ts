@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { MASKS_FOLDER, OBJECTS_FOLDER } from '../../storage/sidecar/layout';
-import type { ClipOverview } from '../../storage/overview';
-import type { FoundClip } from '../findClips';
+import { MASKS_FOLDER, OBJECTS_FOLDER } from '../storage/sidecar/layout';
+import type { ClipOverview } from '../storage/overview';
+import type { FoundClip } from './findClips';
 
 export interface Stamp {
   /** Differs where rows, sidecar or video changed. */

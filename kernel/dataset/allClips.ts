@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { sep } from 'node:path';
+import type { MaskletError } from '../errors';
+import { locate } from '../session/locations';
+import type { ClipOverview } from '../storage/overview';
+import { searchFolder, type FoundClip } from './findClips';
+import { stampOf, type Stamp } from './stamp';
+
+export interface StampedClip extends FoundClip {
+  /** What the database has of it; undefined where it has no objects of it. */
+  readonly overview?: ClipOverview;
+  /** Undefined for a video without annotations. */
+  readonly stamp?: Stamp;
+}
+
+/** Every video below a folder, and every clip of which only annotations are there; by path. */
+export async function findAllClips(
+  root: string,
+  options: { readonly workspaceRoot?: string; readonly dataDir?: string },
+  overviews: readonly ClipOverview[],
+  onUnreadable: (error: MaskletError) => void,
+): Promise<StampedClip[]> {
+  const byPath = new Map(overviews.map((overview) => [overview.path, overview]));
+  const paths = new Set<string>();
+  await searchFolder(root, (path) => paths.add(path), onUnreadable);
+  for (const { path } of overviews) if (path.startsWith(`${root}${sep}`) && existsSync(path)) paths.add(path);
+  return [...paths].sort().map((path) => {
+    const clip = { path, ...locate(path, options) };
+    const overview = byPath.get(path);
+    const stamp = stampOf(clip, overview);
+    if (!overview && !stamp.hasSidecar) return clip;
+    return { ...clip, stamp, ...(overview ? { overview } : {}) };
+  });
+}
