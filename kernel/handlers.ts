@@ -153,9 +153,15 @@ export const handlers: KernelHandlers = {
   'session/import': (params, context) =>
     context.sessions.use(params.session, async (session) => {
       const { path, width, height, frameCount } = session.video;
-      const { format, from, name } = params;
+      const { format, from, name, byName } = params;
       const video = { path, width, height, frameCount };
-      const request = { format, from, video, ...(name === undefined ? {} : { name }) };
+      const request = {
+        format,
+        from,
+        video,
+        ...(name === undefined ? {} : { name }),
+        ...(byName === undefined ? {} : { byName }),
+      };
       const imported = await context.datasets.request('readImport', request, { signal: context.signal });
       return await session.import(imported, params, (done, total) => context.progress({ done, total }));
     }),

@@ -271,6 +271,8 @@ export type ErrorCode =
   | 'export/folder-not-empty'
   | 'export/limit'
   | 'import/malformed'
+  /** The source has nothing for the video. */
+  | 'import/not-found'
   | 'query/refused'
   | 'query/failed'
   | 'query/ended'
@@ -866,6 +868,8 @@ export interface ImportParams extends Editing {
   readonly name?: string;
   /** The label of objects that come without one. */
   readonly label?: string;
+  /** Only what goes by the video's own name, not the only one that there is: for sources of many videos. */
+  readonly byName?: boolean;
 }
 
 export interface ImportProgress {

@@ -7,12 +7,10 @@ import { Disposables } from '../dispose';
 import { showError } from '../errors';
 import type { KernelService } from '../kernel/kernelService';
 import { runCommandCell } from './commandCell';
+import { COMMAND_LANGUAGE } from './commandLanguage';
 import { notebookPlace } from './notebookPlace';
 import { NOTEBOOK_TYPE } from './serializer';
 import { runSqlCell } from './sqlCell';
-
-/** The language of command cells. */
-export const COMMAND_LANGUAGE = 'masklet';
 
 /** What belongs to one notebook that runs cells. */
 interface Run {

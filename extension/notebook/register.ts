@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { Disposables } from '../dispose';
 import { showError } from '../errors';
 import type { KernelService } from '../kernel/kernelService';
+import { registerCommandLanguage } from './commandLanguage';
 import { NotebookController } from './controller';
 import { SAMPLE_NOTEBOOK } from './sampleNotebook';
 import { registerSqlLanguage } from './sqlLanguage';
@@ -13,6 +14,7 @@ export function registerNotebooks(kernel: KernelService): vscode.Disposable {
   owned.add(NotebookSerializer.register());
   owned.add(new NotebookController(kernel));
   owned.add(registerSqlLanguage());
+  owned.add(registerCommandLanguage(kernel));
   owned.add(
     vscode.commands.registerCommand('masklet.newNotebook', async () => {
       try {

@@ -22,6 +22,7 @@ import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
 import { segment } from './commands/segment';
 import { verify, type VerifyCommandOptions } from './commands/verify';
 import { split } from './commands/split';
+import { grammarOf } from './grammar';
 import { EXIT, printError } from './output';
 
 interface CommonOptions {
@@ -296,6 +297,11 @@ function program(): Command {
       doctor({ json: options.json ?? false, settings: settingsOf(options) }),
     );
 
+  masklet
+    .command('commands', { hidden: true })
+    .description('what the commands take, for editors of command lines')
+    .option('--json', 'as JSON')
+    .action(() => void process.stdout.write(`${JSON.stringify(grammarOf(masklet))}\n`));
   addModelCommands(masklet);
   addOpenCommand(masklet);
   addGitCommands(masklet);

@@ -34,6 +34,7 @@ export interface ReadImportParams {
   readonly from: string;
   /** What the video is called in the source. */
   readonly name?: string;
+  readonly byName?: boolean;
   readonly video: {
     readonly path: string;
     readonly width: number;

@@ -44,6 +44,8 @@ export interface ImportSource {
   readonly from: string;
   /** What the video is called in it. */
   readonly name?: string;
+  /** Where nothing goes by the video's name, the only video there is is not meant. */
+  readonly byName?: boolean;
   readonly video: ImportVideo;
   readonly signal: AbortSignal;
 }

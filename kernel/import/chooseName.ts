@@ -12,7 +12,7 @@ export function possibleNames({ name, video }: ImportSource, manifest: ManifestC
 
 /**
  * The one of several videos in a source that is meant: the one of that name, or the only one.
- * @throws MaskletError `input/invalid` where that is not clear.
+ * @throws MaskletError `import/not-found` where that is not clear.
  */
 export function chooseName(
   available: readonly string[],
@@ -22,9 +22,27 @@ export function chooseName(
   const names = possibleNames(source, manifest);
   const found = names.find((name) => available.includes(name));
   if (found !== undefined) return found;
-  if (available.length === 1 && source.name === undefined) return available[0];
+  if (available.length === 1 && source.name === undefined && !source.byName) return available[0];
+  throw nothingFor(names, available, source);
+}
+
+/**
+ * To be asked of a place that holds one video and says no more of it.
+ * @param name of the file or folder.
+ * @throws MaskletError `import/not-found` where videos go by their names and this is another's.
+ */
+export function checkName(name: string, source: ImportSource, manifest: ManifestClip | undefined): void {
+  const names = possibleNames(source, manifest);
+  if (source.byName && !names.includes(name)) throw nothingFor(names, [name], source);
+}
+
+function nothingFor(
+  names: readonly string[],
+  available: readonly string[],
+  source: ImportSource,
+): MaskletError {
   const shown = available.slice(0, 10).join(', ') + (available.length > 10 ? ', ...' : '');
-  throw new MaskletError('input/invalid', `${source.from} has nothing called ${names.join(' or ')}.`, {
+  return new MaskletError('import/not-found', `${source.from} has nothing called ${names.join(' or ')}.`, {
     file: source.from,
     hint:
       available.length > 0

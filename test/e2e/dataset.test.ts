@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { until } from '../support/until';
 import { annotate, makeClip } from './support/annotations';
 import { VsCode, missingPart, workspaceWith } from './support/vscode';
@@ -21,12 +22,13 @@ const FRAMES = 8;
 describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180_000 }, () => {
   let folder: string;
   let workspace: string;
+  let clip: SampleClip;
   let code: VsCode;
   let window: Workbench;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'masklet-e2e-'));
-    const clip = await makeClip(folder, FRAMES);
+    clip = await makeClip(folder, FRAMES);
     workspace = workspaceWith([clip.video]);
     await annotate(join(workspace, 'clip.mp4'), clip, { frames: 6, workspaceRoot: workspace });
     mkdirSync(join(workspace, 'raw'));
@@ -139,6 +141,31 @@ describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180
       '\n',
     )[0];
     expect(JSON.parse(line)).toMatchObject({ verified: true });
+  });
+
+  test('a clip that fails in Propagate All is told, and Retry does it when what was wrong is mended', async () => {
+    const video = join(workspace, 'retry', 'again.mp4');
+    mkdirSync(join(workspace, 'retry'));
+    copyFileSync(clip.video, video);
+    await annotate(video, clip, { frames: 6, workspaceRoot: workspace });
+    const whole = readFileSync(video);
+    writeFileSync(video, 'no video');
+    await shows('again.mp4', `6/${FRAMES}`);
+    await window.contextMenu(window.viewRow('retry'), 'Propagate');
+    const failed = window.page.getByText(/1 of 1 clips failed: again\.mp4/).first();
+    await failed.waitFor({ timeout: 60_000 });
+    await window.screenshot('dataset-propagate-failed');
+    // Failing again is told again.
+    await window.button('Retry').click();
+    await failed.waitFor({ state: 'hidden' });
+    await failed.waitFor({ timeout: 60_000 });
+    writeFileSync(video, whole);
+    await window.button('Retry').click();
+    await window.page.getByText('Propagated 1 clip.').first().waitFor({ timeout: 120_000 });
+    await shows('again.mp4', `${FRAMES}/${FRAMES}`);
+    const masks = readFileSync(join(`${video}.masklet`, 'masks', 'fish-1.jsonl'), 'utf8');
+    expect(masks.trim().split('\n')).toHaveLength(FRAMES);
+    await window.screenshot('dataset-propagate-retried');
   });
 
   test('annotations are imported into an editor as one edit, which shows as unsaved', async () => {

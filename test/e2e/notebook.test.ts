@@ -1,10 +1,11 @@
 /** The curation notebook in a real VS Code: the sample, links from its results, an interrupted query. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { formatNotebook } from '../../extension/notebook/notebookFile';
+import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { until } from '../support/until';
 import { annotate, makeClip, query } from './support/annotations';
 import { VsCode, missingPart, workspaceWith } from './support/vscode';
@@ -18,6 +19,7 @@ const code = (language: string, source: string) => ({ kind: 'code', language, so
 
 let folder: string;
 let workspace: string;
+let clip: SampleClip;
 let vscode: VsCode;
 let window: Workbench;
 
@@ -48,7 +50,7 @@ function writeNotebook(name: string, ...cells: ReturnType<typeof code>[]): void 
 describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'masklet-e2e-'));
-    const clip = await makeClip(folder, 8);
+    clip = await makeClip(folder, 8);
     workspace = workspaceWith([clip.video]);
     await annotate(join(workspace, 'clip.mp4'), clip, { frames: 6, workspaceRoot: workspace });
     writeNotebook(
@@ -109,6 +111,57 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
       await output((page) => page.locator(`body.vscode-${name} .masklet-output`));
       await window.screenshot(`notebook-2-${name}`);
     }
+  });
+
+  test('a clip that came with git is in the tables before anybody opened it', async () => {
+    const elsewhere = join(folder, 'cloned.mp4');
+    copyFileSync(clip.video, elsewhere);
+    await annotate(elsewhere, clip, { frames: 3 });
+    cpSync(`${elsewhere}.masklet`, join(workspace, 'cloned.mp4.masklet'), { recursive: true });
+    writeNotebook('clone.masklet-nb', code('sql', 'SELECT video, count(*) AS n FROM masks GROUP BY video'));
+    await window.openFile('clone.masklet-nb');
+    await window.command('Notebook: Run All');
+    const row = await output((page) => page.locator('tr', { hasText: 'cloned.mp4' }));
+    expect((await row.first().textContent())?.replace('cloned.mp4', '')).toBe('6');
+    await window.screenshot('notebook-clone');
+    rmSync(join(workspace, 'cloned.mp4.masklet'), { recursive: true });
+  });
+
+  test('commands are completed with options, formats and clips', async () => {
+    writeNotebook('complete.masklet-nb', code('masklet', 'export '));
+    await window.openFile('complete.masklet-nb');
+    const editor = window.page.locator('.notebookOverlay .cell .monaco-editor').first();
+    await editor.click();
+    await window.page.keyboard.press('Control+End');
+    const suggestion = (label: string): Locator =>
+      window.page.locator('.suggest-widget .monaco-list-row', { hasText: label }).first();
+    await until(
+      async () => {
+        await window.page.keyboard.press('Control+Space');
+        return await suggestion('clip.mp4')
+          .waitFor({ timeout: 4_000 })
+          .then(
+            () => true,
+            () => false,
+          );
+      },
+      'no clip is suggested',
+      60,
+    );
+    await window.screenshot('notebook-complete');
+    await window.page.keyboard.type('clip.mp4 --form');
+    await suggestion('--format').waitFor();
+    await window.page.keyboard.press('Tab');
+    await window.page.keyboard.type(' ytv');
+    await suggestion('ytvis').waitFor();
+    await window.page.keyboard.press('Tab');
+    await until(
+      async () =>
+        /export clip\.mp4 --format ytvis/.test(
+          ((await editor.textContent()) ?? '').replaceAll('\u00a0', ' '),
+        ),
+      'the cell does not hold what was completed',
+    );
   });
 
   test('a link in a table opens the editor at that frame, with that object', async () => {

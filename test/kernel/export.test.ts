@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { roundTrip } from '../../kernel/dataset/roundTrip';
 import { rleFromPolygons } from '../../kernel/masks/polygonRle';
-import { decodeRle, emptyRle, rleArea, rleIou } from '../../kernel/masks/rle';
+import { decodeRle, emptyRle, encodeRle, rleArea, rleIou } from '../../kernel/masks/rle';
 import type { ExportFormat, ExportParams, RleMask } from '../../kernel/protocol';
 import { labelPalette } from '../../kernel/render/colors';
 import { readPngHeader, readPngValues } from '../../kernel/render/pngFormat';
@@ -21,6 +21,7 @@ import {
   makeDatabase,
 } from '../support/datasetFixture';
 import { startKernel, temporaryFolder } from '../support/kernel';
+import { mountTmpfs } from '../support/tmpfs';
 
 const WIDTH = 10;
 const HEIGHT = 6;
@@ -167,6 +168,30 @@ describe('every format', () => {
     await expect(attempt).rejects.toMatchObject({ code: 'export/folder-not-empty', file: out });
     expect(await readdir(out)).toEqual(['precious.txt']);
   });
+
+  test.for<ExportFormat>(['coco', 'frames', 'overlay'])(
+    'no space left (%s): it says so and leaves nothing behind',
+    async (format, context) => {
+      const disk = mountTmpfs('size=16k');
+      if (disk === undefined) {
+        context.skip('this user may not mount a file system');
+        return;
+      }
+      const noise = await annotatedClip(join(await datasetFolder(), 'noise'), {
+        frames: 6,
+        width: 240,
+        height: 180,
+        objects: [{ id: 'a' }],
+        masks: [{ object: 'a', frame: 0, mask: encodeRle(new Uint8Array(240 * 180).fill(1), 240, 180) }],
+      });
+      const attempt = exportHere({ paths: [noise], format, out: join(disk, 'out'), images: 'png' });
+      await expect(attempt).rejects.toMatchObject({
+        code: 'storage/no-space',
+        file: expect.stringContaining(disk) as string,
+      });
+      expect(await readdir(disk)).toEqual([]);
+    },
+  );
 
   test('cancelled, it leaves nothing behind', async () => {
     const folder = await temporaryFolder();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../../kernel/client/cliProcess';
+import type { CommandGrammar } from '../../kernel/client/commandGrammar';
 import { overlayPictures } from '../../kernel/dataset/overlayPictures';
 import { withClip } from '../../kernel/dataset/openedClip';
 import type { OverlayPicture } from '../../kernel/protocol';
@@ -27,6 +28,30 @@ async function clip(folder: string, name = 'clip'): Promise<string> {
     masks: [...[0, 1, 2, 3, 4].map((frame) => on('aa', frame)), ...[0, 1].map((frame) => on('bb', frame))],
   });
 }
+
+test('the command line says what its commands take, for completion in cells', async () => {
+  const { code, json } = await cliJson(['commands']);
+  expect(code).toBe(0);
+  const commands = new Map((json as CommandGrammar[]).map((command) => [command.name, command]));
+  for (const name of ['propagate', 'export', 'verify', 'split', 'import', 'batch', 'models list'])
+    expect([...commands.keys()]).toContain(name);
+  expect([...commands.keys()]).not.toContain('commands');
+  // The flags and words that the completion knows more of than the command line says.
+  const flags = (name: string): string[] => commands.get(name)!.options.map(({ flag }) => flag);
+  expect(flags('export')).toEqual(expect.arrayContaining(['--format', '--frames', '--labels', '--split']));
+  expect(flags('verify')).toEqual(expect.arrayContaining(['--object', '--frames']));
+  expect(flags('split')).toContain('--to');
+  expect(flags('import')).toContain('--label');
+  const format = commands.get('export')!.options.find(({ flag }) => flag === '--format');
+  expect(format).toMatchObject({
+    takesValue: true,
+    choices: expect.arrayContaining(['coco', 'frames']) as string[],
+  });
+  const frames = commands.get('export')!.options.find(({ flag }) => flag === '--frames');
+  expect(frames?.description).toMatch(/every/);
+  expect(commands.get('verify')!.arguments).toMatchObject([{ name: 'video' }]);
+  expect(commands.get('export')!.arguments).toMatchObject([{ name: 'path' }]);
+});
 
 async function verifiedMasks(path: string): Promise<string[]> {
   return await withClip({ path, ...locate(path) }, datasetEnvironment(), ({ content }) =>

@@ -25,21 +25,10 @@ import {
   temporaryFolder,
 } from '../support/storageFixture';
 import { startChild } from '../support/storageProcess';
+import { mountTmpfs } from '../support/tmpfs';
 
 const error = (code: string, message = /./): Error =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error;
-
-/** Mounts a small file system for the test; undefined where we may not. */
-function mountTmpfs(options: string): string | undefined {
-  const folder = temporaryFolder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'masklet-test', folder], { stdio: 'ignore' });
-  } catch {
-    return undefined;
-  }
-  onTestFinished(() => void execFileSync('umount', ['-l', folder]));
-  return folder;
-}
 
 describe('applying changes', () => {
   it('gives back what was put, across openings, through the worker', async () => {

@@ -206,11 +206,58 @@ describe('what others wrote', () => {
     expect(imported.tracks.map(({ key }) => key)).toEqual(['track:1']);
     const other = await put('b.json', two('sea'));
     await expect(read('coco', other)).rejects.toMatchObject({
-      code: 'input/invalid',
+      code: 'import/not-found',
       hint: expect.stringMatching(/sea, lake.*--name/) as string,
     });
     expect((await read('coco', other, 'lake')).tracks.map(({ key }) => key)).toEqual(['track:2']);
   });
+
+  test.each<ImportFormat>(['coco', 'ytvis'])(
+    '%s: of several documents, one a split, only the one with the video counts',
+    async (format) => {
+      const document = (video: string, mask: RleMask): object =>
+        format === 'coco'
+          ? {
+              images: [{ id: 1, file_name: `${video}/00002.jpg` }],
+              annotations: [{ id: 1, image_id: 1, category_id: 1, segmentation: mask, track_id: 1 }],
+              categories: [],
+            }
+          : {
+              videos: [{ id: 1, file_names: [`${video}/00002.jpg`] }],
+              annotations: [{ id: 1, video_id: 1, category_id: 1, segmentations: [mask] }],
+              categories: [],
+            };
+      await put('train.json', document('pond', DOT));
+      await put('val.json', document('lake', BAR));
+      const { tracks } = await read(format, folder);
+      expect(tracks.flatMap(({ masks }) => masks.map(({ mask }) => mask))).toEqual([DOT]);
+    },
+  );
+
+  test.each<[ImportFormat, string, () => Promise<string> | Promise<Buffer> | object]>([
+    ['coco', 'a.json', () => coco({}, { file_name: 'lake/1.jpg' })],
+    ['sav', 'lake_manual.json', () => ({ masklet: [[DOT]], frame_step: 5 })],
+    ['mots', 'lake.txt', () => Promise.resolve(`0 1001 1 3 4 ${DOT.counts}`)],
+    ['cvat', 'lake.xml', () => Promise.resolve(cvat('<polygon frame="0" points="1,1;2,1;2,2"/>'))],
+    ['labelme', 'lake/0.json', () => ({ shapes: [] })],
+    ['davis', 'lake/0.png', () => encodePng({ width: 4, height: 3, values: new Uint8Array(12).fill(1) })],
+    ['masks', 'lake/0/0.png', () => encodePng({ width: 4, height: 3, values: new Uint8Array(12).fill(1) })],
+  ])(
+    '%s: among many videos, one that has another name is not taken for the only one',
+    async (format, name, content) => {
+      const file = await put(name, await content());
+      const nothing = { code: 'import/not-found' };
+      const place = format === 'masks' ? join(folder, 'lake') : name.includes('/') ? dirname(file) : file;
+      for (const from of [folder, place]) {
+        const source = { from, video: VIDEO, signal: new AbortController().signal };
+        await expect(readImport(format, { ...source, byName: true })).rejects.toMatchObject(nothing);
+        const own = { ...VIDEO, path: '/clips/lake.mp4' };
+        const found = readImport(format, { ...source, video: own, byName: true });
+        if (format === 'labelme') await expect(found).rejects.toMatchObject({ code: 'import/malformed' });
+        else expect((await found).tracks).toHaveLength(1);
+      }
+    },
+  );
 
   test('davis: 255 is the object where it is alone (2016), else void (2017)', async () => {
     const picture = (values: number[]): Promise<Buffer> =>

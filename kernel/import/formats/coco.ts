@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import type { ManifestClip } from '../../export/manifest';
 import { rleFromPolygons } from '../../masks/polygonRle';
 import type { RleMask } from '../../protocol';
 import type { Collector, Importer, ImportSource } from '../api';
@@ -14,7 +15,17 @@ import { UngroupedMasks } from '../ungrouped';
 export const coco: Importer = {
   format: 'coco',
   read: async (source, collector) => {
-    for (const file of await documentsOf(source.from)) await readDocument(file, source, collector);
+    const manifest = await findManifest(source);
+    const documents: Document[] = [];
+    for (const file of await documentsOf(source.from))
+      documents.push(await readDocument(file, source, collector));
+    // Each split has a document of its own, and the video is in one of them.
+    const available = new Set(
+      documents.flatMap(({ images }) => [...images.values()].map(({ video }) => video)),
+    );
+    if (available.size === 0) return;
+    const wanted = chooseName([...available], source, manifest);
+    for (const document of documents) await takeMasks(document, wanted, source, manifest, collector);
   },
 };
 
@@ -32,16 +43,28 @@ interface CocoImage {
   readonly exact: boolean;
 }
 
-async function readDocument(file: string, source: ImportSource, collector: Collector): Promise<void> {
+interface Document {
+  readonly file: string;
+  readonly values: JsonValues;
+  readonly document: Record<string, unknown>;
+  readonly images: ReadonlyMap<number, CocoImage>;
+}
+
+async function readDocument(file: string, source: ImportSource, collector: Collector): Promise<Document> {
   const values = new JsonValues(file);
   const document = values.record(await readJson(file, collector), 'it');
-  const manifest = await findManifest(source);
-  const images = imagesOf(document, values, source);
-  const available = [...new Set([...images.values()].map(({ video }) => video))];
-  // A split in which the video is not.
-  if (available.length === 0) return;
-  const wanted = chooseName(available, source, manifest);
+  return { file, values, document, images: imagesOf(document, values, source) };
+}
+
+async function takeMasks(
+  { file, values, document, images }: Document,
+  wanted: string,
+  source: ImportSource,
+  manifest: ManifestClip | undefined,
+  collector: Collector,
+): Promise<void> {
   const own = new Map([...images].filter(([, image]) => image.video === wanted));
+  if (own.size === 0) return;
   const exact = [...own.values()].every((image) => image.exact);
   const numbers = [...own.values()].map(({ number }) => number);
   const frameOf = await frameNumbering(numbers, source.video, exact || manifest !== undefined, collector);

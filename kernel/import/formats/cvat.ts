@@ -1,8 +1,8 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { encodeRle } from '../../masks/rle';
 import type { RleMask } from '../../protocol';
 import type { Collector, Importer, ImportSource, ImportVideo } from '../api';
-import { chooseName } from '../chooseName';
+import { checkName, chooseName } from '../chooseName';
 import { malformed } from '../collect';
 import { filesWith, isFolder } from '../files';
 import { requireNumber } from '../frameNumbers';
@@ -23,8 +23,8 @@ const OTHER_SHAPES = new Set(['box', 'ellipse', 'polyline', 'points', 'cuboid', 
 export const cvat: Importer = {
   format: 'cvat',
   read: async (source, collector) => {
-    const file = await fileOf(source);
     const manifest = await findManifest(source);
+    const file = await fileOf(source, manifest);
     const reader = new CvatReader(source.video, collector, (group, label) => {
       const known = manifest?.objects.find((object) => object.number === group && object.label === label);
       return known && { id: known.id, color: known.color };
@@ -148,11 +148,20 @@ function whole(attributes: Attributes, name: string, where: string): number {
   throw malformed(where, `"${name}" is no whole number from 0`);
 }
 
-async function fileOf(source: ImportSource): Promise<string> {
+async function fileOf(
+  source: ImportSource,
+  manifest: Awaited<ReturnType<typeof findManifest>>,
+): Promise<string> {
   const { from } = source;
-  if (!(await isFolder(from))) return from;
+  if (!(await isFolder(from))) {
+    checkName(basename(from, '.xml'), source, manifest);
+    return from;
+  }
   const byName = new Map((await filesWith(from, '.xml', 2)).map((file) => [basename(file, '.xml'), file]));
   const only = byName.get('annotations');
-  if (only !== undefined && byName.size === 1) return only;
-  return byName.get(chooseName([...byName.keys()], source, await findManifest(source)))!;
+  if (only !== undefined && byName.size === 1) {
+    checkName(basename(dirname(only)), source, manifest);
+    return only;
+  }
+  return byName.get(chooseName([...byName.keys()], source, manifest))!;
 }

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { encodeRle } from '../../masks/rle';
 import type { FrameIndex } from '../../protocol';
 import { readPngValues } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource } from '../api';
-import { chooseName, possibleNames } from '../chooseName';
+import { checkName, chooseName, possibleNames } from '../chooseName';
 import { malformed } from '../collect';
 import { isFolder, list, readPng } from '../files';
 import { frameNumbering, requireNumber } from '../frameNumbers';
@@ -74,7 +74,10 @@ async function pictureFolder(source: ImportSource, manifest: Manifest): Promise<
   // Data set, annotations, resolution, sequence.
   for (let level = 0; level < 4; level++) {
     const { files, folders } = await list(folder);
-    if (files.some((name) => name.toLowerCase().endsWith('.png'))) return folder;
+    if (files.some((name) => name.toLowerCase().endsWith('.png'))) {
+      checkName(basename(folder), source, manifest);
+      return folder;
+    }
     const named = possibleNames(source, manifest).find((name) => folders.includes(name));
     const next =
       named ?? ['Annotations', '480p', 'Full-Resolution', '1080p'].find((name) => folders.includes(name));

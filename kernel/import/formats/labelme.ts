@@ -1,10 +1,10 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { encodeRle, decodeRle } from '../../masks/rle';
 import type { RleMask } from '../../protocol';
 import { decodeMaskPng } from '../../render/maskPng';
 import { readPngHeader } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource, ImportVideo } from '../api';
-import { chooseName, possibleNames } from '../chooseName';
+import { checkName, chooseName, possibleNames } from '../chooseName';
 import { malformed } from '../collect';
 import { isFolder, list, readJson } from '../files';
 import { frameNumbering, requireNumber } from '../frameNumbers';
@@ -125,12 +125,18 @@ async function filesOf(
   source: ImportSource,
   manifest: Awaited<ReturnType<typeof findManifest>>,
 ): Promise<string[]> {
-  if (!(await isFolder(source.from))) return [source.from];
+  if (!(await isFolder(source.from))) {
+    checkName(basename(dirname(source.from)), source, manifest);
+    return [source.from];
+  }
   let folder = source.from;
   for (let level = 0; level < 3; level++) {
     const { files, folders } = await list(folder);
     const documents = files.filter((name) => name.endsWith('.json') && name !== 'manifest.json');
-    if (documents.length > 0) return documents.map((name) => join(folder, name));
+    if (documents.length > 0) {
+      checkName(basename(folder), source, manifest);
+      return documents.map((name) => join(folder, name));
+    }
     const next = possibleNames(source, manifest).find((name) => folders.includes(name));
     folder = join(folder, next ?? chooseName(folders, source, manifest));
   }

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { objectFolder } from '../../export/formats/masks';
 import { decodeMaskPng } from '../../render/maskPng';
 import type { Importer, ImportSource } from '../api';
-import { chooseName, possibleNames } from '../chooseName';
+import { checkName, chooseName, possibleNames } from '../chooseName';
 import { malformed } from '../collect';
 import { isFolder, list, readPng } from '../files';
 import { frameNumbering, requireNumber } from '../frameNumbers';
@@ -51,7 +51,10 @@ async function objectFolders(
   if (!(await isFolder(folder))) throw malformed(folder, 'it is no folder of pictures');
   for (let level = 0; level < 3; level++) {
     const { files, folders } = await list(folder);
-    if (files.some((name) => name.toLowerCase().endsWith('.png'))) return { folder, objects: [''] };
+    if (files.some((name) => name.toLowerCase().endsWith('.png'))) {
+      checkName(basename(folder), source, manifest);
+      return { folder, objects: [''] };
+    }
     const named = possibleNames(source, manifest).find((name) => folders.includes(name));
     if (named === undefined) {
       const withPictures: string[] = [];
@@ -59,7 +62,10 @@ async function objectFolders(
         const inside = await list(join(folder, name));
         if (inside.files.some((file) => file.toLowerCase().endsWith('.png'))) withPictures.push(name);
       }
-      if (withPictures.length > 0) return { folder, objects: withPictures };
+      if (withPictures.length > 0) {
+        checkName(basename(folder), source, manifest);
+        return { folder, objects: withPictures };
+      }
     }
     folder = join(folder, named ?? chooseName(folders, source, manifest));
   }

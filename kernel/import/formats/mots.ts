@@ -1,9 +1,9 @@
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { sequenceName } from '../../export/formats/mots';
 import { encodeRle } from '../../masks/rle';
 import { readPngValues } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource, TrackCollector } from '../api';
-import { chooseName, possibleNames } from '../chooseName';
+import { checkName, chooseName, possibleNames } from '../chooseName';
 import { malformed } from '../collect';
 import { filesWith, isFolder, list, readInput, readPng } from '../files';
 import { frameNumbering, requireNumber } from '../frameNumbers';
@@ -98,9 +98,12 @@ async function readPictures(
 }
 
 async function textFile(source: ImportSource, manifest: Manifest): Promise<string | undefined> {
-  if (!(await isFolder(source.from))) return source.from;
-  const files = (await filesWith(source.from, '.txt', 1)).filter((file) =>
-    /instances_txt|^[^/]*$/.test(file),
+  if (!(await isFolder(source.from))) {
+    checkName(basename(source.from, '.txt'), source, manifest);
+    return source.from;
+  }
+  const files = (await filesWith(source.from, '.txt', 1)).filter(
+    (file) => dirname(file) === source.from || basename(dirname(file)) === 'instances_txt',
   );
   if (files.length === 0) return undefined;
   const byName = new Map(files.map((file) => [basename(file, '.txt'), file]));
@@ -111,7 +114,10 @@ async function pictureFolder(source: ImportSource, manifest: Manifest): Promise<
   let folder = source.from;
   for (let level = 0; level < 3; level++) {
     const { files, folders } = await list(folder);
-    if (files.some((name) => name.toLowerCase().endsWith('.png'))) return folder;
+    if (files.some((name) => name.toLowerCase().endsWith('.png'))) {
+      checkName(basename(folder), source, manifest);
+      return folder;
+    }
     const next = possibleNames(source, manifest).find((name) => folders.includes(name));
     folder = join(
       folder,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Importer, ImportSource } from '../api';
-import { chooseName } from '../chooseName';
+import { checkName, chooseName } from '../chooseName';
 import { malformed } from '../collect';
 import { filesWith, isFolder, readJson } from '../files';
 import { JsonValues } from '../jsonValues';
@@ -48,7 +48,10 @@ async function fileOf(
   manifest: Awaited<ReturnType<typeof findManifest>>,
 ): Promise<string> {
   const { from } = source;
-  if (!(await isFolder(from))) return from;
+  if (!(await isFolder(from))) {
+    checkName(basename(from).replace(ENDING, ''), source, manifest);
+    return from;
+  }
   const files = new Map<string, string>();
   for (const file of await filesWith(from, ENDING, 2)) {
     files.set(basename(file).slice(0, -ENDING.length), file);

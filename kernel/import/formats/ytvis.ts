@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import type { ManifestClip } from '../../export/manifest';
 import type { Collector, Importer, ImportSource } from '../api';
 import { chooseName } from '../chooseName';
 import { readJson } from '../files';
@@ -11,14 +12,28 @@ import { categoriesOf, documentsOf } from './coco';
 export const ytvis: Importer = {
   format: 'ytvis',
   read: async (source, collector) => {
-    for (const file of await documentsOf(source.from)) await readDocument(file, source, collector);
+    const manifest = await findManifest(source);
+    const documents: Document[] = [];
+    for (const file of await documentsOf(source.from)) documents.push(await readDocument(file, collector));
+    // Each split has a document of its own, and the video is in one of them.
+    const available = documents.flatMap(({ videos }) => [...videos.keys()]);
+    if (available.length === 0) return;
+    const wanted = chooseName(available, source, manifest);
+    for (const document of documents) await takeMasks(document, wanted, source, manifest, collector);
   },
 };
 
-async function readDocument(file: string, source: ImportSource, collector: Collector): Promise<void> {
+interface Document {
+  readonly file: string;
+  readonly values: JsonValues;
+  readonly document: Record<string, unknown>;
+  /** By name. */
+  readonly videos: ReadonlyMap<string, { readonly id: number; readonly names: readonly string[] }>;
+}
+
+async function readDocument(file: string, collector: Collector): Promise<Document> {
   const values = new JsonValues(file);
   const document = values.record(await readJson(file, collector), 'it');
-  const manifest = await findManifest(source);
   const videos = new Map<string, { id: number; names: readonly string[] }>();
   for (const [n, entry] of values.list(document.videos, 'videos').entries()) {
     const { id, file_names } = values.record(entry, `videos[${n}]`);
@@ -28,8 +43,18 @@ async function readDocument(file: string, source: ImportSource, collector: Colle
     const name = basename(dirname(`/${names[0] ?? ''}`));
     videos.set(name, { id: values.count(id, `videos[${n}].id`), names });
   }
-  if (videos.size === 0) return;
-  const wanted = videos.get(chooseName([...videos.keys()], source, manifest))!;
+  return { file, values, document, videos };
+}
+
+async function takeMasks(
+  { file, values, document, videos }: Document,
+  name: string,
+  source: ImportSource,
+  manifest: ManifestClip | undefined,
+  collector: Collector,
+): Promise<void> {
+  const wanted = videos.get(name);
+  if (!wanted) return;
   const numbers = wanted.names.map((name) => requireNumber(name, file));
   const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
   const categories = categoriesOf(document, values);
