@@ -37,5 +37,8 @@ export const IMPORT_SOURCES: Readonly<Record<ImportFormat, 'file' | 'folder'>> =
   masks: 'folder',
 };
 
+/** Formats one file of which has many videos. */
+export const MANY_VIDEO_FILES: readonly ImportFormat[] = ['coco', 'ytvis'];
+
 /** Formats whose objects have no names of their own: they are given one. */
 export const NAMELESS_FORMATS: readonly ImportFormat[] = ['davis', 'sav', 'masks'];

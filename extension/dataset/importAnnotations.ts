@@ -6,20 +6,34 @@ import type { VideoDocument } from '../editor/videoDocument';
 import { VIEW_TYPE } from '../editor/videoEditorProvider';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
-import { FORMATS, IMPORT_SOURCES, NAMELESS_FORMATS } from './formats';
+import { FORMATS, IMPORT_SOURCES, MANY_VIDEO_FILES, NAMELESS_FORMATS } from './formats';
+import { importMany } from './importMany';
 
-/**
- * Takes in masks of another tool or a data set for one video, as an edit in its editor: it can be looked at, undone and
- * saved like any other.
- */
+/** What an import is told; the session and the edit are its own. */
+export type ImportChoice = Omit<ImportParams, 'session' | 'edit'>;
+
+/** Takes in masks of another tool or a data set for videos. @param paths full paths of videos. */
 export async function importAnnotations(
-  video: vscode.Uri,
+  paths: readonly string[],
   kernel: KernelService,
   editors: EditorRegistry,
 ): Promise<void> {
-  const title = `Import Annotations: ${basename(video.fsPath)}`;
-  const params = await askSource(title);
+  const [first] = paths;
+  const many = paths.length > 1;
+  const title = `Import Annotations: ${many ? `${paths.length} Clips` : basename(first)}`;
+  const params = await askSource(title, many);
   if (!params) return;
+  if (many) await importMany(paths, params, kernel, editors);
+  else await importOne(vscode.Uri.file(first), params, kernel, editors);
+}
+
+/** As an edit in the video's editor: it can be looked at, undone and saved like any other. */
+async function importOne(
+  video: vscode.Uri,
+  params: ImportChoice,
+  kernel: KernelService,
+  editors: EditorRegistry,
+): Promise<void> {
   const document = await open(video, editors);
   if (!document) return;
   const result = await withProgress(`Importing ${FORMATS[params.format].name}`, (report, signal) =>
@@ -31,17 +45,20 @@ export async function importAnnotations(
   await showResult(result, kernel);
 }
 
-async function askSource(title: string): Promise<Omit<ImportParams, 'session' | 'edit'> | undefined> {
+/** @param many of many videos, a source has folders or a document: no one file of a format that has a file a video. */
+async function askSource(title: string, many: boolean): Promise<ImportChoice | undefined> {
+  const sourceOf = (of: ImportFormat): 'file' | 'folder' =>
+    many && !MANY_VIDEO_FILES.includes(of) ? 'folder' : IMPORT_SOURCES[of];
   const items = (Object.keys(IMPORT_SOURCES) as ImportFormat[]).map((format) => ({
     label: FORMATS[format].name,
     description: format,
-    detail: `a ${IMPORT_SOURCES[format]}: ${FORMATS[format].about}`,
+    detail: `a ${sourceOf(format)}: ${FORMATS[format].about}`,
     format,
   }));
   const options = { title, placeHolder: 'Which format?', matchOnDescription: true };
   const format = (await vscode.window.showQuickPick(items, options))?.format;
   if (!format) return undefined;
-  const folder = IMPORT_SOURCES[format] === 'folder';
+  const folder = sourceOf(format) === 'folder';
   const from = await vscode.window.showOpenDialog({
     title,
     canSelectFiles: !folder,
@@ -49,7 +66,7 @@ async function askSource(title: string): Promise<Omit<ImportParams, 'session' | 
     openLabel: 'Import',
   });
   if (!from) return undefined;
-  const params = { format, from: from[0].fsPath };
+  const params = { format, from: from[0].fsPath, ...(many ? { byName: true } : {}) };
   if (!NAMELESS_FORMATS.includes(format)) return params;
   const label = await vscode.window.showInputBox({
     title,

@@ -65,9 +65,14 @@ export function registerDataset(
     const { labels, splits } = namesIn(clips().filter(({ path }) => isMeant(path, found)));
     await exportClips(found, kernel, { labels, splits });
   });
-  command('import', async (...args) => {
-    const path = chosen(args)?.paths[0] ?? editors.active?.document.uri.fsPath ?? (await askForVideo());
-    if (path !== undefined) await importAnnotations(vscode.Uri.file(path), kernel, editors);
+  onClips('import', 'Import Annotations', async (found) => {
+    if (model.isNew) await model.refresh();
+    const known = clips().map(({ path }) => path);
+    const videos = found.paths.flatMap((path) => {
+      const inside = known.filter((video) => isMeant(video, { ...found, paths: [path] }));
+      return inside.length > 0 ? inside : [path];
+    });
+    await importAnnotations([...new Set(videos)], kernel, editors);
   });
   const propagate = async (found: Targets): Promise<void> => {
     if (model.isNew) await model.refresh();
@@ -88,12 +93,4 @@ export function registerDataset(
     void vscode.window.showInformationMessage('There are no masks to verify.');
   });
   return owned;
-}
-
-async function askForVideo(): Promise<string | undefined> {
-  const found = await vscode.window.showOpenDialog({
-    title: 'Import Annotations: For Which Video?',
-    filters: { Videos: ['mp4', 'm4v', 'mov', 'mkv', 'webm', 'avi'] },
-  });
-  return found?.[0].fsPath;
 }

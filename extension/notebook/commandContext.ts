@@ -54,17 +54,29 @@ export function commandSuggestions(
   const after = words.slice(command.name.split(' ').length);
   const option = command.options.find(({ flag, takesValue }) => takesValue && flag === after.at(-1));
   if (option) return at(valuesOf(command, option, begun, names));
-  if (begun.startsWith('-')) return at(optionsOf(command, after));
+  const options = optionsOf(command, after, grammar);
+  if (begun.startsWith('-')) return at(options);
   const clips = command.arguments.some(({ name }) => name === 'video' || name === 'path')
     ? names.clips.map((clip) => suggestion('clip', clip, 'a clip of this data set'))
     : [];
-  return at([...clips, ...optionsOf(command, after)]);
+  return at([...clips, ...options]);
 }
 
-function optionsOf({ options }: CommandGrammar, after: readonly string[]): CommandSuggestion[] {
-  return options
-    .filter(({ flag, description }) => !after.includes(flag) || /repeatable/.test(description))
-    .map(({ flag, description }) => suggestion('option', flag, description));
+/** Those that most commands have come last. */
+function optionsOf(
+  { options }: CommandGrammar,
+  after: readonly string[],
+  grammar: readonly CommandGrammar[],
+): CommandSuggestion[] {
+  const isCommon = ({ flag }: OptionGrammar): boolean =>
+    2 * grammar.filter((other) => other.options.some((option) => option.flag === flag)).length >
+    grammar.length;
+  const left = options.filter(
+    ({ flag, description }) => !after.includes(flag) || /repeatable/.test(description),
+  );
+  return [...left.filter((option) => !isCommon(option)), ...left.filter(isCommon)].map(
+    ({ flag, description }) => suggestion('option', flag, description),
+  );
 }
 
 function valuesOf(

@@ -14,7 +14,12 @@ export interface KnownClip extends ManifestClip {
 }
 
 /** What Masklet's own manifest says of the video; undefined for what others wrote. */
-export async function findManifest({ from, name, video }: ImportSource): Promise<KnownClip | undefined> {
+export async function findManifest({
+  from,
+  name,
+  byName,
+  video,
+}: ImportSource): Promise<KnownClip | undefined> {
   let folder = from;
   for (let level = 0; level < LEVELS; level++, folder = dirname(folder)) {
     const clips = await clipsOf(join(folder, MANIFEST_FILE));
@@ -22,7 +27,7 @@ export async function findManifest({ from, name, video }: ImportSource): Promise
     if (name !== undefined) return clips.find((clip) => clip.name === name);
     const same = clips.filter((clip) => clip.video.file === basename(video.path));
     if (same.length === 1) return same[0];
-    return clips.length === 1 ? clips[0] : undefined;
+    return clips.length === 1 && !byName ? clips[0] : undefined;
   }
   return undefined;
 }

@@ -11,7 +11,7 @@ import type { CellValue, QueryBatch, QueryParams } from './api';
 import { openForQuery } from './openForQuery';
 import { readingStatements, refused } from './statements';
 import type { SuspiciousFrames } from './suspiciousFrames';
-import { VIEWS } from './views';
+import { VIEWS, viewQuery } from './views';
 
 /** Rows are handed on when there are this many, or this many milliseconds have passed. */
 const BATCH_ROWS = 500;
@@ -74,8 +74,9 @@ function offerSplits(db: Database, databaseFolder: string): void {
 /** Temporary ones, which belong to the connection and take precedence over tables of the same name. */
 function defineViews(db: Database): void {
   db.pragma('query_only = OFF');
-  for (const { name, columns, sql } of VIEWS) {
-    db.exec(`CREATE TEMP VIEW ${name} (${columns.map((column) => `"${column.name}"`).join(', ')}) AS ${sql}`);
+  for (const view of VIEWS) {
+    const columns = view.columns.map(({ name }) => `"${name}"`);
+    db.exec(`CREATE TEMP VIEW ${view.name} (${columns.join(', ')}) AS ${viewQuery(view)}`);
   }
   db.pragma('query_only = ON');
 }

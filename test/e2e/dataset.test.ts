@@ -183,4 +183,21 @@ describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180
     await window.command('File: Revert File');
     await until(async () => !(await window.isDirty()), 'the import is still there');
   });
+
+  test('several videos at once take what a source has under their names', async () => {
+    const second = join(workspace, 'raw', 'clip.mp4');
+    copyFileSync(clip.video, second);
+    await shows('raw', '2 clips');
+    await window.contextMenu(window.viewRow('raw'), 'Import Annotations');
+    await window.pick('COCO');
+    await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_train.json'));
+    await window.page
+      .getByText(/Imported 8 masks for 1 of 2 clips\. The source has nothing called as other\.mp4/)
+      .first()
+      .waitFor({ timeout: 90_000 });
+    await window.screenshot('dataset-imported-many');
+    const masks = readFileSync(join(`${second}.masklet`, 'masks', 'fish-1.jsonl'), 'utf8');
+    expect(masks.trim().split('\n')).toHaveLength(4);
+    expect(existsSync(join(workspace, 'raw', 'other.mp4.masklet'))).toBe(false);
+  });
 });

@@ -221,7 +221,7 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     const verified = (): number =>
       query<{ n: number }>(
         join(workspace, '.masklet'),
-        "SELECT count(*) AS n FROM masks WHERE verified = 1 AND object = 'fish-0'",
+        "SELECT count(*) AS n FROM masks JOIN videos ON videos.id = masks.video WHERE path = 'clip.mp4' AND verified = 1 AND object = 'fish-0'",
       )[0].n;
     await until(() => verified() === 4, 'nothing was verified', 60);
     await output((page) => page.getByRole('cell', { name: /clip\.mp4/ }));

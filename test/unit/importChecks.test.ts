@@ -246,6 +246,9 @@ describe('what others wrote', () => {
     '%s: among many videos, one that has another name is not taken for the only one',
     async (format, name, content) => {
       const file = await put(name, await content());
+      const clips = [{ name: 'lake', video: { file: 'lake.mp4' }, objects: [] }];
+      // In MOTS, sequences of ours are numbers.
+      if (format !== 'mots') await put('manifest.json', { tool: { name: 'masklet' }, schema: 1, clips });
       const nothing = { code: 'import/not-found' };
       const place = format === 'masks' ? join(folder, 'lake') : name.includes('/') ? dirname(file) : file;
       for (const from of [folder, place]) {

@@ -55,6 +55,13 @@ const at = (before: string) => commandSuggestions(before, GRAMMAR, NAMES);
 const names = (before: string): string[] => at(before).suggestions.map(({ name }) => name);
 
 describe('completion in command cells', () => {
+  test('gives what most commands take after what few do', () => {
+    const json = option('--json', '', [], false);
+    const all = GRAMMAR.map((command) => ({ ...command, options: [json, ...command.options] }));
+    const found = commandSuggestions('verify a.mp4 --', all, NAMES).suggestions.map(({ name }) => name);
+    expect(found).toEqual(['--object', '--frames', '--undo', '--json']);
+  });
+
   test('gives commands at the beginning of a line, with or without masklet', () => {
     const all = ['verify', 'export', 'split', 'models list', 'models remove'];
     for (const before of ['', 'ex', 'masklet ', 'export a.mp4\n', '# a word\nver'])

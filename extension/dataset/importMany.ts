@@ -1,0 +1,93 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { isCancelled, toErrorData } from '../../kernel/errors';
+import type { ImportProgress, ImportResult } from '../../kernel/protocol';
+import type { EditorRegistry } from '../editor/registry';
+import { filePlace } from '../files/filePlace';
+import type { KernelService } from '../kernel/kernelService';
+import { withProgress } from '../progress';
+import { FORMATS } from './formats';
+import type { ImportChoice } from './importAnnotations';
+
+interface Imported {
+  /** Videos that the source has nothing of, by name. */
+  readonly missing: string[];
+  readonly failed: string[];
+  readonly results: ImportResult[];
+}
+
+/** Gives each video what the source has under its name: as an edit where it is open, else saved at once. */
+export async function importMany(
+  paths: readonly string[],
+  params: ImportChoice,
+  kernel: KernelService,
+  editors: EditorRegistry,
+): Promise<void> {
+  const imported: Imported = { missing: [], failed: [], results: [] };
+  await withProgress(`Importing ${FORMATS[params.format].name}`, async (report, signal) => {
+    for (const [n, path] of paths.entries()) {
+      if (signal.aborted) return;
+      const onProgress = (value: unknown): void => {
+        const { done, total } = value as ImportProgress;
+        report((n + done / total) / paths.length, `${basename(path)} (${n + 1}/${paths.length})`);
+      };
+      onProgress({ done: 0, total: 1 });
+      const document = editors.documents.find(({ uri }) => uri.fsPath === path);
+      try {
+        const result = document
+          ? await document.importMasks(params, signal, onProgress)
+          : await importClosed(path, params, kernel, signal, onProgress);
+        imported.results.push(result);
+        for (const line of result.skipped) kernel.log.warn(`${path}: not taken: ${line}`);
+      } catch (error) {
+        if (isCancelled(error)) return;
+        const { code, message } = toErrorData(error);
+        (code === 'import/not-found' ? imported.missing : imported.failed).push(basename(path));
+        kernel.log.warn(`${path}: ${message}`);
+      }
+    }
+  });
+  await showResult(imported, paths.length, kernel);
+}
+
+async function importClosed(
+  path: string,
+  params: ImportChoice,
+  kernel: KernelService,
+  signal: AbortSignal,
+  onProgress: (value: unknown) => void,
+): Promise<ImportResult> {
+  const session = await kernel.open({ ...filePlace(vscode.Uri.file(path)), holder: 'VS Code' }, { signal });
+  try {
+    const result = await session.request('session/import', params, { signal, onProgress });
+    await session.request('session/save', {});
+    return result;
+  } finally {
+    await session.close();
+  }
+}
+
+async function showResult(
+  { missing, failed, results }: Imported,
+  videos: number,
+  { log }: KernelService,
+): Promise<void> {
+  const masks = results.reduce((sum, result) => sum + result.masks, 0);
+  const left = results.reduce((sum, { skipped }) => sum + skipped.length, 0);
+  const text = [
+    `Imported ${masks} masks for ${results.length} of ${videos} clips.`,
+    ...(missing.length > 0 ? [`The source has nothing called as ${inWords(missing)}.`] : []),
+    ...(failed.length > 0 ? [`It failed for ${inWords(failed)}.`] : []),
+    ...(left > 0 ? [`${left} parts were not taken.`] : []),
+  ].join(' ');
+  if (failed.length + missing.length + left === 0) {
+    void vscode.window.showInformationMessage(text);
+    return;
+  }
+  if ((await vscode.window.showWarningMessage(text, 'Show Log')) === 'Show Log') log.show();
+}
+
+/** The first, and how many more. */
+function inWords([first, ...more]: readonly string[]): string {
+  return more.length === 0 ? first : `${first} and ${more.length} more`;
+}
