@@ -92,8 +92,10 @@ export const handlers: KernelHandlers = {
     await sessions.close(session);
     return null;
   },
-  'session/resolveConflict': ({ session, conflict, take }, { sessions }) =>
-    sessions.use(session, (s) => s.resolveConflict(conflict, take)),
+  'session/resolveConflicts': (params, { sessions }) =>
+    sessions.use(params.session, (s) => s.resolveConflicts(params)),
+  'session/conflictVersions': ({ session, conflict }, { sessions }) =>
+    sessions.use(session, (s) => s.conflictVersions(conflict)),
   'session/snapshot': ({ session }, { sessions }) => Promise.resolve(sessions.get(session).snapshot()),
   'session/revert': ({ session }, { sessions }) => sessions.use(session, (s) => s.revert()),
   'session/restoreDiscarded': ({ session, edit }, { sessions }) =>

@@ -215,6 +215,28 @@ export interface Conflict {
   readonly theirs: string;
 }
 
+/** Where two versions of a row are. */
+export interface ConflictPlace {
+  readonly id: number;
+  readonly kind: AnnotationRow['kind'];
+  readonly object: ObjectId;
+  /** Of a prompt or mask its frame, of a mark its range; an object has none. */
+  readonly range?: FrameRange;
+}
+
+/** One annotation, of whichever kind. */
+export type AnnotationRow =
+  | { readonly kind: 'object'; readonly record: ObjectRecord }
+  | { readonly kind: 'prompt'; readonly record: FramePrompt }
+  | { readonly kind: 'mask'; readonly record: MaskRecord }
+  | { readonly kind: 'mark'; readonly record: MarkRecord };
+
+/** Both versions of a row in conflict; null stands for one that removed it. */
+export interface ConflictVersions {
+  readonly ours: AnnotationRow | null;
+  readonly theirs: AnnotationRow | null;
+}
+
 export interface WriterInfo {
   readonly pid: number;
   readonly host: string;
@@ -723,6 +745,8 @@ export interface StatusResult {
 export interface SaveResult {
   readonly sidecar: string;
   readonly filesWritten: readonly string[];
+  /** True where others had changed the sidecar: what they did was taken in, and may be in conflict with what is here. */
+  readonly changedOutside: boolean;
   readonly problems: readonly Problem[];
 }
 
@@ -747,9 +771,11 @@ export interface FoundAnnotations {
   readonly videos: readonly string[];
 }
 
-export interface ResolveConflictParams {
+/** The same side for all of these conflicts. */
+export interface ResolveConflictsParams extends Editing {
   readonly session: SessionId;
-  readonly conflict: number;
+  /** Ids. What one of them decides along, as an object does with its masks, may be named too. */
+  readonly conflicts: readonly number[];
   readonly take: 'ours' | 'theirs';
 }
 
@@ -758,6 +784,8 @@ export interface SnapshotResult {
   readonly objects: readonly ObjectRecord[];
   readonly prompts: readonly FramePrompt[];
   readonly marks: readonly MarkRecord[];
+  /** What a merge, or a change of the sidecar beside work here, left to be decided; by frame, objects first. */
+  readonly conflicts: readonly ConflictPlace[];
   readonly status: readonly ObjectStatus[];
   /** Time of each frame in seconds, from the first. */
   readonly seconds: readonly number[];
@@ -1153,7 +1181,9 @@ export interface KernelRequests {
   /** Gives a copy of the video a copy of the annotations, unsaved ones too, in place of what it had. */
   'session/saveAs': [SaveAsParams, SaveResult];
   'session/close': [{ readonly session: SessionId }, null];
-  'session/resolveConflict': [ResolveConflictParams, null];
+  /** @throws `input/invalid` where one of them is no conflict (any more); then none was resolved. */
+  'session/resolveConflicts': [ResolveConflictsParams, HistoryResult];
+  'session/conflictVersions': [{ readonly session: SessionId; readonly conflict: number }, ConflictVersions];
   'session/snapshot': [{ readonly session: SessionId }, SnapshotResult];
   /** Takes the sidecar's state back; what is discarded is kept, and `session/restoreDiscarded` brings it back. */
   'session/revert': [{ readonly session: SessionId }, HistoryResult];

@@ -6,6 +6,8 @@ import type {
   AddMaskParams,
   AddPointsParams,
   ClearPromptsParams,
+  Conflict,
+  ConflictVersions,
   Editing,
   FrameIndex,
   FramePrompt,
@@ -24,6 +26,7 @@ import type {
   PreviewParams,
   PropagateParams,
   PropagateResult,
+  ResolveConflictsParams,
   RleMask,
   SaveResult,
   SessionId,
@@ -45,6 +48,7 @@ import { checkObjectId } from '../storage/sidecar/layout';
 import type { FrameSource, RgbFrame } from '../video/api';
 import type { WorkerClient } from '../workers/rpc';
 import { Annotations, promptRevision } from './annotations';
+import { conflictPlaces } from './conflicts';
 import { EncodedFrames } from './encodedFrames';
 import type { Locations } from './locations';
 import { ManualEdits, type EditingHost } from './manualEdits';
@@ -86,6 +90,7 @@ export class Session {
   private propagation: Propagation | undefined;
   private dirty: boolean;
   private revision: number;
+  private conflicts: readonly Conflict[];
   private currentModel: VideoModel;
   private lastUse = performance.now();
   private running = 0;
@@ -118,6 +123,7 @@ export class Session {
     this.annotations = new Annotations(opened, { id: model.id, sha256: model.sha256 });
     this.dirty = opened.dirty;
     this.revision = opened.revision;
+    this.conflicts = opened.conflicts;
     const host: EditingHost = {
       annotations: this.annotations,
       video: this.video,
@@ -575,7 +581,7 @@ export class Session {
     this.requireWritable();
     const restored = await this.committing.run(async () => {
       const undone = await this.environment.store.request('restore', { clip: this.opened.clip, edit });
-      return undone ? this.mirror(undone) : null;
+      return undone ? await this.mirror(undone) : null;
     });
     return restored;
   }
@@ -586,10 +592,11 @@ export class Session {
     return await this.committing.run(async () => this.mirror(await go()));
   }
 
-  private mirror({ change, dirty, revision }: Undone): HistoryResult {
+  private async mirror({ change, dirty, revision }: Undone): Promise<HistoryResult> {
     this.annotations.apply(change);
     this.dirty = dirty;
     this.revision = revision;
+    await this.readConflicts();
     const rows = [change.putPrompts, change.removePrompts, change.putMasks, change.removeMasks].flatMap(
       (r) => r ?? [],
     );
@@ -607,6 +614,7 @@ export class Session {
       objects,
       prompts: objects.flatMap((object) => annotations.prompts(object.id)),
       marks: annotations.allMarks,
+      conflicts: conflictPlaces(this.conflicts),
       status: objects.map((object) => annotations.status(object.id)),
       seconds: this.ptsOf.map((pts) => ((pts - video.firstPts) * numerator) / denominator),
       dirty: this.dirty,
@@ -650,10 +658,10 @@ export class Session {
     this.requireWritable();
     // The first sidecar carries the file's hash, which follows opening within moments.
     await this.identified;
-    const { changedOutside, ...result } = await this.committing.run(() =>
+    const result = await this.committing.run(() =>
       this.environment.store.request('save', { clip: this.opened.clip }),
     );
-    if (changedOutside) await this.readAgain();
+    if (result.changedOutside) await this.readAgain();
     this.dirty = false;
     return { sidecar: this.locations.sidecar, ...result };
   }
@@ -669,19 +677,22 @@ export class Session {
       holder: this.params.holder ?? 'Masklet',
       acceptChangedVideo: true,
     };
-    const { changedOutside, ...result } = await this.committing.run(() =>
+    const result = await this.committing.run(() =>
       this.environment.store.request('copy', { clip: this.opened.clip, to }),
     );
     return { sidecar, ...result };
   }
 
-  async resolveConflict(conflict: number, take: 'ours' | 'theirs'): Promise<null> {
-    this.requireWritable();
+  /** Chooses one side for each of these conflicts. @throws MaskletError `input/invalid` */
+  async resolveConflicts({ conflicts, take, edit }: ResolveConflictsParams): Promise<HistoryResult> {
     const { store } = this.environment;
-    await store.request('resolveConflict', { clip: this.opened.clip, conflict, take });
-    await this.readAgain();
-    this.dirty = true;
-    return null;
+    const { clip } = this.opened;
+    const request = { clip, conflicts, take, ...(edit === undefined ? {} : { edit }) };
+    return await this.travel(() => store.request('resolveConflicts', request));
+  }
+
+  async conflictVersions(conflict: number): Promise<ConflictVersions> {
+    return await this.environment.store.request('versions', { clip: this.opened.clip, conflict });
   }
 
   status(): StatusResult {
@@ -720,7 +731,7 @@ export class Session {
       ...(opened.writer ? { writer: opened.writer } : {}),
       readOnly: opened.readOnly,
       problems: opened.problems,
-      conflicts: opened.conflicts,
+      conflicts: this.conflicts,
       sidecar: this.locations.sidecar,
       database: this.locations.databaseFolder,
     };
@@ -737,6 +748,7 @@ export class Session {
   private async readAgain(): Promise<void> {
     const content = await this.environment.store.request('read', { clip: this.opened.clip });
     this.annotations.reset(content);
+    this.conflicts = content.conflicts;
     this.revision = content.revision;
     this.lastRead = performance.now();
   }
@@ -751,7 +763,13 @@ export class Session {
       this.annotations.apply(change);
       this.dirty = dirty;
       this.revision = revision;
+      // Those of an object go with it.
+      if (change.removeObjects?.length && this.conflicts.length > 0) await this.readConflicts();
     });
+  }
+
+  private async readConflicts(): Promise<void> {
+    this.conflicts = await this.environment.store.request('conflicts', { clip: this.opened.clip });
   }
 
   private pts(frame: FrameIndex): number {

@@ -1,5 +1,6 @@
 import type {
   Conflict,
+  ConflictVersions,
   FoundAnnotations,
   FrameIndex,
   FramePrompt,
@@ -92,7 +93,7 @@ export interface AnnotationPlace {
 /** The storage worker's methods: the workspace database and the sidecars. Synchronous inside, one request at a time. */
 export type StorageApi = {
   open: [OpenClipParams, OpenClipResult];
-  /** Reads everything again, for example after `resolveConflict`, or to see what another writer did. */
+  /** Reads everything again, for example after `save` took in changes, or to see what another writer did. */
   read: [{ readonly clip: number }, ClipContent];
   /** With an edit id, what the rows were before is kept under it, for `undo`. */
   apply: [{ readonly clip: number; readonly change: Change; readonly edit?: string }, Applied];
@@ -111,9 +112,18 @@ export type StorageApi = {
   findAnnotations: [AnnotationPlace, FoundAnnotations];
   /** Removes the rows of a video, or of the videos in a folder. */
   forget: [AnnotationPlace, null];
-  resolveConflict: [
-    { readonly clip: number; readonly conflict: number; readonly take: 'ours' | 'theirs' },
-    null,
+  conflicts: [{ readonly clip: number }, readonly Conflict[]];
+  /** Both versions of a row that is in conflict. */
+  versions: [{ readonly clip: number; readonly conflict: number }, ConflictVersions];
+  /** Chooses the same side for all of them, as one edit. */
+  resolveConflicts: [
+    {
+      readonly clip: number;
+      readonly conflicts: readonly number[];
+      readonly take: 'ours' | 'theirs';
+      readonly edit?: string;
+    },
+    Undone,
   ];
   /** Keeps the frame index of a video by fingerprint, so that opening it again is instant. */
   putIndex: [{ readonly clip: number; readonly fingerprint: string; readonly index: Uint8Array }, null];

@@ -2,19 +2,36 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { MaskletError } from '../errors';
-import type { FrameRange, MaskRecord, Problem, VideoInfo, WriterInfo } from '../protocol';
+import type {
+  AnnotationRow,
+  Conflict,
+  ConflictVersions,
+  FrameRange,
+  MaskRecord,
+  Problem,
+  VideoInfo,
+  WriterInfo,
+} from '../protocol';
 import type { Applied, Change, ClipContent, OpenClipParams, SaveClipResult, Undone } from './api';
 import { checkedRow, placesOf, rowsOf } from './changes';
 import type { OpenDatabase, OpenEnvironment } from './database';
 import { asStorageError, storageHint } from './databaseErrors';
 import { storeFrameIndex } from './frameIndexes';
-import { History, type HistoryEntry } from './history';
+import { History, type HistoryEntry, type Versions } from './history';
 import { brokenLineProblems, conflictsOf } from './problems';
 import { ClipRows } from './rows';
-import { VIDEO_FILE, lineFile, objectPlace, parseKey, placeOf, type RowPlace } from './sidecar/layout';
+import {
+  VIDEO_FILE,
+  lineFile,
+  objectPlace,
+  parseKey,
+  placeOf,
+  type LineFile,
+  type RowPlace,
+} from './sidecar/layout';
 import { parseFile } from './sidecar/parseFile';
 import { LineError, parseLine } from './sidecar/parseLine';
-import { formatRow } from './sidecar/records';
+import { formatRow, type Row } from './sidecar/records';
 import { readSidecar } from './sidecar/files';
 import { saveSidecar } from './sidecar/save';
 import { syncFromSidecar } from './sidecar/sync';
@@ -105,14 +122,14 @@ export class Clip {
   /** @throws MaskletError `history/unknown` */
   undo(edit: string): Undone {
     return this.changing(() =>
-      this.travel(this.entriesOf(edit).map(({ place, before }) => ({ place, text: before }))),
+      this.travel(this.entriesOf(edit).map(({ place, before }) => ({ place, versions: before }))),
     );
   }
 
   /** @throws MaskletError `history/unknown` */
   redo(edit: string): Undone {
     return this.changing(() =>
-      this.travel(this.entriesOf(edit).map(({ place, after }) => ({ place, text: after }))),
+      this.travel(this.entriesOf(edit).map(({ place, after }) => ({ place, versions: after }))),
     );
   }
 
@@ -124,9 +141,10 @@ export class Clip {
       const targets = this.state.pendingFiles().flatMap((file) => {
         const text = files.get(file)?.content.toString('utf8') ?? '';
         const { rows } = parseFile(file, text, { ...video, hasObject: () => true });
-        return this.state
-          .pendingOfFile(file)
-          .map((key) => ({ place: { file, key }, text: rows.get(key)?.at(0)?.line }));
+        return this.state.pendingOfFile(file).map((key) => {
+          const [first, ...others] = (rows.get(key) ?? []).map(({ line }) => line);
+          return { place: { file, key }, versions: { row: first, others } };
+        });
       });
       this.history.forgetDiscarded();
       return this.history.recordDiscarding(
@@ -144,7 +162,7 @@ export class Clip {
       const undone = this.history.recording(
         edit,
         entries.map(({ place }) => place),
-        () => this.travel(entries.map(({ place, before }) => ({ place, text: before }))),
+        () => this.travel(entries.map(({ place, before }) => ({ place, versions: before }))),
       );
       this.history.forgetDiscarded();
       return undone;
@@ -186,25 +204,83 @@ export class Clip {
     this.guarded(() => copyAnnotations({ database, id, sidecar }, to, environment));
   }
 
-  /** @throws MaskletError `input/invalid` where there is no such conflict (any more), or theirs does not fit the video. */
-  resolveConflict(id: number, take: 'ours' | 'theirs'): void {
-    this.changing(() => {
-      const conflict = this.state.conflicts().find((candidate) => candidate.id === id);
-      if (!conflict) throw new MaskletError('input/invalid', `There is no conflict ${id} to resolve.`);
-      const place = { file: conflict.file, key: conflict.key };
-      if (take === 'ours') {
-        this.state.dropConflict(id);
-        const row = this.rows.get(place);
-        const { object } = parseKey(place.key);
-        // What hangs on an object that stays removed goes the same way.
-        if (!row && lineFile(place.file)?.kind === 'object') this.state.objectRemoved(object);
-        this.state.rowChanged(place, row && formatRow(row));
-        return;
-      }
-      this.state.setAlternatives(place, []);
-      if (conflict.theirs !== '') this.putLine(place.file, conflict.theirs);
-      else this.removeRow(place.file, place.key);
+  /** What is in conflict now. */
+  conflicts(): Conflict[] {
+    return this.guarded(() => this.db.transaction(() => conflictsOf(this.rows, this.state)).deferred());
+  }
+
+  /** Both versions of a row. @throws MaskletError as `resolveConflicts` */
+  versions(id: number): ConflictVersions {
+    const { file, ours, theirs } = this.findConflict(this.conflicts(), id);
+    const holder = lineFile(file)!;
+    const rowOf = (text: string): AnnotationRow | null => {
+      if (text === '') return null;
+      const { kind, record } = this.parseTheirs(text, holder, file);
+      return { kind, record } as AnnotationRow;
+    };
+    return { ours: rowOf(ours), theirs: rowOf(theirs) };
+  }
+
+  /**
+   * Chooses one version for each of these conflicts, as one edit. Where an object goes or comes back with one of them,
+   * those of its prompts, masks and marks are decided along.
+   * @throws MaskletError `input/invalid` where there is no such conflict (any more), or theirs does not fit the video; then
+   *   nothing was resolved.
+   */
+  resolveConflicts(ids: readonly number[], take: 'ours' | 'theirs', edit?: string): Undone {
+    return this.changing(() => {
+      const present = this.state.conflicts();
+      const chosen = ids.map((id) => this.findConflict(present, id));
+      const places = this.placesResolved(chosen);
+      const resolve = (): void => {
+        for (const { id } of chosen) this.resolve(id, take);
+      };
+      if (edit === undefined) resolve();
+      else this.history.recording(edit, places, resolve);
+      return { change: this.history.changeAt(places), ...this.standing() };
     });
+  }
+
+  private findConflict<C extends { readonly id: number }>(conflicts: readonly C[], id: number): C {
+    const found = conflicts.find((candidate) => candidate.id === id);
+    if (!found) throw new MaskletError('input/invalid', `There is no conflict ${id} to resolve.`);
+    return found;
+  }
+
+  /** Where an object may go or come back, all that hangs on it. */
+  private placesResolved(conflicts: readonly RowPlace[]): RowPlace[] {
+    const places = new Map<string, RowPlace>();
+    const add = ({ file, key }: RowPlace): void => void places.set(`${file}:${key}`, { file, key });
+    const objects = new Set<string>();
+    for (const place of conflicts) {
+      add(place);
+      const { object } = parseKey(place.key);
+      if (lineFile(place.file)?.kind === 'object' || !this.rows.hasObject(object)) objects.add(object);
+    }
+    for (const object of objects) {
+      add(objectPlace(object));
+      this.history.placesOfObject(object).forEach(add);
+    }
+    return [...places.values()];
+  }
+
+  private resolve(id: number, take: 'ours' | 'theirs'): void {
+    // One before it may have decided it along.
+    const conflict = this.state.conflicts().find((candidate) => candidate.id === id);
+    if (!conflict) return;
+    const place = { file: conflict.file, key: conflict.key };
+    if (take === 'ours') {
+      this.state.dropConflict(id);
+      const row = this.rows.get(place);
+      const { object } = parseKey(place.key);
+      // What hangs on an object that stays removed goes the same way.
+      if (!row && lineFile(place.file)?.kind === 'object') this.state.objectRemoved(object);
+      this.state.rowChanged(place, row && formatRow(row));
+      return;
+    }
+    this.state.setAlternatives(place, []);
+    if (conflict.theirs !== '') this.putLine(place.file, conflict.theirs);
+    else this.removeRow(place.file, place.key);
   }
 
   putIndex(fingerprint: string, index: Uint8Array): void {
@@ -295,21 +371,22 @@ export class Clip {
     );
   }
 
-  private travel(
-    targets: readonly { readonly place: RowPlace; readonly text: string | undefined }[],
-  ): Undone {
+  private travel(targets: readonly { readonly place: RowPlace; readonly versions: Versions }[]): Undone {
     const change = this.history.put(targets, { ...this.options.video, hasObject: () => true });
     return { change, ...this.standing() };
   }
 
   private putLine(file: string, text: string): void {
-    const holder = lineFile(file)!;
+    const parsed = this.parseTheirs(text, lineFile(file)!, file);
+    const { object } = parsed.kind === 'object' ? { object: parsed.record.id } : parsed.record;
+    if (parsed.kind !== 'object' && !this.rows.hasObject(object)) this.restoreObject(object);
+    const line = this.rows.put(parsed, 'given');
+    this.state.rowChanged(placeOf(parsed), line);
+  }
+
+  private parseTheirs(text: string, holder: LineFile, file: string): Row {
     try {
-      const parsed = parseLine(text, holder, { ...this.options.video, hasObject: () => true });
-      const { object } = parsed.kind === 'object' ? { object: parsed.record.id } : parsed.record;
-      if (parsed.kind !== 'object' && !this.rows.hasObject(object)) this.restoreObject(object);
-      const line = this.rows.put(parsed, 'given');
-      this.state.rowChanged(placeOf(parsed), line);
+      return parseLine(text, holder, { ...this.options.video, hasObject: () => true });
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
       throw new MaskletError('input/invalid', `This version cannot be taken: ${error.message}.`, { file });

@@ -7,19 +7,28 @@ import { parseLine, type LineContext } from './sidecar/parseLine';
 import { formatRow, type Row } from './sidecar/records';
 import type { SyncState } from './sidecar/syncState';
 
-/** What one edit did to one row; a text that is missing stands for no row. */
+/** All that is known of one key. */
+export interface Versions {
+  /** The row's text; undefined where there is no row. */
+  readonly row: string | undefined;
+  /** The versions in conflict with it; an empty text stands for a deletion. */
+  readonly others: readonly string[];
+}
+
+/** What one edit did to one key. */
 export interface HistoryEntry {
   readonly place: RowPlace;
-  readonly before: string | undefined;
-  readonly after: string | undefined;
+  readonly before: Versions;
+  readonly after: Versions;
 }
 
 /** The edit under which the last revert keeps what it took away. */
 const DISCARDED = 'discarded';
 
 /**
- * The edits of one clip, as the text of its rows before and after: kept in the database, so that an edit can be undone
- * after a crash as well. An edit of many changes keeps what was before the first and after the last.
+ * The edits of one clip, as the text of its rows, and of what is in conflict with them, before and after: kept in the
+ * database, so that an edit can be undone after a crash as well. An edit of many changes keeps what was before the first
+ * and after the last.
  */
 export class History {
   constructor(
@@ -31,22 +40,33 @@ export class History {
 
   /** Runs a change and keeps what it does to these rows. */
   recording<T>(edit: string, places: readonly RowPlace[], change: () => T): T {
-    const before = places.map((place) => this.textOf(place));
+    const before = places.map((place) => this.versionsOf(place));
     const result = change();
-    places.forEach((place, n) => this.keep(edit, place, before[n], this.textOf(place)));
+    places.forEach((place, n) => this.keep(edit, place, before[n], this.versionsOf(place)));
     return result;
   }
 
-  /** Every row of an object, itself included. */
+  /** Every row of an object, itself included, and what is in conflict with no row. */
   placesOfObject(object: string): RowPlace[] {
     const files = this.rows.files().filter((file) => {
       const holder = lineFile(file);
       return holder !== undefined && (!('object' in holder) || holder.object === object);
     });
-    return files.flatMap((file) =>
-      [...this.rows.linesOfFile(file)]
-        .map(({ place }) => place)
-        .filter(({ key }) => parseKey(key).object === object),
+    const rows = files.flatMap((file) => [...this.rows.linesOfFile(file)].map(({ place }) => place));
+    const places = new Map(
+      [...rows, ...this.state.conflicts()]
+        .filter(({ key }) => parseKey(key).object === object)
+        .map(({ file, key }) => [`${file}:${key}`, { file, key }]),
+    );
+    return [...places.values()];
+  }
+
+  /** What rows are now, as a change for whoever mirrors them. */
+  changeAt(places: readonly RowPlace[]): Change {
+    const rows = places.map((place) => this.rows.get(place));
+    return toChange(
+      rows.filter((row) => row !== undefined),
+      places.filter((_, n) => rows[n] === undefined),
     );
   }
 
@@ -60,37 +80,32 @@ export class History {
     if (found.length === 0) return undefined;
     return found.map((row) => ({
       place: { file: row.file, key: row.key },
-      before: row.old ?? undefined,
-      after: row.new ?? undefined,
+      before: versionsFrom(row.old),
+      after: versionsFrom(row.new),
     }));
   }
 
-  /** Makes rows what these texts say. @returns the same as a change for whoever mirrors the rows. */
+  /** Makes rows, and what is in conflict with them, what these say. @returns the change for whoever mirrors the rows. */
   put(
-    targets: readonly { readonly place: RowPlace; readonly text: string | undefined }[],
+    targets: readonly { readonly place: RowPlace; readonly versions: Versions }[],
     shape: LineContext,
   ): Change {
     const isObject = (place: RowPlace): boolean => lineFile(place.file)?.kind === 'object';
-    const kept = targets.filter((target) => target.text !== undefined);
-    const removed = targets.filter((target) => target.text === undefined);
     // What belongs to an object needs it to be there: objects come first and go last.
-    const byObject = (first: boolean) => (a: { place: RowPlace }, b: { place: RowPlace }) =>
-      (Number(isObject(b.place)) - Number(isObject(a.place))) * (first ? 1 : -1);
-    const rows: Row[] = [];
-    for (const { place } of removed.toSorted(byObject(false))) {
+    const objectsFirst = targets.toSorted((a, b) => Number(isObject(b.place)) - Number(isObject(a.place)));
+    for (const { place, versions } of objectsFirst.toReversed()) {
+      if (versions.row !== undefined) continue;
       this.rows.remove(place);
-      if (isObject(place)) this.state.objectRemoved(place.key);
-      this.state.rowChanged(place, undefined);
+      if (isObject(place)) this.forgetObject(place.key);
     }
-    for (const { place, text } of kept.toSorted(byObject(true))) {
-      const row = parseLine(text!, lineFile(place.file)!, shape);
-      this.state.rowChanged(place, this.rows.put(row, 'given'));
-      rows.push(row);
+    for (const { place, versions } of objectsFirst) {
+      let line: string | undefined;
+      if (versions.row !== undefined)
+        line = this.rows.put(parseLine(versions.row, lineFile(place.file)!, shape), 'given');
+      this.state.setAlternatives(place, versions.others);
+      this.state.rowChanged(place, line);
     }
-    return toChange(
-      rows,
-      removed.map(({ place }) => place),
-    );
+    return this.changeAt(targets.map(({ place }) => place));
   }
 
   /** Forgets what an earlier revert discarded. */
@@ -111,19 +126,42 @@ export class History {
     return this.recording(DISCARDED, places, change);
   }
 
-  private textOf(place: RowPlace): string | undefined {
-    const row = this.rows.get(place);
-    return row && formatRow(row);
+  /** After its row went. Conflicts stay as they are: those that are to go are named one by one. */
+  private forgetObject(object: string): void {
+    const places = this.placesOfObject(object);
+    const standing = places.map((place) => ({ place, others: this.state.alternatives(place) }));
+    this.state.objectRemoved(object);
+    for (const { place, others } of standing) {
+      if (others.length === 0) continue;
+      this.state.setAlternatives(place, others);
+      this.state.rowChanged(place, undefined);
+    }
   }
 
-  private keep(edit: string, place: RowPlace, before: string | undefined, after: string | undefined): void {
+  private versionsOf(place: RowPlace): Versions {
+    const row = this.rows.get(place);
+    return { row: row && formatRow(row), others: this.state.alternatives(place) };
+  }
+
+  private keep(edit: string, place: RowPlace, before: Versions, after: Versions): void {
     this.db
       .prepare(
         `INSERT INTO history (video, edit, file, key, old, new) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET new = excluded.new`,
       )
-      .run(this.video, edit, place.file, place.key, before ?? null, after ?? null);
+      .run(this.video, edit, place.file, place.key, textOf(before), textOf(after));
   }
+}
+
+/** One line each, the row's first; null for nothing at all. */
+function textOf({ row, others }: Versions): string | null {
+  return row === undefined && others.length === 0 ? null : [row ?? '', ...others].join('\n');
+}
+
+function versionsFrom(text: string | null): Versions {
+  if (text === null) return { row: undefined, others: [] };
+  const [row, ...others] = text.split('\n');
+  return { row: row === '' ? undefined : row, others };
 }
 
 function toChange(put: readonly Row[], removed: readonly RowPlace[]): Change {

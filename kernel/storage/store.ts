@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { MaskletError } from '../errors';
-import type { FoundAnnotations, MaskRecord, Problem } from '../protocol';
+import type { Conflict, ConflictVersions, FoundAnnotations, MaskRecord, Problem } from '../protocol';
 import type {
   AnnotationPlace,
   Applied,
@@ -63,7 +63,10 @@ export class Store {
       move: ({ from, to }) => this.move(from, to),
       findAnnotations: (place) => this.findAnnotations(place),
       forget: (place) => this.forget(place),
-      resolveConflict: ({ clip, conflict, take }) => this.resolveConflict(clip, conflict, take),
+      conflicts: ({ clip }) => this.conflicts(clip),
+      versions: ({ clip, conflict }) => this.versions(clip, conflict),
+      resolveConflicts: ({ clip, conflicts, take, edit }) =>
+        this.resolveConflicts(clip, conflicts, take, edit),
       putIndex: ({ clip, fingerprint, index }) => this.putIndex(clip, fingerprint, index),
       getIndex: ({ databaseFolder, fingerprint }) => this.getIndex(databaseFolder, fingerprint),
       putSha256: ({ clip, sha256 }) => this.putSha256(clip, sha256),
@@ -141,9 +144,21 @@ export class Store {
     return null;
   }
 
-  resolveConflict(clip: number, conflict: number, take: 'ours' | 'theirs'): null {
-    this.find(clip).resolveConflict(conflict, take);
-    return null;
+  conflicts(clip: number): Conflict[] {
+    return this.find(clip).conflicts();
+  }
+
+  versions(clip: number, conflict: number): ConflictVersions {
+    return this.find(clip).versions(conflict);
+  }
+
+  resolveConflicts(
+    clip: number,
+    conflicts: readonly number[],
+    take: 'ours' | 'theirs',
+    edit?: string,
+  ): Undone {
+    return this.find(clip).resolveConflicts(conflicts, take, edit);
   }
 
   putIndex(clip: number, fingerprint: string, index: Uint8Array): null {

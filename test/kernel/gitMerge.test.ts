@@ -79,7 +79,7 @@ describe('the merge driver', () => {
     const { store, clip, opened } = repository.open();
     expect(opened.conflicts).toMatchObject([{ file: 'masks/aa.jsonl', key: 'aa/10' }]);
     expect(opened.masks).toEqual([maskOf('aa', 10, 1), maskOf('aa', 11, 1), maskOf('aa', 12, 2)]);
-    store.resolveConflict(clip, opened.conflicts[0].id, 'theirs');
+    store.resolveConflicts(clip, [opened.conflicts[0].id], 'theirs');
     store.save(clip);
     store.close(clip);
     repository.commit('merged');

@@ -102,7 +102,7 @@ describe('branches of a git repository', () => {
       expect(readFileSync(join(sidecar, 'masks/aa.jsonl'), 'utf8')).toBe(
         `${conflict.ours}\n${conflict.theirs}\n`,
       );
-      store.resolveConflict(clip, conflict.id, take);
+      store.resolveConflicts(clip, [conflict.id], take);
       store.save(clip);
       store.close(clip);
       repository.dropDatabase();

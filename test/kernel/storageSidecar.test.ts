@@ -518,7 +518,7 @@ describe('conflicts', () => {
     first.store.close(first.clip);
 
     const { store, clip, opened } = reopen(saved);
-    store.resolveConflict(clip, onlyConflict(opened).id, take);
+    store.resolveConflicts(clip, [onlyConflict(opened).id], take);
     const after = store.read(clip);
     expect(after).toMatchObject({ conflicts: [], dirty: true });
     expect(after.masks.find((m) => m.object === 'aa' && m.frame === 0)!.iou).toBe(
@@ -526,7 +526,7 @@ describe('conflicts', () => {
     );
     store.save(clip);
     expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(4);
-    expect(() => store.resolveConflict(clip, conflict.id, take)).toThrow(/no conflict/);
+    expect(() => store.resolveConflicts(clip, [conflict.id], take)).toThrow(/no conflict/);
   });
 
   it.each(['ours', 'theirs'] as const)('both sides changed a key, resolved as %s', (take) => {
@@ -542,7 +542,7 @@ describe('conflicts', () => {
     expect(JSON.parse(conflict.theirs)).toMatchObject({ iou: 0.5, provenance: { revision: 'r0' } });
     store.save(clip);
     expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(5);
-    store.resolveConflict(clip, conflict.id, take);
+    store.resolveConflicts(clip, [conflict.id], take);
     store.save(clip);
     const [line] = readFileSync(path, 'utf8').split('\n');
     expect(line).toBe(take === 'ours' ? conflict.ours : conflict.theirs);
@@ -559,7 +559,7 @@ describe('conflicts', () => {
     const conflict = onlyConflict(opened);
     expect(conflict.theirs).toBe('');
     expect(opened.masks).toHaveLength(8);
-    store.resolveConflict(clip, conflict.id, take);
+    store.resolveConflicts(clip, [conflict.id], take);
     store.save(clip);
     expect(store.read(clip).masks).toHaveLength(take === 'ours' ? 8 : 7);
     expect(store.read(clip)).toMatchObject({ dirty: false, conflicts: [] });
@@ -583,7 +583,7 @@ describe('conflicts', () => {
       expect(readFileSync(path, 'utf8')).toMatch(/^{"frame":12,.*\n$/);
       if (take === 'theirs') {
         // The object comes along with the mask.
-        store.resolveConflict(clip, opened.conflicts[0].id, 'theirs');
+        store.resolveConflicts(clip, [opened.conflicts[0].id], 'theirs');
         expect(store.read(clip).objects).toContainEqual(object('bb'));
         expect(
           store
@@ -592,7 +592,7 @@ describe('conflicts', () => {
             .map((m) => m.frame),
         ).toEqual([12]);
       } else {
-        store.resolveConflict(clip, opened.conflicts[1].id, 'ours');
+        store.resolveConflicts(clip, [opened.conflicts[1].id], 'ours');
         store.save(clip);
         expect(existsSync(path)).toBe(false);
       }
@@ -613,7 +613,7 @@ describe('conflicts', () => {
       const { store, clip, opened } = reopen(saved);
       expect(onlyConflict(opened)).toMatchObject({ file: 'objects/bb.json', key: 'bb', theirs: '' });
       expect(opened.masks.filter((m) => m.object === 'bb').map((m) => m.frame)).toEqual([12]);
-      store.resolveConflict(clip, onlyConflict(opened).id, take);
+      store.resolveConflicts(clip, [onlyConflict(opened).id], take);
       store.save(clip);
       expect(existsSync(join(saved.sidecar, 'objects/bb.json'))).toBe(take === 'ours');
       expect(existsSync(join(saved.sidecar, 'masks/bb.jsonl'))).toBe(take === 'ours');

@@ -157,6 +157,9 @@ class Synchronisation {
         place,
         others.filter((text) => text !== (line ?? '')),
       );
+      const { object } = parseKey(place.key);
+      if (theirs.some(({ row }) => row.kind !== 'object') && !this.present.has(object))
+        this.offerObject(object);
     }
     this.state.setBase(place, hash);
     this.state.rowChanged(place, line);

@@ -205,14 +205,17 @@ export class SyncState {
     return this.alternativesOf.all(this.video, place.file, place.key);
   }
 
+  /** In this order, which saving keeps; those that can stay keep their ids. */
   setAlternatives(place: RowPlace, wanted: readonly string[]): void {
     const present = this.alternatives(place);
-    for (const theirs of present.filter((text) => !wanted.includes(text))) {
+    const staying = present.filter((text) => wanted.includes(text));
+    const kept = staying.every((text, n) => text === wanted[n]) ? staying : [];
+    for (const theirs of present.filter((text) => !kept.includes(text))) {
       this.db
         .prepare('DELETE FROM conflicts WHERE video = ? AND file = ? AND key = ? AND theirs = ?')
         .run(this.video, place.file, place.key, theirs);
     }
-    for (const theirs of wanted.filter((text) => !present.includes(text))) {
+    for (const theirs of wanted.filter((text) => !kept.includes(text))) {
       this.db
         .prepare('INSERT INTO conflicts (video, file, key, theirs) VALUES (?, ?, ?, ?)')
         .run(this.video, place.file, place.key, theirs);
