@@ -6,6 +6,8 @@
  */
 import type {
   Box,
+  ConflictPlace,
+  ConflictVersions,
   Direction,
   EditedFrames,
   FrameIndex,
@@ -31,12 +33,15 @@ import type {
 } from '../kernel/protocol';
 
 export type {
+  AnnotationRow,
   Attributes,
   AttributeValue,
   LabelAttribute,
   LabelClass,
   NewLabel,
   Box,
+  ConflictPlace,
+  ConflictVersions,
   Direction,
   EditedFrames,
   FrameIndex,
@@ -75,6 +80,8 @@ export interface DocumentState {
   readonly marks: readonly MarkRecord[];
   /** The workspace's labels. */
   readonly labels?: LabelsState;
+  /** What two sides did differently, and nobody has decided yet. */
+  readonly conflicts: readonly ConflictPlace[];
   /** As of the last review, which follows every change within moments. */
   readonly suspicions: readonly Suspicion[];
   /** Set where nothing may be changed, with the reason in words. */
@@ -248,6 +255,9 @@ export interface HostRequests {
     },
     EditedFrames,
   ];
+  'conflict/versions': [{ readonly conflict: number }, ConflictVersions];
+  /** Chooses the same side for all of these. */
+  'conflict/resolve': [{ readonly conflicts: readonly number[]; readonly take: 'ours' | 'theirs' }, null];
   'mask/verify': [
     { readonly object: ObjectId; readonly frame: FrameIndex; readonly verified: boolean },
     null,
@@ -334,7 +344,13 @@ export type EditorAction =
   | 'pausePlayback'
   | 'toggleLoop'
   | 'editAsPolygon'
-  | 'simplifyPolygon';
+  | 'simplifyPolygon'
+  | 'nextConflict'
+  | 'previousConflict'
+  | 'keepMine'
+  | 'takeTheirs'
+  | 'keepAllMine'
+  | 'takeAllTheirs';
 
 export type HostMethod = keyof HostRequests;
 

@@ -70,4 +70,10 @@ export const EDITOR_ACTIONS = [
   'toggleLoop',
   'editAsPolygon',
   'simplifyPolygon',
+  'nextConflict',
+  'previousConflict',
+  'keepMine',
+  'takeTheirs',
+  'keepAllMine',
+  'takeAllTheirs',
 ] as const satisfies readonly EditorAction[];

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ObjectId } from '../../kernel/protocol';
 import type { DocumentChange, DocumentState } from '../../webview/protocol';
 
-type Rows = Pick<DocumentState, 'objects' | 'status' | 'prompts' | 'marks'>;
+type Rows = Pick<DocumentState, 'objects' | 'status' | 'prompts' | 'marks' | 'conflicts'>;
 
 /**
  * New rows, where they are equal the old ones in their place: what stayed is then known by its identity. The list of
@@ -16,6 +16,7 @@ export function keepingSame(before: Rows | undefined, rows: Rows): Rows {
     objects: same(before.objects, rows.objects),
     prompts: same(before.prompts, rows.prompts),
     marks: same(before.marks, rows.marks),
+    conflicts: same(before.conflicts, rows.conflicts),
     status: rows.status.map((status) => same(known.get(status.object), status) ?? status),
   };
 }

@@ -125,6 +125,15 @@ export class DocumentEdits {
     );
   }
 
+  /** Chooses the same side for all of these conflicts. */
+  async resolveConflicts(conflicts: readonly number[], take: 'ours' | 'theirs'): Promise<void> {
+    const { document } = this;
+    const { frames } = await document.edit(take === 'ours' ? 'Keep mine' : 'Take theirs', (edit) =>
+      document.request('session/resolveConflicts', { conflicts, take, edit }),
+    );
+    await document.pushMasks(frames);
+  }
+
   /** Verifies every mask of an object within a range. */
   verifyRange(object: ObjectId, { first, last }: FrameRange): Promise<EditedFrames> {
     return this.overFrames('Verify frames', async (edit) => {

@@ -20,6 +20,7 @@ export class EditorContext implements vscode.Disposable {
     this.set('masklet.editorOpen', state !== undefined);
     this.set('masklet.writable', state !== undefined && state.readOnly === undefined);
     this.set('masklet.hasObjects', (state?.objects.length ?? 0) > 0);
+    this.set('masklet.hasConflicts', (state?.conflicts.length ?? 0) > 0);
     this.set('masklet.inputFocus', this.editors.active?.typing ?? false);
     this.set('masklet.propagating', state?.propagation !== undefined);
   }

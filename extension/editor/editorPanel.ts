@@ -136,6 +136,11 @@ export class EditorPanel implements vscode.Disposable {
     'mask/remove': ({ object, range }) => this.document.edits.removeMasks(object, range),
     'mask/verifyRange': ({ object, range }) => this.document.edits.verifyRange(object, range),
     'object/mark': ({ object, kind, range, on }) => this.document.edits.mark(object, kind, range, on),
+    'conflict/versions': ({ conflict }) => this.document.conflictVersions(conflict),
+    'conflict/resolve': async ({ conflicts, take }) => {
+      await this.document.edits.resolveConflicts(conflicts, take);
+      return null;
+    },
     'mask/verify': async ({ object, frame, verified }) => {
       await this.document.verify(object, frame, verified);
       return null;
@@ -152,7 +157,8 @@ export class EditorPanel implements vscode.Disposable {
     (answer) => this.send(answer),
     (error, method) => {
       // Pictures that fail are told where the picture would be; what the user asked to do fails in a notification.
-      const shown = !method.startsWith('frame/') && method !== 'prompt/preview';
+      const shown =
+        !method.startsWith('frame/') && method !== 'prompt/preview' && method !== 'conflict/versions';
       if (shown) showError(error, this.log);
       return shown;
     },

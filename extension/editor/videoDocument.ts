@@ -7,6 +7,7 @@ import { CancelledError, isCancelled, toErrorData } from '../../kernel/errors';
 import type {
   Attributes,
   Box,
+  ConflictVersions,
   Direction,
   FrameIndex,
   FrameProgress,
@@ -97,7 +98,7 @@ export class VideoDocument implements vscode.CustomDocument {
     snapshot: SnapshotResult,
     private labelSet: LabelSet,
   ) {
-    const { video, problems, conflicts } = session.opened;
+    const { video, problems } = session.opened;
     this.currentRevision = snapshot.revision;
     this.current = {
       video,
@@ -108,12 +109,7 @@ export class VideoDocument implements vscode.CustomDocument {
       suspicions: [],
       model: kernel.model(session.opened.model),
       kernel: 'ready',
-      problems: [
-        ...problems.map((problem) => problem.message),
-        ...conflicts.map(
-          (conflict) => `Two versions of ${conflict.key} in ${conflict.file}: the first is shown.`,
-        ),
-      ],
+      problems: problems.map((problem) => problem.message),
     };
     this.reviewSoon();
     this.owned.add(
@@ -218,6 +214,10 @@ export class VideoDocument implements vscode.CustomDocument {
 
   async masks(frame: FrameIndex): Promise<readonly MaskView[]> {
     return await this.request('frame/masks', { frame });
+  }
+
+  async conflictVersions(conflict: number): Promise<ConflictVersions> {
+    return await this.request('session/conflictVersions', { conflict });
   }
 
   async curve(object: ObjectId): Promise<ObjectCurve> {
@@ -367,10 +367,13 @@ export class VideoDocument implements vscode.CustomDocument {
   // ------------------------------------------------------------------------------------------- files
 
   async save(): Promise<void> {
-    const { problems } = await this.request('session/save', {});
+    const { problems, changedOutside } = await this.request('session/save', {});
     if (problems.length > 0) {
       this.update({ problems: [...this.current.problems, ...problems.map((problem) => problem.message)] });
     }
+    if (!changedOutside) return;
+    await this.takeSnapshot();
+    await this.pushMasks();
   }
 
   /** Gives a copy of the video a copy of the annotations. */
@@ -530,11 +533,13 @@ export class VideoDocument implements vscode.CustomDocument {
     }, REVIEW_MS);
   }
 
-  private rows(snapshot: SnapshotResult): Pick<DocumentState, 'objects' | 'status' | 'prompts' | 'marks'> {
-    const { objects, status, prompts, marks } = snapshot;
+  private rows(
+    snapshot: SnapshotResult,
+  ): Pick<DocumentState, 'objects' | 'status' | 'prompts' | 'marks' | 'conflicts'> {
+    const { objects, status, prompts, marks, conflicts } = snapshot;
     // Undefined while this document is being made.
     const before = this.current as DocumentState | undefined;
-    return keepingSame(before, { objects, status, prompts, marks });
+    return keepingSame(before, { objects, status, prompts, marks, conflicts });
   }
 
   private update(change: Partial<DocumentState>): void {

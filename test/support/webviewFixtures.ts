@@ -16,6 +16,7 @@ export function documentState(change: Partial<DocumentState> = {}): DocumentStat
     status: [],
     prompts: [],
     marks: [],
+    conflicts: [],
     suspicions: [],
     model: { id: 'sam2-tiny-embedded', state: 'ready', provider: 'cpu' },
     kernel: 'ready',

@@ -18,6 +18,7 @@ const rows = fc
     status: objects.map(({ id, last }) => objectStatus(id, { masked: [{ first: 0, last }] })),
     prompts: objects.filter(({ prompted }) => prompted).map(({ id }) => prompt(id)),
     marks: [],
+    conflicts: [],
   }));
 const step = fc.oneof(
   fc.record({ kind: fc.constant('snapshot' as const), rows }),

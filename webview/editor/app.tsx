@@ -3,6 +3,7 @@ import type { Editor } from './editor';
 import { CheatSheet } from './help/cheatSheet';
 import { ObjectList } from './objects/objectList';
 import { Banner } from './status/banner';
+import { ConflictBar } from './status/conflictBar';
 import { StatusLine } from './status/statusLine';
 import { Lanes } from './timeline/lanes';
 import { Timeline } from './timeline/timeline';
@@ -16,6 +17,7 @@ export function App({ editor }: { readonly editor: Editor }) {
       <Toolbar editor={editor} />
       <div class="banners">
         <Banner editor={editor} />
+        <ConflictBar editor={editor} />
       </div>
       <main class="workbench">
         <ToolPalette editor={editor} />

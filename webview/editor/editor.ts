@@ -13,6 +13,7 @@ import { MaskActions } from './state/maskActions';
 import { MaskLoading } from './state/maskLoading';
 import { Playback } from './state/playback';
 import { News } from './state/news';
+import { ConflictActions } from './state/conflictActions';
 import { ObjectActions } from './state/objectActions';
 import { EditorStore } from './state/store';
 import { withZoom } from './state/viewState';
@@ -38,6 +39,7 @@ export class Editor {
   readonly masks: MaskActions;
   readonly labels: LabelActions;
   readonly objects: ObjectActions;
+  readonly conflicts: ConflictActions;
   readonly pictures: Pictures;
   readonly playback: Playback;
   private readonly host: HostClient;
@@ -60,6 +62,7 @@ export class Editor {
     this.masks = new MaskActions(this.store, this.host, this.actions);
     this.labels = new LabelActions(this.store, this.host, this.actions);
     this.objects = new ObjectActions(this.store, this.host, this.actions);
+    this.conflicts = new ConflictActions(this.store, this.host, this.actions);
     this.news = new News(this.store, this.actions, kept?.view, (action) => runAction(this, action));
     this.pictures = new Pictures(
       (request, signal) => this.host.request('frame/image', request, signal),

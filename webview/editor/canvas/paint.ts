@@ -30,6 +30,9 @@ const STAIRS_SEEN = 1.5;
 const LIGHT = '#ffffff';
 const SHADE = 'rgba(0, 0, 0, 0.65)';
 
+/** Of the other version, where two are shown; its line is dashed, for an object may have any colour. */
+export const THEIR_COLOR = '#ff4fd8';
+
 /** Makes one unit of the context one CSS pixel, on an empty canvas. */
 export function beginPainting(context: Context, devicePixelRatio: number): void {
   context.setTransform(1, 0, 0, 1, 0, 0);
@@ -89,6 +92,31 @@ export function paintMask(
   context.strokeStyle = mask.color;
   context.lineWidth = (mask.selected ? 2 : 1.25) / scale;
   if (mask.stale) context.setLineDash([6 / scale, 4 / scale]);
+  context.stroke(outline);
+  context.restore();
+}
+
+/** The other version of a mask, over the one that stands: both stay to be seen. */
+export function paintTheirMask(
+  context: Context,
+  path: MaskPath,
+  transform: Transform,
+  devicePixelRatio: number,
+): void {
+  const { scale } = transform;
+  const outline = scale * devicePixelRatio < STAIRS_SEEN ? path.outline : path.exact;
+  context.save();
+  enterVideo(context, transform);
+  context.globalAlpha = 0.3;
+  context.fillStyle = THEIR_COLOR;
+  context.fill(path.exact, 'evenodd');
+  context.globalAlpha = 1;
+  context.strokeStyle = SHADE;
+  context.lineWidth = 3.5 / scale;
+  context.stroke(outline);
+  context.strokeStyle = THEIR_COLOR;
+  context.lineWidth = 2 / scale;
+  context.setLineDash([5 / scale, 4 / scale]);
   context.stroke(outline);
   context.restore();
 }

@@ -17,6 +17,8 @@ import {
   type PaintedPrompt,
   paintPicture,
   paintPrompt,
+  paintTheirMask,
+  THEIR_COLOR,
 } from './paint';
 import { type Point, toVideo, type Transform, transformOf } from './viewTransform';
 
@@ -60,7 +62,7 @@ export class StageRenderer {
       }),
       effect(() => {
         void [store.pending.value, store.drawings.value, store.polygon.value, store.preview.value];
-        void [store.tool.value, store.brushRadius.value];
+        void [store.tool.value, store.brushRadius.value, store.theirs.value];
         this.invalidate(false);
       }),
     ];
@@ -172,11 +174,21 @@ export class StageRenderer {
     beginPainting(this.overlay, stage.value.devicePixelRatio);
     const frame = store.painted.value;
     if (frame === undefined) return;
+    this.paintTheirs(transform, frame);
     this.paintPreview(transform, frame);
     for (const prompt of this.visiblePrompts(frame, transform)) paintPrompt(this.overlay, prompt, transform);
     this.paintDrawings(transform, frame);
     if (this.gesture.kind === 'box')
       paintBox(this.overlay, this.gesture.start, this.gesture.end, { color: BAND_COLOR, dashed: true });
+  }
+
+  /** The other version of a mask in conflict, over ours. */
+  private paintTheirs(transform: Transform, frame: FrameIndex): void {
+    const { store, stage } = this.editor;
+    const row = store.theirs.value?.rows.get('mask');
+    if (row?.kind !== 'mask' || row.record.frame !== frame) return;
+    const path = this.paths.get({ ...row.record, object: ' theirs' });
+    paintTheirMask(this.overlay, path, transform, stage.value.devicePixelRatio);
   }
 
   /** What a click would give, until the pointer moves on. */
@@ -235,6 +247,12 @@ export class StageRenderer {
     return { kind: 'brush', mode: gesture.mode, points, radius: this.editor.store.brushRadius.value };
   }
 
+  private theirPrompts(frame: FrameIndex): PaintedPrompt[] {
+    const row = this.editor.store.theirs.value?.rows.get('prompt');
+    if (row?.kind !== 'prompt' || row.record.frame !== frame) return [];
+    return [{ ...row.record, color: THEIR_COLOR, selected: false, pending: true }];
+  }
+
   private selectedColor(): string {
     return this.editor.store.selected.value?.color ?? BAND_COLOR;
   }
@@ -261,6 +279,7 @@ export class StageRenderer {
       ...store.pending.value
         .filter((prompt) => prompt.frame === frame)
         .map((prompt) => ({ ...prompt, ...looksOf(prompt.object), pending: true })),
+      ...this.theirPrompts(frame),
     ].sort((a, b) => Number(a.selected) - Number(b.selected));
   }
 }

@@ -12,6 +12,7 @@ const LEGEND = [
   { sample: 'edited', text: 'Edited by hand' },
   { sample: 'absent', text: 'Absent' },
   { sample: 'suspicious', text: 'Suspicious: look at it' },
+  { sample: 'conflict', text: 'Two versions: decide' },
 ];
 
 /** All keys and what the timeline's signs mean. */

@@ -10,6 +10,7 @@ export interface ActionHelp {
     | 'Correct'
     | 'Range'
     | 'Review'
+    | 'Conflicts'
     | 'Frames'
     | 'Play'
     | 'Propagate'
@@ -88,6 +89,12 @@ export const ACTION_HELP: Readonly<Record<EditorAction, ActionHelp>> = {
   pausePlayback: { key: 'K', does: 'Pause', group: 'Play' },
   toggleLoop: { key: 'Shift+L', does: 'Loop', group: 'Play' },
   editAsPolygon: { key: 'Shift+E', does: 'Edit the mask as a polygon', group: 'Draw' },
+  nextConflict: { key: 'F4', does: 'Next conflict', group: 'Conflicts' },
+  previousConflict: { key: 'Shift+F4', does: 'Previous conflict', group: 'Conflicts' },
+  keepMine: { key: 'Shift+K', does: 'Keep mine', group: 'Conflicts' },
+  takeTheirs: { key: 'Shift+A', does: 'Take theirs', group: 'Conflicts' },
+  keepAllMine: { key: 'Shift+Alt+K', does: 'Keep mine everywhere', group: 'Conflicts' },
+  takeAllTheirs: { key: 'Shift+Alt+A', does: 'Take theirs everywhere', group: 'Conflicts' },
   simplifyPolygon: { key: 'Shift+W', does: 'Simplify the polygon', group: 'Draw' },
 };
 

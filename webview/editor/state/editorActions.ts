@@ -93,6 +93,12 @@ const RUN: Readonly<Record<EditorAction, (editor: Editor) => unknown>> = {
   },
   editAsPolygon: (editor) => editMaskAsPolygon(editor),
   simplifyPolygon: (editor) => simplifyPolygon(editor),
+  nextConflict: ({ conflicts }) => conflicts.step(1),
+  previousConflict: ({ conflicts }) => conflicts.step(-1),
+  keepMine: ({ conflicts }) => conflicts.resolve('ours'),
+  takeTheirs: ({ conflicts }) => conflicts.resolve('theirs'),
+  keepAllMine: ({ conflicts }) => conflicts.resolveAll('ours'),
+  takeAllTheirs: ({ conflicts }) => conflicts.resolveAll('theirs'),
 };
 
 const ZOOM_STEP = 1.25;

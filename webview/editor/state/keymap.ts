@@ -46,6 +46,7 @@ export const KEY_HELP: readonly { readonly title: string; readonly entries: read
   { title: 'Correct the mask', entries: actionHelp('Correct') },
   { title: 'On the range, or the frame', entries: actionHelp('Range') },
   { title: 'Review', entries: actionHelp('Review') },
+  { title: 'Conflicts', entries: actionHelp('Conflicts') },
   { title: 'Frames', entries: [...actionHelp('Frames'), { keys: ['Ctrl+G'], does: 'Go to frame' }] },
   { title: 'Play', entries: actionHelp('Play') },
   { title: 'Propagate', entries: actionHelp('Propagate') },

@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { objectNames } from '../../../kernel/labels/objectNames';
 import type {
   Box,
+  ConflictPlace,
   DocumentState,
   FrameIndex,
   MaskOperation,
@@ -12,6 +13,7 @@ import type {
   RleMask,
   ViewState,
 } from '../../protocol';
+import { conflictEntries, type TheirVersion } from './conflicts';
 import type { PolygonDraft } from '../tools/polygon';
 import type { Tool } from '../tools/tool';
 import { FrameMasks } from './frameMasks';
@@ -50,6 +52,7 @@ export interface Notice {
   readonly hint?: string;
 }
 
+const NO_CONFLICTS: readonly ConflictPlace[] = [];
 const NO_OBJECTS: readonly ObjectRecord[] = [];
 
 /** Everything that the editor shows. The document is the host's; the rest is this view's own. */
@@ -72,6 +75,14 @@ export class EditorStore {
     const { frame, object } = this.view.value;
     return draft?.frame === frame && draft.object === object ? draft : undefined;
   });
+  readonly conflicts = computed(() => conflictEntries(this.document.value?.conflicts ?? NO_CONFLICTS));
+  /** The conflict that is looked at, by its key. */
+  readonly conflictKey = signal<string | undefined>(undefined);
+  readonly openConflict = computed(() =>
+    this.conflicts.value.find(({ key }) => key === this.conflictKey.value),
+  );
+  /** Their side of the conflict that is looked at. */
+  readonly theirs = signal<TheirVersion | undefined>(undefined);
   readonly preview = signal<Preview | undefined>(undefined);
   /** Scores and areas of the selected object. */
   readonly curve = signal<{ readonly object: ObjectId; readonly curve: ObjectCurve } | undefined>(undefined);

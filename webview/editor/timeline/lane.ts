@@ -10,6 +10,8 @@ export interface LaneContent {
   /** Occluded, truncated, out of view; absence is in the status. */
   readonly marks: readonly MarkRecord[];
   readonly suspicious: Ranges;
+  /** Where two versions are; in order, may overlap. */
+  readonly conflicting: Ranges;
 }
 
 /** Where a lane lies, in CSS pixels from the top. */
@@ -29,7 +31,7 @@ const HATCH_STEP = 7;
 export function paintLane(
   context: CanvasRenderingContext2D,
   scale: TimelineScale,
-  { status, color, marks, suspicious }: LaneContent,
+  { status, color, marks, suspicious, conflicting }: LaneContent,
   box: LaneBox,
   colors: TimelineColors,
 ): void {
@@ -60,6 +62,7 @@ export function paintLane(
   for (const x of marksOf(scale, status.prompted, MARK_DISTANCE))
     paintMark(context, x, middle, height, true, colors);
   for (const x of marksOf(scale, suspicious, MARK_DISTANCE)) paintSuspicion(context, x, top, colors);
+  for (const x of marksOf(scale, conflicting, MARK_DISTANCE)) paintConflict(context, x, middle, colors);
 }
 
 function fillSpan(context: CanvasRenderingContext2D, { x0, x1 }: Span, top: number, height: number): void {
@@ -139,6 +142,26 @@ function paintMark(
   context.strokeStyle = colors.background;
   context.lineWidth = 1.5;
   context.stroke();
+}
+
+/** A cross through the lane. */
+function paintConflict(
+  context: CanvasRenderingContext2D,
+  x: number,
+  middle: number,
+  colors: TimelineColors,
+): void {
+  const r = 4;
+  for (const [color, width] of [[colors.background, 4] as const, [colors.conflict, 2] as const]) {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.beginPath();
+    context.moveTo(x - r, middle - r);
+    context.lineTo(x + r, middle + r);
+    context.moveTo(x + r, middle - r);
+    context.lineTo(x - r, middle + r);
+    context.stroke();
+  }
 }
 
 /** A triangle that points down on the lane. */

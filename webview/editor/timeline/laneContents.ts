@@ -1,4 +1,5 @@
 import type {
+  ConflictPlace,
   DocumentState,
   FrameRange,
   MarkRecord,
@@ -19,11 +20,22 @@ export function laneContents(document: DocumentState, object: ObjectRecord): Lan
       color: object.color,
       marks: markIndex(document.marks).get(object.id) ?? [],
       suspicious: suspicionIndex(document.suspicions).get(object.id) ?? [],
+      conflicting: conflictIndex(document.conflicts).get(object.id) ?? [],
     }
   );
 }
 
 const markIndex = indexed((marks: readonly MarkRecord[]) => byObject(marks));
+
+const conflictIndex = indexed((conflicts: readonly ConflictPlace[]) => {
+  const index = new Map<ObjectId, Ranges>();
+  for (const [object, found] of byObject(conflicts))
+    index.set(
+      object,
+      found.flatMap(({ range }) => (range ? [range] : [])),
+    );
+  return index;
+});
 
 const suspicionIndex = indexed((suspicions: readonly Suspicion[]) => {
   const index = new Map<ObjectId, Ranges>();

@@ -14,6 +14,7 @@ export interface TimelineColors {
   readonly verified: string;
   readonly absent: string;
   readonly suspicious: string;
+  readonly conflict: string;
 }
 
 export interface TimelineContent {

@@ -22,6 +22,7 @@ export function readColors(): TimelineColors {
     range: themeColor(['--vscode-focusBorder'], '#0078d4'),
     verified: themeColor(['--vscode-testing-iconPassed', '--vscode-charts-green'], '#2ea043'),
     absent: themeColor(['--vscode-descriptionForeground', '--vscode-foreground'], '#888888'),
+    conflict: themeColor(['--vscode-errorForeground', '--vscode-charts-red'], '#f85149'),
     suspicious: themeColor(['--vscode-editorWarning-foreground', '--vscode-charts-orange'], '#cca700'),
   };
 }
