@@ -167,8 +167,13 @@ describe('a session', () => {
     await session.request('object/addMask', { object: 'fish', frame: 3, mask: corrected });
     expect((await session.request('session/status', {})).objects[0].stale).toEqual([{ first: 4, last: 5 }]);
 
-    for (let n = 0; n < 2; n++) {
-      await session.request('session/propagate', { direction: 'forward', force: n === 1 });
+    for (const [direction, force] of [
+      ['forward', false],
+      ['both', true],
+      ['forward', true],
+    ] as const) {
+      // prettier-ignore
+      await session.request('session/propagate', { direction, force });
       const [third] = await session.request('frame/masks', { frame: 3 });
       expect(third.mask).toEqual(corrected);
       const [fourth] = await session.request('frame/masks', { frame: 4 });

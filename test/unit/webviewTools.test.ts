@@ -3,6 +3,8 @@ import { NO_GESTURE, pointerDown, pointerMove, pointerUp } from '../../webview/e
 import { keyframesOf, nearestAround, nextFrameOf } from '../../webview/editor/state/keyframes';
 import {
   edgeAt,
+  outlineOf,
+  type PolygonDraft,
   vertexAt,
   withMovedVertex,
   withoutVertex,
@@ -12,32 +14,54 @@ import { handleAt, withMovedHandle, withoutHandle } from '../../webview/editor/t
 import { resizedBrush, type Tool } from '../../webview/editor/tools/tool';
 import { objectStatus } from '../support/webviewFixtures';
 
-const square = {
-  frame: 0,
-  object: 'a',
-  points: [
-    [0, 0],
-    [10, 0],
-    [10, 10],
-    [0, 10],
-  ] as const,
+const corners = [
+  [0, 0],
+  [10, 0],
+  [10, 10],
+  [0, 10],
+] as const;
+const square: PolygonDraft = { frame: 0, object: 'a', kind: 'polygon', rings: [{ points: corners }] };
+/** With a hole in it, of which no corner was touched yet. */
+const frame: PolygonDraft = {
+  ...square,
+  kind: 'outline',
+  rings: [
+    { points: corners },
+    { points: [[3, 3], [7, 3], [3, 7]], exact: [[3, 3], [7, 3], [7, 4], [3, 7]] }, // prettier-ignore
+  ],
 };
 
 describe('polygons', () => {
   it('find the nearest vertex, and edges, the closing one included', () => {
-    expect(vertexAt(square, [9, 1], 3)).toBe(1);
+    expect(vertexAt(square, [9, 1], 3)).toEqual({ ring: 0, index: 1 });
     expect(vertexAt(square, [5, 5], 3)).toBeUndefined();
-    expect(edgeAt(square, [5, 1], 2)).toBe(1);
-    expect(edgeAt(square, [1, 5], 2)).toBe(4);
-    expect(edgeAt({ ...square, points: square.points.slice(0, 2) }, [1, 5], 2)).toBeUndefined();
+    expect(edgeAt(square, [5, 1], 2)).toEqual({ ring: 0, index: 1 });
+    expect(edgeAt(square, [1, 5], 2)).toEqual({ ring: 0, index: 4 });
+    expect(edgeAt({ ...square, rings: [{ points: corners.slice(0, 2) }] }, [1, 5], 2)).toBeUndefined();
+    // Of two rings, the nearest.
+    expect(vertexAt(frame, [6, 4], 3)).toEqual({ ring: 1, index: 1 });
+    expect(edgeAt(frame, [5, 2.5], 3)).toEqual({ ring: 1, index: 1 });
   });
 
   it('gain, move and lose vertices', () => {
-    const more = withVertex(square, [5, -2], 1);
-    expect(more.points[1]).toEqual([5, -2]);
-    expect(withMovedVertex(more, 1, [6, 6]).points[1]).toEqual([6, 6]);
-    expect(withoutVertex(more, 1)).toEqual(square);
-    expect(withoutVertex({ ...square, points: [[1, 1]] })).toBeUndefined();
+    const at = { ring: 0, index: 1 };
+    const more = withVertex(square, [5, -2], at);
+    expect(more.rings[0].points[1]).toEqual([5, -2]);
+    expect(withMovedVertex(more, at, [6, 6]).rings[0].points[1]).toEqual([6, 6]);
+    expect(withoutVertex(more, at)).toEqual(square);
+    expect(withoutVertex({ ...square, rings: [{ points: [[1, 1]] }] })).toBeUndefined();
+    expect(withVertex({ ...square, rings: [] }, [4, 4]).rings).toEqual([{ points: [[4, 4]] }]);
+  });
+
+  it('of an outline keep rings that nobody touched to the pixel, and lose those that enclose nothing', () => {
+    const moved = withMovedVertex(frame, { ring: 0, index: 0 }, [-5, -5]);
+    expect(outlineOf(moved)).toEqual([[[-5, -5], ...corners.slice(1)], frame.rings[1].exact]);
+    expect(outlineOf(withMovedVertex(frame, { ring: 1, index: 2 }, [3, 8]))[1]).toEqual([[3, 3], [7, 3], [3, 8]]); // prettier-ignore
+    const filled = withoutVertex(frame, { ring: 1, index: 0 })!;
+    expect(filled.rings).toEqual([{ points: corners }]);
+    // The last ring stays, with three corners.
+    const triangle = withoutVertex(filled, { ring: 0, index: 0 })!;
+    expect(withoutVertex(triangle, { ring: 0, index: 0 })).toBe(triangle);
   });
 });
 

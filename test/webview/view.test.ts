@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { DocumentState } from '../../webview/protocol';
+import { decodeRle, encodeRle, rleArea } from '../../kernel/masks/rle';
+import { editMask } from '../../kernel/pixels/edit/editMask';
+import type { DocumentState, MaskOperation, MaskView } from '../../webview/protocol';
 import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
 import { type EditorHarness, type EditorOptions, flatPicture, frameColor } from '../support/webviewHarness';
@@ -209,6 +211,59 @@ describe.skipIf(!chromium)('the view', () => {
       const moved = rings[0].filter(([x, y]) => Math.abs(x - 260) < 1.5 && Math.abs(y - 200) < 1.5);
       expect(moved).toHaveLength(1);
       expect(rings[0]).toContainEqual([100, 80]);
+    });
+
+    it('has all its parts and holes, each with corners of its own; what is not touched stays to the pixel', async () => {
+      // A frame with a hole, an island in the hole, a round part beside it.
+      const pixels = new Uint8Array(320 * 240);
+      const inside = (x: number, y: number, x0: number, y0: number, x1: number, y1: number): boolean =>
+        x >= x0 && x < x1 && y >= y0 && y < y1;
+      for (let y = 0; y < 240; y++)
+        for (let x = 0; x < 320; x++)
+          if (
+            (inside(x, y, 40, 40, 160, 180) && !inside(x, y, 70, 70, 130, 150)) ||
+            inside(x, y, 90, 100, 110, 120) ||
+            Math.hypot(x - 240, y - 110) < 40
+          )
+            pixels[y * 320 + x] = 1;
+      const rle = encodeRle(pixels, 320, 240);
+      const parts = { ...mask, mask: rle, area: rleArea(rle) };
+      const edited = (operation: MaskOperation): MaskView => ({ ...parts, ...editMask(rle, operation) });
+      await open(masked, {
+        answers: { 'frame/masks': () => [parts], 'mask/edit': ({ operation }) => edited(operation) },
+      });
+      await editor.page.keyboard.press('Shift+E');
+      await editor.page.locator('.status-line', { hasText: 'Drag corners' }).waitFor();
+      // The hole's corner is moved, and the island taken away, corner by corner.
+      const from = await editor.fittedPoint(130, 150);
+      const to = await editor.fittedPoint(120, 140);
+      await editor.page.mouse.move(from.x, from.y);
+      await editor.page.mouse.down();
+      await editor.page.mouse.move(to.x, to.y, { steps: 4 });
+      await editor.page.mouse.up();
+      for (const [x, y] of [
+        [90, 100],
+        [110, 100],
+      ]) {
+        // prettier-ignore
+        const at = await editor.fittedPoint(x, y);
+        await editor.page.mouse.click(at.x, at.y, { button: 'right' });
+      }
+      await editor.page.keyboard.press('Enter');
+      const { operation } = (await editor.nthRequest('mask/edit')).params;
+      expect(operation).toMatchObject({ kind: 'outline', rings: { length: 3 } });
+      const result = decodeRle(editMask(rle, operation).mask);
+      const wrong: string[] = [];
+      for (let y = 0; y < 240; y++)
+        for (let x = 0; x < 320; x++) {
+          const island = inside(x, y, 90, 100, 110, 120);
+          const nearHole = inside(x, y, 110, 70, 131, 151) || inside(x, y, 70, 139, 131, 151);
+          const wanted = island ? 0 : pixels[y * 320 + x];
+          if (!nearHole && result[y * 320 + x] !== wanted) wrong.push(`${x},${y}`);
+        }
+      expect(wrong).toEqual([]);
+      // Between where the corner was and where it is now.
+      expect(result[145 * 320 + 125]).toBe(1);
     });
 
     it('is given up with Escape, and needs a mask', async () => {

@@ -17,6 +17,7 @@ import { ConflictActions } from './state/conflictActions';
 import { ObjectActions } from './state/objectActions';
 import { EditorStore } from './state/store';
 import { withZoom } from './state/viewState';
+import { cornerCount, outlineOf } from './tools/polygon';
 import type { DrawMode } from './tools/tool';
 
 /** The stage in CSS pixels, and how many device pixels each has. */
@@ -151,14 +152,15 @@ export class Editor {
   readonly closePolygon = (mode: DrawMode): void => {
     const draft = this.store.openPolygon.value;
     if (!draft) return;
-    if (draft.points.length < 3) {
+    if (cornerCount(draft) < 3) {
       this.actions.say('A polygon needs three corners.');
       return;
     }
     this.store.polygon.value = undefined;
-    const { points, others } = draft;
     void this.masks.draw(
-      others ? { kind: 'outline', rings: [points, ...others] } : { kind: 'polygon', mode, points },
+      draft.kind === 'outline'
+        ? { kind: 'outline', rings: outlineOf(draft) }
+        : { kind: 'polygon', mode, points: draft.rings[0].points },
       draft.frame,
     );
   };

@@ -88,7 +88,7 @@ function polygonKey({ store, closePolygon }: Editor, event: KeyboardEvent): bool
       return true;
     case 'Backspace':
     case 'Delete':
-      if (!draft.others) store.polygon.value = withoutVertex(draft);
+      if (draft.kind === 'polygon') store.polygon.value = withoutVertex(draft);
       return true;
     case 'Escape':
       store.polygon.value = undefined;

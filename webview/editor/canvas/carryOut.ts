@@ -2,7 +2,7 @@ import type { VideoPoint } from '../../protocol';
 import type { Editor } from '../editor';
 import { spacePanned } from '../state/spaceBar';
 import { withZoom } from '../state/viewState';
-import { type PolygonDraft, withMovedVertex, withoutVertex, withVertex } from '../tools/polygon';
+import { cornerCount, type PolygonDraft, withMovedVertex, withoutVertex, withVertex } from '../tools/polygon';
 import type { GestureEffect, Grab } from './gesture';
 import { boxBetween, isInside, panBy, type Point, type Size, toVideo, type Transform } from './viewTransform';
 
@@ -39,8 +39,9 @@ export function carryOut(editor: Editor, transform: Transform, effect: GestureEf
     }
     case 'place': {
       // A polygon belongs to the frame and object that it was begun on.
-      if (store.openPolygon.value?.others) return;
-      const draft = store.openPolygon.value ?? { frame, object: store.view.value.object, points: [] };
+      const { object } = store.view.value;
+      const draft: PolygonDraft = store.openPolygon.value ?? { frame, object, kind: 'polygon', rings: [] };
+      if (draft.kind === 'outline') return;
       store.polygon.value = withVertex(draft, pairOf(toVideo(transform, effect.at)));
       return;
     }
@@ -53,8 +54,8 @@ export function carryOut(editor: Editor, transform: Transform, effect: GestureEf
       return;
     case 'remove':
       if (effect.grab.kind === 'prompt') void masks.removePrompt(effect.grab.handle);
-      if (effect.grab.kind === 'vertex' && store.polygon.value && !isTriangle(store.polygon.value))
-        store.polygon.value = withoutVertex(store.polygon.value, effect.grab.index);
+      if (effect.grab.kind === 'vertex' && store.polygon.value)
+        store.polygon.value = withoutVertex(store.polygon.value, effect.grab.at);
   }
 }
 
@@ -62,24 +63,20 @@ export function carryOut(editor: Editor, transform: Transform, effect: GestureEf
 function moveGrabbed({ store, masks }: Editor, grab: Grab, to: VideoPoint, dropped: boolean): void {
   if (grab.kind === 'prompt' && dropped) void masks.movePrompt(grab.handle, to);
   if (grab.kind === 'vertex' && store.polygon.value)
-    store.polygon.value = withMovedVertex(store.polygon.value, grab.index, to);
+    store.polygon.value = withMovedVertex(store.polygon.value, grab.at, to);
   if (grab.kind === 'edge' && dropped && store.polygon.value)
-    store.polygon.value = withVertex(store.polygon.value, to, grab.index);
+    store.polygon.value = withVertex(store.polygon.value, to, grab.at);
 }
 
 /** A click on the polygon's first corner closes it, one on the last as well (a double click); one on an edge adds a corner. */
 function pick({ store, closePolygon }: Editor, grab: Grab, at: VideoPoint): void {
   const draft = store.polygon.value;
   if (!draft) return;
-  if (grab.kind === 'edge') store.polygon.value = withVertex(draft, at, grab.index);
-  if (draft.others) return;
-  const isEnd = grab.kind === 'vertex' && (grab.index === 0 || grab.index === draft.points.length - 1);
-  if (isEnd && draft.points.length >= 3) closePolygon('add');
-}
-
-/** The edge of a mask keeps three corners: it is closed. */
-function isTriangle({ points, others }: PolygonDraft): boolean {
-  return others !== undefined && points.length <= 3;
+  if (grab.kind === 'edge') store.polygon.value = withVertex(draft, at, grab.at);
+  if (draft.kind === 'outline' || grab.kind !== 'vertex') return;
+  const corners = cornerCount(draft);
+  const isEnd = grab.at.index === 0 || grab.at.index === corners - 1;
+  if (isEnd && corners >= 3) closePolygon('add');
 }
 
 function pairOf({ x, y }: Point): VideoPoint {

@@ -46,7 +46,7 @@ export function paintBrushRing(context: Context, at: Point, radius: number, eras
   context.fillRect(at.x - 0.5, at.y - 0.5, 1, 1);
 }
 
-/** The polygon being drawn, with a line on to the pointer. */
+/** The polygon being drawn, with a line on to the pointer; or the outline being edited, all rings of it. */
 export function paintPolygon(
   context: Context,
   draft: PolygonDraft,
@@ -54,24 +54,31 @@ export function paintPolygon(
   color: string,
   transform: Transform,
 ): void {
-  const points = draft.points.map(([x, y]) => toStage(transform, { x, y }));
-  const path = pathOf(pointer ? [...points, pointer] : points);
-  if (draft.others) path.closePath();
+  const path = new Path2D();
+  const rings = draft.rings.map(({ points }) => points.map(([x, y]) => toStage(transform, { x, y })));
+  for (const points of rings) {
+    const ring = pathOf(pointer ? [...points, pointer] : points);
+    if (draft.kind === 'outline') ring.closePath();
+    path.addPath(ring);
+  }
   context.save();
   context.globalAlpha = 0.42;
   context.fillStyle = color;
-  context.fill(path);
+  context.fill(path, draft.kind === 'outline' ? 'evenodd' : 'nonzero');
   context.restore();
   strokeTwice(context, path, false);
-  points.forEach(({ x, y }, i) => {
-    const vertex = new Path2D();
-    vertex.arc(x, y, i === 0 ? VERTEX_RADIUS + 1.5 : VERTEX_RADIUS, 0, 2 * Math.PI);
-    context.fillStyle = i === 0 ? color : LIGHT;
-    context.fill(vertex);
-    context.strokeStyle = i === 0 ? LIGHT : SHADE;
-    context.lineWidth = 1.5;
-    context.stroke(vertex);
-  });
+  for (const points of rings)
+    points.forEach(({ x, y }, i) => {
+      // A click on the first corner closes what is drawn.
+      const closes = i === 0 && draft.kind === 'polygon';
+      const vertex = new Path2D();
+      vertex.arc(x, y, closes ? VERTEX_RADIUS + 1.5 : VERTEX_RADIUS, 0, 2 * Math.PI);
+      context.fillStyle = closes ? color : LIGHT;
+      context.fill(vertex);
+      context.strokeStyle = closes ? LIGHT : SHADE;
+      context.lineWidth = 1.5;
+      context.stroke(vertex);
+    });
 }
 
 function pathOf(points: readonly Point[]): Path2D {

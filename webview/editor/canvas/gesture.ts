@@ -1,3 +1,4 @@
+import type { VertexPlace } from '../tools/polygon';
 import type { PromptHandle } from '../tools/promptHandles';
 import type { DrawMode, Tool } from '../tools/tool';
 import type { Point } from './viewTransform';
@@ -5,8 +6,8 @@ import type { Point } from './viewTransform';
 /** What can be taken hold of: a part of a prompt, a vertex of the polygon, or a place on one of its edges. */
 export type Grab =
   | { readonly kind: 'prompt'; readonly handle: PromptHandle }
-  | { readonly kind: 'vertex'; readonly index: number }
-  | { readonly kind: 'edge'; readonly index: number };
+  | { readonly kind: 'vertex'; readonly at: VertexPlace }
+  | { readonly kind: 'edge'; readonly at: VertexPlace };
 
 /** What the pointer is in the middle of, in the stage's CSS pixels. */
 export type Gesture =

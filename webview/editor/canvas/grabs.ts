@@ -25,7 +25,7 @@ export function grabAt({ store }: Editor, [x, y]: VideoPoint, { scale }: Transfo
   const draft = store.openPolygon.value;
   if (store.tool.value !== 'polygon' || !draft) return undefined;
   const vertex = vertexAt(draft, [x, y], REACH / scale);
-  if (vertex !== undefined) return { kind: 'vertex', index: vertex };
+  if (vertex) return { kind: 'vertex', at: vertex };
   const edge = edgeAt(draft, [x, y], EDGE_REACH / scale);
-  return edge === undefined ? undefined : { kind: 'edge', index: edge };
+  return edge && { kind: 'edge', at: edge };
 }

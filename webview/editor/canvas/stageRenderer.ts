@@ -57,7 +57,7 @@ export class StageRenderer {
     this.stop = [
       effect(() => {
         void [store.document.value, store.view.value, editor.stage.value, store.wantedFrame.value];
-        void [store.masks.revision.value, editor.pictures.revision.value];
+        void [store.masks.revision.value, editor.pictures.revision.value, store.outlined.value];
         this.invalidate(true);
       }),
       effect(() => {
@@ -161,6 +161,7 @@ export class StageRenderer {
     const masks = store.masks.get(frame);
     return (store.document.value?.objects ?? [])
       .filter(({ id }) => (overlay?.solo ? id === selected : !hidden.includes(id)))
+      .filter(({ id }) => id !== store.outlined.value)
       .sort((a, b) => Number(a.id === selected) - Number(b.id === selected))
       .flatMap((object) => {
         const mask = masks.find((candidate) => candidate.object === object.id);
@@ -232,7 +233,7 @@ export class StageRenderer {
       paintPolygon(
         this.overlay,
         draft,
-        gesture.kind === 'none' && !draft.others ? pointer : undefined,
+        gesture.kind === 'none' && draft.kind === 'polygon' ? pointer : undefined,
         this.selectedColor(),
         transform,
       );

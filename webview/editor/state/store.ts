@@ -75,6 +75,10 @@ export class EditorStore {
     const { frame, object } = this.view.value;
     return draft?.frame === frame && draft.object === object ? draft : undefined;
   });
+  /** The object whose mask is shown as the outline that is being edited. */
+  readonly outlined = computed(() =>
+    this.openPolygon.value?.kind === 'outline' ? this.openPolygon.value.object : undefined,
+  );
   readonly conflicts = computed(() => conflictEntries(this.document.value?.conflicts ?? NO_CONFLICTS));
   /** The conflict that is looked at, by its key. */
   readonly conflictKey = signal<string | undefined>(undefined);
