@@ -65,6 +65,7 @@ const builds = [
       bench: 'test/bench/bench.ts',
       dataset: 'test/bench/dataset.ts',
       davis: 'test/bench/davis.ts',
+      scenes: 'test/bench/scenes.ts',
       parity: 'test/parity/parity.ts',
       ui: 'test/bench/ui.ts',
     },

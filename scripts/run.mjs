@@ -181,6 +181,10 @@ const commands = {
     steps(build);
     hand('bench/davis.cjs', args);
   },
+  'bench:scenes': () => {
+    steps(build);
+    hand('bench/scenes.cjs', args);
+  },
   'bench:dataset': () => {
     steps(build);
     hand('bench/dataset.cjs', args);

@@ -10,6 +10,8 @@ export interface SceneOptions {
   readonly seed: number;
   /** Fish; the first is the main object. */
   readonly objects: number;
+  /** The other fish wear the main object's colours. */
+  readonly lookalikes: boolean;
   /** How far a floating leaf hides the main object on its way. */
   readonly occlusion: 'none' | 'partial' | 'full';
   /** The main object swims out of the frame and comes back. */
@@ -29,6 +31,7 @@ export const DEFAULT_SCENE: SceneOptions = {
   fps: 25,
   seed: 1,
   objects: 2,
+  lookalikes: false,
   occlusion: 'full',
   leaveFrame: false,
   scaleChange: 1.35,

@@ -55,7 +55,7 @@ export class Scene {
   /** Draws what does not change once: 1 to 3 seconds at 1280x720. @throws MaskletError `input/invalid`. */
   constructor(given: Partial<SceneOptions> = {}) {
     const options = sceneOptions(given);
-    const { width, height, seed } = options;
+    const { width, height, seed, lookalikes } = options;
     this.options = options;
     this.unit = Math.min(width * 0.5625, height) / 720;
     this.choreography = choreograph(options);
@@ -65,7 +65,7 @@ export class Scene {
     this.margin = Math.ceil(Camera.REACH * this.unit) + 2;
     this.bed = pondBed(width + 2 * this.margin, height + 2 * this.margin, this.unit, seed + 8);
     this.skins = this.choreography.actors.map(
-      (_, i) => new FishSkin(seed * 31 + i * 7, SKINS[i % SKINS.length]),
+      (_, i) => new FishSkin(seed * 31 + i * 7, SKINS[lookalikes ? 0 : i % SKINS.length]),
     );
     this.pads = this.floatPads();
     this.picture = new Float32Array(width * height * 3);

@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: where the time of a propagation goes, with 1, 2 and 5 objects, and what memory it takes; the default
  * against the image encoder as it came, in float32, in turns on the same clip, so that what else the machine does
- * meanwhile weighs on both. With `--model`, how long the stages of a full model take.
+ * meanwhile weighs on both. With `--memory`, what a long clip with 5 objects takes; with `--model`, how long the stages of
+ * a full model take.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -11,11 +12,20 @@ import { KernelClient, type KernelSession } from '../../kernel/client/kernelClie
 import type { KernelSettings, StageTimes } from '../../kernel/protocol';
 import { renderSampleClip, type SampleClip } from '../../kernel/sample/sampleClip';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
+import { median } from './median';
+import { benchMemory, memoryLines } from './memory';
 import { benchModel } from './model';
+import { targetLines, type Target } from './target';
 
 /** Frames that load and warm up the model, and frames of one turn after that. */
 const WARM_UP = 3;
 const TURN = 3;
+
+/** Time per frame with so many objects, as a share of the original's. */
+const MOST_TIME = new Map([
+  [1, 0.55],
+  [5, 0.65],
+]);
 
 const contestants = ['original', 'default'] as const;
 type Contestant = (typeof contestants)[number];
@@ -124,12 +134,6 @@ class Runner {
   }
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
-}
-
 async function measure(clip: SampleClip, objects: number): Promise<Measurement[]> {
   const runners: Runner[] = [];
   try {
@@ -146,18 +150,47 @@ async function measure(clip: SampleClip, objects: number): Promise<Measurement[]
   }
 }
 
+function shareOfTime(row: Measurement, rows: readonly Measurement[]): number {
+  const original = rows.find(
+    ({ objects, contestant }) => objects === row.objects && contestant === 'original',
+  )!;
+  return row.msPerFrame / original.msPerFrame;
+}
+
+function targetsOf(rows: readonly Measurement[]): Target[] {
+  return rows
+    .filter(({ contestant }) => contestant === 'default')
+    .flatMap((row) => {
+      const of = `${row.objects} ${row.objects === 1 ? 'object' : 'objects'}`;
+      const most = MOST_TIME.get(row.objects);
+      const value = shareOfTime(row, rows);
+      return [
+        ...(most === undefined
+          ? []
+          : [{ what: `time per frame, ${of}`, value, unit: "x the original's", most, digits: 3 }]),
+        { what: `first mask, before ${of}`, value: row.firstMaskMs / 1e3, unit: 's', most: 8, digits: 2 },
+        {
+          what: `second click, before ${of}`,
+          value: row.secondClickMs / 1e3,
+          unit: 's',
+          most: 0.15,
+          digits: 2,
+        },
+        { what: `peak memory, ${of}`, value: row.peakRss / 1e6, unit: 'MB', most: 1500 },
+      ];
+    });
+}
+
 function table(rows: readonly Measurement[]): string {
   const stages = Object.keys(rows[0].stagesMs) as (keyof StageTimes)[];
   const line = (name: string, value: (row: Measurement) => string): string =>
     `${name.padEnd(24)}${rows.map((row) => value(row).padStart(11)).join('')}`;
-  const base = (row: Measurement): Measurement =>
-    rows.find(({ objects, contestant }) => objects === row.objects && contestant === 'original')!;
   return [
     line('objects', (row) => String(row.objects)),
     line('', (row) => row.contestant),
     line('encoder', (row) => row.precision),
     line('time per frame (ms)', (row) => row.msPerFrame.toFixed(0)),
-    line('  / with the original', (row) => `${(row.msPerFrame / base(row).msPerFrame).toFixed(3)} x`),
+    line('  / with the original', (row) => `${shareOfTime(row, rows).toFixed(3)} x`),
     line('  / encoder time', (row) => `${(row.msPerFrame / row.stagesMs.encode).toFixed(3)} x`),
     ...stages.map((stage) => line(`  ${stage} (ms)`, (row) => row.stagesMs[stage].toFixed(1))),
     line('first mask (ms)', (row) => row.firstMaskMs.toFixed(0)),
@@ -175,8 +208,15 @@ async function main(): Promise<void> {
       json: { type: 'string' },
       model: { type: 'string' },
       rounds: { type: 'string', default: '5' },
+      memory: { type: 'boolean' },
     },
   });
+  if (values.memory) {
+    const figures = await benchMemory(5);
+    process.stdout.write(`${memoryLines(figures)}\n`);
+    if (values.json) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+    return;
+  }
   if (values.model !== undefined) {
     const times = await benchModel(values.model, Number(values.rounds));
     if (values.json) await writeFile(values.json, `${JSON.stringify(times, null, 2)}\n`);
@@ -204,6 +244,7 @@ async function main(): Promise<void> {
     }
     process.stdout.write(`${cpus().length} x ${cpus()[0].model}\n${table(rows)}\n`);
     process.stdout.write('Stages overlap: they add up to more than the time per frame.\n');
+    process.stdout.write(`${targetLines(targetsOf(rows))}\n`);
     if (values.json) await writeFile(values.json, `${JSON.stringify(rows, null, 2)}\n`);
   } finally {
     await rm(folder, { recursive: true, force: true });

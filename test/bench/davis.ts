@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { createEmbeddedModel } from '../../kernel/engine/embedded/model';
-import type { EncodedFrame, FrameMemory, StoredMask, VideoModel } from '../../kernel/engine/videoModel';
+import type { VideoModel } from '../../kernel/engine/videoModel';
 import { MaskletError } from '../../kernel/errors';
 import { decodeRle, encodeRle } from '../../kernel/masks/rle';
 import type { RgbFrame } from '../../kernel/video/api';
 import { defaultModelId } from '../../models/catalogue';
-import type { Precision } from '../../models/embedded/prepare';
 import { defaultModelFolder, ModelLibrary } from '../../models/library';
+import { followObject, type FramesOfClip } from './follow';
 import {
   contourAccuracy,
   meanMeasure,
@@ -18,6 +18,7 @@ import {
   regionSimilarity,
   type Measure,
 } from './metrics';
+import { precisionOf } from './precision';
 
 /**
  * J, F and J&F of tracking by the DAVIS semi-supervised protocol: the first frame's mask is the prompt, the others are
@@ -55,16 +56,15 @@ async function main(): Promise<void> {
     precision: precisionOf(values.precision),
   });
   try {
-    const results: Record<string, Measure> = {};
-    const scored: Scored = { score: [], iou: [] };
+    const results: Record<string, SequenceResult> = {};
     for (const sequence of sequences) {
-      results[sequence] = await measureSequence(model, root, sequence, scored);
-      console.log(line(sequence, results[sequence]));
+      results[sequence] = await measureSequence(model, root, sequence);
+      console.log(line(sequence, results[sequence].measure, correlationOf([results[sequence]])));
     }
-    const mean = meanMeasure(Object.values(results));
-    console.log(line('mean', mean));
-    const correlation = rankCorrelation(scored.score, scored.iou);
-    console.log(`score and true IoU over all frames: Spearman's correlation ${correlation.toFixed(3)}`);
+    const all = Object.values(results);
+    const mean = meanMeasure(all.map(({ measure }) => measure));
+    const correlation = correlationOf(all);
+    console.log(line('mean', mean, correlation));
     const report = { sequences: results, mean, rankCorrelation: correlation };
     if (values.json) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
   } finally {
@@ -72,17 +72,19 @@ async function main(): Promise<void> {
   }
 }
 
-function precisionOf(name = 'auto'): 'auto' | 'original' | Precision {
-  if (name === 'auto' || name === 'original' || name === 'float32' || name === 'int8') return name;
-  throw new MaskletError('internal', `There is no precision "${name}".`, { hint: usage });
+/** How well the shown score orders the frames of all these sequences together by their true IoU: Spearman's correlation. */
+function correlationOf(results: readonly SequenceResult[]): number {
+  return rankCorrelation(
+    results.flatMap(({ score }) => score),
+    results.flatMap(({ iou }) => iou),
+  );
 }
 
-function line(name: string, measure: Measure): string {
+function line(name: string, measure: Measure, correlation: number): string {
   const columns = (['J', 'F', 'J&F'] as const).map((key) => `${key} ${measure[key].toFixed(4)}`);
-  return `${name.padEnd(20)} ${columns.join('  ')}`;
+  return [name.padEnd(20), ...columns, `score by true IoU, Spearman ${correlation.toFixed(3)}`].join('  ');
 }
 
-/** What the frames come from: the one place to change for another kind of source. */
 async function readFrame(file: string, index: number): Promise<RgbFrame> {
   const { data, info } = await sharp(file)
     .toColourspace('srgb')
@@ -110,67 +112,38 @@ async function readTruth(file: string): Promise<Truth> {
   };
 }
 
-/** The score shown for each mask beside its true IoU. */
-interface Scored {
-  readonly score: number[];
-  readonly iou: number[];
+interface SequenceResult {
+  readonly measure: Measure;
+  /** The score shown for each measured frame's mask, and its true IoU. */
+  readonly score: readonly number[];
+  readonly iou: readonly number[];
 }
 
-async function measureSequence(
-  model: VideoModel,
-  root: string,
-  sequence: string,
-  scored: Scored,
-): Promise<Measure> {
+async function measureSequence(model: VideoModel, root: string, sequence: string): Promise<SequenceResult> {
   const images = join(root, 'JPEGImages', resolution, sequence);
   const truths = join(root, 'Annotations', resolution, sequence);
   const names = (await readdir(images)).filter((name) => name.endsWith('.jpg')).sort();
   const truthOf = (frame: number): Promise<Truth> =>
     readTruth(join(truths, names[frame].replace(/\.jpg$/, '.png')));
-  const encode = async (frame: number): Promise<EncodedFrame> =>
-    model.encode(await readFrame(join(images, names[frame]), frame));
-
-  const stored: StoredMask[] = [];
-  const memories = new Map<number, FrameMemory>();
-  const keep = async (frame: EncodedFrame, mask: StoredMask): Promise<void> => {
-    stored.push(mask);
-    memories.set(mask.frame, await model.remember(frame, mask));
-    // What `selectMemory` does not look at any more need not be held.
-    for (const old of memories.keys())
-      if (old !== 0 && old < mask.frame - model.memoryWindow) memories.delete(old);
+  const frames: FramesOfClip = {
+    // The last frame is not measured and nothing follows it.
+    count: names.length - 1,
+    read: (frame) => readFrame(join(images, names[frame]), frame),
   };
-
   const given = await truthOf(0);
-  const first = await encode(0);
-  const prompt = { points: [], mask: encodeRle(given.mask, given.width, given.height) };
-  const [prompted] = (await model.predict(first, [prompt])).predictions;
-  await keep(first, { ...prompted, frame: 0, state: 'prompted', verified: false });
-
-  let total = { J: 0, F: 0 };
-  // The last frame is not measured and nothing follows it.
-  const last = names.length - 2;
-  for (let frame = 1; frame <= last; frame++) {
-    const encoded = await encode(frame);
-    const { conditioning, recent } = model.selectMemory(frame, 'forward', [0], stored.slice(1));
-    const request = {
-      memories: [
-        ...conditioning.map((index) => ({ memory: memories.get(index)!, conditioning: true })),
-        ...recent.map((index) => ({ memory: memories.get(index)!, conditioning: false })),
-      ],
-    };
-    const [found] = (await model.track(encoded, 'forward', [request])).predictions;
-    await keep(encoded, { ...found, frame, state: found.present ? 'propagated' : 'absent', verified: false });
+  const score: number[] = [];
+  const iou: number[] = [];
+  let contours = 0;
+  const followed = followObject(model, frames, encodeRle(given.mask, given.width, given.height));
+  for await (const { frame, prediction } of followed) {
     const truth = await truthOf(frame);
-    const mask = decodeRle(found.mask);
-    const iou = regionSimilarity(mask, truth.mask);
-    scored.score.push(found.iou ?? 0);
-    scored.iou.push(iou);
-    total = {
-      J: total.J + iou,
-      F: total.F + contourAccuracy(mask, truth.mask, truth.width, truth.height),
-    };
+    const mask = decodeRle(prediction.mask);
+    score.push(prediction.iou ?? 0);
+    iou.push(regionSimilarity(mask, truth.mask));
+    contours += contourAccuracy(mask, truth.mask, truth.width, truth.height);
   }
-  return measureOf(total.J / last, total.F / last);
+  const overlap = iou.reduce((sum, value) => sum + value, 0);
+  return { measure: measureOf(overlap / iou.length, contours / iou.length), score, iou };
 }
 
 main().catch((error: unknown) => {

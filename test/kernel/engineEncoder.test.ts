@@ -119,6 +119,25 @@ describe('the choice of precision', () => {
     expect(await choosePrecision(folder, () => Promise.resolve({ ratio: 0.2, error: 0.5 }))).toBe('float32');
   });
 
+  it.each([
+    { machine: 'on which 8 bits are slower', ratio: 1.3, error: 0.001 },
+    // Without VNNI sums of signed products are cut off at 16 bits.
+    { machine: 'without exact 8-bit sums', ratio: 0.5, error: 0.6 },
+  ])('is float32, in the prepared form, on a machine $machine', async ({ ratio, error }) => {
+    const folder = await temporaryFolder();
+    await choosePrecision(folder, () => Promise.resolve({ ratio, error }));
+    const made = model(folder);
+    await usingModel(made, async () => {
+      const { predictions } = await made.predict(await made.encode(scene(0)), [click]);
+      expect(predictions[0].area).toBeGreaterThan(0.8 * Math.PI * disk.radius ** 2);
+      expect(made.state).toEqual({ id: made.id, state: 'ready', provider: 'cpu' });
+    });
+    const prepared = (precision: Precision) =>
+      findPreparedEncoder(preparedFolder(folder, sam2TinyEmbedded.encoder, precision));
+    expect(await prepared('float32')).toBeDefined();
+    expect(await prepared('int8')).toBeUndefined();
+  });
+
   it('comes from the machine by default', async () => {
     const folder = await temporaryFolder();
     const made = model(folder);

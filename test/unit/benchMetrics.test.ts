@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { absenceDelays } from '../bench/absence';
 import {
   boundaryMap,
   contourAccuracy,
@@ -92,5 +93,30 @@ describe('rank correlation', () => {
     // Ranks 0, 1.5, 1.5, 3 against 0, 1, 2, 3.
     expect(rankCorrelation([1, 2, 2, 3], [1, 2, 3, 4])).toBeCloseTo(4.5 / Math.sqrt(4.5 * 5), 12);
     expect(rankCorrelation([1, 1], [1, 2])).toBeNaN();
+  });
+});
+
+describe('delays of noticing that an object is gone or back', () => {
+  /** `x` found, `.` absent, `o` found something else; in capitals while it is hidden. */
+  const delays = (frames: string) =>
+    absenceDelays(
+      [...frames].map((letter) => ({
+        hidden: letter !== letter.toLowerCase() || letter === '-',
+        absent: letter === '.' || letter === '-',
+        iou: letter === 'x' ? 0.9 : 0,
+      })),
+    );
+
+  it('counts from the first frame without it, and until the last wrong mask', () => {
+    expect(delays('xx---xx')).toEqual({ gone: 0, back: 0 });
+    expect(delays('xxOO--..x')).toEqual({ gone: 2, back: 2 });
+    expect(delays('xx--O-ox')).toEqual({ gone: 3, back: 1 });
+  });
+
+  it('takes the longest of several, and knows what never happens', () => {
+    expect(delays('xO-xx---.x')).toEqual({ gone: 1, back: 1 });
+    expect(delays('xx.x')).toEqual({ gone: undefined, back: undefined });
+    expect(delays('x--')).toEqual({ gone: 0, back: undefined });
+    expect(delays('x--..')).toEqual({ gone: 0, back: Infinity });
   });
 });

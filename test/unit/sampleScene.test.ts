@@ -98,6 +98,21 @@ describe('sample scene', () => {
     expect(areas[2]).toBeGreaterThan(800);
   });
 
+  it('dresses the others like the main object only when asked to', () => {
+    /** How far apart the mean colours of both fish are. */
+    const difference = (lookalikes: boolean): number => {
+      const { rgb, masks } = new Scene({ ...SMALL, occlusion: 'none', lookalikes }).frame(0);
+      const means = masks.map((mask) => {
+        const sums = [0, 0, 0];
+        for (let i = 0; i < mask.length; i++)
+          if (mask[i]) sums.forEach((_, c) => (sums[c] += rgb[i * 3 + c]));
+        return sums.map((sum) => sum / area(mask));
+      });
+      return Math.hypot(...means[0].map((value, c) => value - means[1][c]));
+    };
+    expect(difference(true)).toBeLessThan(0.5 * difference(false));
+  });
+
   it('draws as many objects as asked for, upright formats and single frames too', () => {
     const scene = new Scene({ width: 120, height: 200, frames: 1, objects: 5 });
     const { masks, rgb } = scene.frame(0);
