@@ -5,7 +5,13 @@ import { trackingDefaults } from '../../kernel/engine/embedded/parameters';
 import type { StoredMask } from '../../kernel/engine/videoModel';
 import { emptyRle } from '../../kernel/masks/rle';
 
-const parameters = { ...trackingDefaults, conditioningFrames: 2, recentOffsets: [0, 1, 3], rememberIou: 0.5 };
+const parameters = {
+  ...trackingDefaults,
+  conditioningFrames: 2,
+  recentOffsets: [0, 1, 3],
+  rememberIou: 0.5,
+  rememberScore: 0.4,
+};
 const stored = (frame: number, changes: Partial<StoredMask> = {}): StoredMask => ({
   frame,
   mask: emptyRle(8, 8),
@@ -41,8 +47,9 @@ describe('selectMemory', () => {
       stored(3, { iou: 0.4, verified: true }),
       stored(4, { state: 'absent', area: 0 }),
       stored(5, { iou: null, state: 'edited' }),
+      stored(6, { objectScore: 0.2 }),
     ];
-    expect(selectMemory(6, 'forward', [0], doubtful, parameters).recent).toEqual([5, 3]);
+    expect(selectMemory(7, 'forward', [0], doubtful, parameters).recent).toEqual([5, 3]);
     expect(isTrusted(stored(2, { iou: null }), parameters)).toBe(false);
   });
 
@@ -68,19 +75,26 @@ describe('groupByMemory', () => {
   });
 
   it('puts objects with the same frames together, whatever the order of their memories', () => {
-    const groups = groupByMemory([
+    const groups = groupByMemory(6, [
       [memory(0, true), memory(5, false)],
       [memory(2, true), memory(5, false)],
       [memory(5, false), memory(0, true)],
       [],
     ]);
     expect(groups.map(({ members }) => members)).toEqual([[0, 2], [1]]);
+    expect(groups.map(({ distance }) => distance)).toEqual([1, 1]);
     expect(groups[0].memories.map(({ conditioning }) => conditioning)).toEqual([true, false]);
     expect(groups[0].memories[1].masks).toHaveLength(2);
   });
 
+  it('tells how far the nearest memory is, in either direction', () => {
+    const of = (...frames: number[]) => [frames.map((frame) => memory(frame, false))];
+    expect(groupByMemory(10, of(0, 7)).map(({ distance }) => distance)).toEqual([3]);
+    expect(groupByMemory(10, of(0, 12)).map(({ distance }) => distance)).toEqual([2]);
+  });
+
   it('keeps objects apart for which a frame means different things', () => {
-    const groups = groupByMemory([[memory(0, true)], [memory(0, false)]]);
+    const groups = groupByMemory(6, [[memory(0, true)], [memory(0, false)]]);
     expect(groups.map(({ members }) => members)).toEqual([[0], [1]]);
   });
 });

@@ -12,15 +12,18 @@ export interface ObjectMemory {
 export interface MemoryGroup {
   /** Positions of the objects in the order they were given. */
   readonly members: readonly number[];
+  /** Frames from the new one to the nearest of those remembered. */
+  readonly distance: number;
   readonly memories: readonly RememberedFrame[];
 }
 
 /**
  * Objects grouped by the frames they remember. Only those that remember exactly the same share a read-out, so that
  * what is found of one never depends on which others are tracked with it.
+ * @param frame the new one.
  * @param objects each object's memories, in its own order. An object without any is in no group.
  */
-export function groupByMemory(objects: readonly (readonly ObjectMemory[])[]): MemoryGroup[] {
+export function groupByMemory(frame: number, objects: readonly (readonly ObjectMemory[])[]): MemoryGroup[] {
   const groups = new Map<string, { members: number[]; sorted: ObjectMemory[][] }>();
   objects.forEach((memories, object) => {
     if (memories.length === 0) return;
@@ -33,6 +36,7 @@ export function groupByMemory(objects: readonly (readonly ObjectMemory[])[]): Me
   });
   return [...groups.values()].map(({ members, sorted }) => ({
     members,
+    distance: Math.min(...sorted[0].map((memory) => Math.abs(memory.frame - frame))),
     memories: sorted[0].map(({ keys, conditioning }, m) => ({
       keys,
       conditioning,

@@ -224,13 +224,14 @@ class EmbeddedModel implements VideoModel {
     };
     const predictions = objects.map(() => absent);
     const groups = groupByMemory(
+      frame.frame,
       objects.map(({ memories }) =>
         memories.map(({ memory, conditioning }) => ({ ...(memory as EmbeddedMemory), conditioning })),
       ),
     );
     return this.loaded.use(signal, async (engine) => {
       const { decoder, memory, decoderThread } = engine;
-      for (const { members, memories } of groups) {
+      for (const { members, distance, memories } of groups) {
         const { tracked, times } = await decoderThread.request(
           'track',
           {
@@ -240,6 +241,7 @@ class EmbeddedModel implements VideoModel {
             query: frame.match.query,
             memories,
             objects: members.length,
+            wasSeen: distance === 1,
           },
           { signal },
         );

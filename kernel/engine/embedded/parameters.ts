@@ -28,6 +28,8 @@ export interface TrackingParameters {
   readonly recentOffsets: readonly number[];
   /** A tracked mask with a lower predicted IoU is not remembered. */
   readonly rememberIou: number;
+  /** Nor is one with a lower mean prior: it may be something else, which would then be expected. */
+  readonly rememberScore: number;
   /** Cells of each remembered frame that each cell of a new frame listens to. */
   readonly topK: number;
   /** Multiplies cosine similarities before the softmax. */
@@ -39,6 +41,11 @@ export interface TrackingParameters {
   readonly conditioningBias: number;
   /** No sample of the prior above this, or a mask with a lower mean prior: the object is absent. */
   readonly presentAbove: number;
+  /**
+   * The mean prior times the predicted IoU from which an object is back that the frame before does not remember: what
+   * resembles it most is found everywhere, but seldom expected and well separated at once.
+   */
+  readonly returnAbove: number;
   /** Share of the prior's peak above which a sample belongs to the object. */
   readonly threshold: number;
   /** Components smaller than this share of the largest are not prompted for. */
@@ -59,12 +66,14 @@ export const trackingDefaults: TrackingParameters = {
   conditioningFrames: 2,
   recentOffsets: [0, 1, 3],
   rememberIou: 0.5,
+  rememberScore: 0.4,
   topK: 10,
   temperature: 30,
   recentSigma: 12,
   conditioningSigma: 0,
   conditioningBias: 2,
   presentAbove: 0.15,
+  returnAbove: 0.45,
   threshold: 0.5,
   componentShare: 0.1,
   hintSlope: 20,

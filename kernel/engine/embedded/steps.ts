@@ -64,9 +64,9 @@ export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedAp
       return { answers, ms: performance.now() - start };
     },
 
-    track: async ({ decoder, memory, frame, query, memories, objects }, context) => {
+    track: async ({ decoder, memory, frame, query, memories, objects, wasSeen }, context) => {
       const models = { decoder: runner(decoder), memory: runner(memory) };
-      const result = await trackObjects(models, frame, query, memories, objects, trackingDefaults);
+      const result = await trackObjects(models, frame, query, memories, objects, wasSeen, trackingDefaults);
       for (const { logits } of result.tracked) if (logits) context.transfer(logits.buffer as ArrayBuffer);
       return result;
     },

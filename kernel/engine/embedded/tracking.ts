@@ -30,6 +30,7 @@ export interface TrackTimes {
  * asked about that in several ways, and its answers are weighed by their predicted IoU and by how well they agree
  * with what was expected.
  * @param query the new frame's cells, as `matchFeatures` gives them.
+ * @param wasSeen the objects are remembered from a frame beside this one.
  */
 export async function trackObjects(
   models: TrackingModels,
@@ -37,6 +38,7 @@ export async function trackObjects(
   query: Uint8Array,
   memories: readonly RememberedFrame[],
   objects: number,
+  wasSeen: boolean,
   p: TrackingParameters,
 ): Promise<{ tracked: Tracked[]; times: TrackTimes }> {
   const start = performance.now();
@@ -55,7 +57,8 @@ export async function trackObjects(
     const { logits, iou } = combineAnswers(answers, p);
     const objectScore = meanPriorInside(logits, prior);
     // The decoder always finds something: what the memory did not expect is something else.
-    return { logits: objectScore < p.presentAbove ? undefined : logits, iou, objectScore };
+    const present = wasSeen ? objectScore >= p.presentAbove : objectScore * iou >= p.returnAbove;
+    return { logits: present ? logits : undefined, iou, objectScore };
   });
   return { tracked, times: { memoryReadMs: afterRead - start, maskDecodeMs: performance.now() - afterRead } };
 }

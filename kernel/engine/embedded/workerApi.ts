@@ -48,6 +48,8 @@ export type EmbeddedApi = {
       readonly query: Uint8Array;
       readonly memories: readonly RememberedFrame[];
       readonly objects: number;
+      /** The frame before remembers them. */
+      readonly wasSeen: boolean;
     },
     { readonly tracked: readonly Tracked[]; readonly times: TrackTimes },
   ];
