@@ -106,13 +106,15 @@ export const handlers: KernelHandlers = {
   'annotations/find': (place, { sessions }) => sessions.findAnnotations(place),
   'annotations/forget': (place, { sessions }) => sessions.forgetAnnotations(place),
   'object/add': (params, { sessions }) => sessions.use(params.session, (s) => s.addObject(params)),
-  'object/addPoints': (params, { sessions }) => sessions.use(params.session, (s) => s.addPoints(params)),
-  'object/addBox': (params, { sessions }) => sessions.use(params.session, (s) => s.addBox(params)),
-  'object/addMask': (params, { sessions }) => sessions.use(params.session, (s) => s.addMask(params)),
-  'object/refine': (params, { sessions }) => sessions.use(params.session, (s) => s.refine(params)),
-  'object/setPrompt': (params, { sessions }) => sessions.use(params.session, (s) => s.setPrompt(params)),
+  'object/addPoints': (params, { sessions }) =>
+    sessions.use(params.session, (s) => s.prompts.addPoints(params)),
+  'object/addBox': (params, { sessions }) => sessions.use(params.session, (s) => s.prompts.addBox(params)),
+  'object/addMask': (params, { sessions }) => sessions.use(params.session, (s) => s.prompts.addMask(params)),
+  'object/refine': (params, { sessions }) => sessions.use(params.session, (s) => s.prompts.refine(params)),
+  'object/setPrompt': (params, { sessions }) =>
+    sessions.use(params.session, (s) => s.prompts.setPrompt(params)),
   'object/preview': (params, { sessions, signal }) =>
-    sessions.use(params.session, (s) => s.preview(params, signal)),
+    sessions.use(params.session, (s) => s.prompts.preview(params, signal)),
   'object/curve': ({ session, object }, { sessions }) => Promise.resolve(sessions.get(session).curve(object)),
   'session/review': ({ session }, { sessions, signal }) => sessions.use(session, (s) => s.review(signal)),
   'mask/edit': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.edit(params)),
@@ -126,7 +128,7 @@ export const handlers: KernelHandlers = {
   'labels/read': ({ session }, { sessions, labels }) => labels.read(sessions.get(session)),
   'labels/add': ({ session, classes }, { sessions, labels }) => labels.add(sessions.get(session), classes),
   'object/clearPrompts': (params, { sessions }) =>
-    sessions.use(params.session, (s) => s.clearPrompts(params)),
+    sessions.use(params.session, (s) => s.prompts.clearPrompts(params)),
   'object/update': (params, { sessions }) => sessions.use(params.session, (s) => s.updateObject(params)),
   'object/move': (params, { sessions }) => sessions.use(params.session, (s) => s.objects.move(params)),
   'object/duplicate': (params, { sessions }) =>

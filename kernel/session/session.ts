@@ -1,37 +1,26 @@
 import type { VideoModel } from '../engine/videoModel';
 import { MaskletError, isCancelled } from '../errors';
-import { rleArea, rleBox } from '../masks/rle';
 import type {
-  AddBoxParams,
-  AddMaskParams,
-  AddPointsParams,
-  ClearPromptsParams,
   Conflict,
   ConflictVersions,
   Editing,
   FrameIndex,
-  FramePrompt,
   FrameProgress,
   HistoryResult,
   ImportParams,
   ImportResult,
-  MaskRecord,
-  MaskResult,
   MaskView,
   ObjectId,
   ObjectRecord,
   OpenParams,
   OpenResult,
   ObjectCurve,
-  PreviewParams,
   PropagateParams,
   PropagateResult,
   ResolveConflictsParams,
-  RleMask,
   SaveResult,
   SessionId,
   SessionLimits,
-  SetPromptParams,
   SnapshotResult,
   StatusResult,
   Suspicion,
@@ -44,25 +33,17 @@ import { planImport } from '../import/planImport';
 import { objectColor } from '../render/colors';
 import { Review } from '../review/review';
 import type { Change, OpenClipResult, StorageApi, Undone } from '../storage/api';
-import { checkObjectId } from '../storage/sidecar/layout';
 import type { FrameSource, RgbFrame } from '../video/api';
 import type { WorkerClient } from '../workers/rpc';
-import { Annotations, promptRevision } from './annotations';
+import { Annotations } from './annotations';
 import { conflictPlaces } from './conflicts';
 import { EncodedFrames } from './encodedFrames';
 import type { Locations } from './locations';
 import { ManualEdits, type EditingHost } from './manualEdits';
 import { ObjectEdits } from './objectEdits';
 import { Propagation, type PropagationHost } from './propagation';
-import {
-  checkBox,
-  checkFrame,
-  checkMask,
-  checkPoints,
-  toObjectPrompt,
-  withPoints,
-  withoutPoints,
-} from './prompts';
+import { PromptEdits } from './promptEdits';
+import { checkFrame } from './prompts';
 import { SerialQueue } from './serialQueue';
 
 /** What a session shares with the others. */
@@ -94,9 +75,10 @@ export class Session {
   private currentModel: VideoModel;
   private lastUse = performance.now();
   private running = 0;
-  private readonly prompting = new SerialQueue();
   private readonly committing = new SerialQueue();
   private readonly annotations: Annotations;
+  /** Clicks, boxes and given masks. */
+  readonly prompts: PromptEdits;
   /** Edits by hand and marks. */
   readonly manual: ManualEdits;
   /** Edits of whole objects. */
@@ -133,6 +115,12 @@ export class Session {
       commit: (build, edit) => this.commit(build, edit),
       changed: (object, frame) => this.propagation?.promptsChanged(object, frame),
     };
+    this.prompts = new PromptEdits({
+      ...host,
+      encoded: async () => (await this.activate()).encoded,
+      encodedNow: () => this.active?.encoded,
+      newObject: (object) => this.newObject(object),
+    });
     this.manual = new ManualEdits(host);
     this.objects = new ObjectEdits(host, () => this.requireIdle());
     this.active = { source, encoded: new EncodedFrames(source, model) };
@@ -157,7 +145,7 @@ export class Session {
    * make become stale.
    */
   async setModel(model: VideoModel): Promise<void> {
-    await this.prompting.run(() => {
+    await this.prompts.between(() => {
       if (this.propagation) {
         throw new MaskletError('session/busy', `${this.video.path} is being propagated.`, {
           hint: 'Cancel the propagation first.',
@@ -220,216 +208,6 @@ export class Session {
       });
     }
     return (this.active = { source, encoded: new EncodedFrames(source, this.model) });
-  }
-
-  // ------------------------------------------------------------------------------------------- prompts
-
-  /** Adds clicks on a frame and predicts its mask; on a tracked frame they correct the mask that stands there. */
-  async addPoints(params: AddPointsParams): Promise<MaskResult> {
-    checkFrame(this.video, params.frame);
-    checkPoints(this.video, params.points);
-    return await this.prompt(params, (prompt, standing) =>
-      withPoints(
-        { object: params.object, frame: params.frame },
-        params.replace ? withoutPoints(prompt) : prompt,
-        standing,
-        params.points,
-      ),
-    );
-  }
-
-  /** `addPoints` on a frame that has a mask already. */
-  async refine(params: AddPointsParams): Promise<MaskResult> {
-    checkFrame(this.video, params.frame);
-    if (!this.annotations.mask(params.object, params.frame)) {
-      throw new MaskletError(
-        'prompt/invalid',
-        `Object ${params.object} has no mask on frame ${params.frame} that could be corrected.`,
-        { hint: 'Propagate to this frame first, or add points to start here.' },
-      );
-    }
-    return await this.addPoints(params);
-  }
-
-  async addBox(params: AddBoxParams): Promise<MaskResult> {
-    checkFrame(this.video, params.frame);
-    checkBox(this.video, params.box);
-    const { object, frame, box, points = [], replace } = params;
-    if (points.length > 0) checkPoints(this.video, points);
-    return await this.prompt(params, (before) => {
-      const prompt: FramePrompt = (replace ? withoutPoints(before) : before) ?? { object, frame, points: [] };
-      const { candidate, ...rest } = prompt;
-      return { ...rest, points: [...prompt.points, ...points], box };
-    });
-  }
-
-  /** Replaces what is asked on a frame: points moved or deleted, another of the model's candidates. */
-  async setPrompt(params: SetPromptParams): Promise<MaskResult | null> {
-    const { object, frame, points, box, candidate, edit } = params;
-    checkFrame(this.video, frame);
-    this.requireObject(object);
-    if (points.length > 0) checkPoints(this.video, points);
-    if (box) checkBox(this.video, box);
-    if (points.length === 0 && !box) return await this.clearPrompts({ ...params, edit });
-    return await this.prompt(params, (before) => ({
-      object,
-      frame,
-      points,
-      ...(box ? { box } : {}),
-      ...(before?.mask ? { mask: before.mask } : {}),
-      ...(candidate ? { candidate } : {}),
-    }));
-  }
-
-  /** What clicks would give; null where that would need the encoder first. */
-  async preview(
-    { object, frame, points }: PreviewParams,
-    signal: AbortSignal,
-  ): Promise<{ mask: RleMask; iou: number | null } | null> {
-    checkFrame(this.video, frame);
-    checkPoints(this.video, points);
-    const encoded = this.active?.encoded.ready(frame);
-    if (!encoded || this.model.state.state !== 'ready') return null;
-    const [prompt, standing] =
-      object === undefined
-        ? []
-        : [this.annotations.prompt(object, frame), this.annotations.mask(object, frame)];
-    const asked = withPoints({ object: object ?? '', frame }, prompt, standing, points);
-    const { predictions } = await this.model.predict(encoded, [toObjectPrompt(asked)], signal);
-    const [{ mask, iou }] = predictions;
-    return { mask, iou };
-  }
-
-  /** Takes a mask as it is: as the prompt, or as the result of an edit by hand. */
-  async addMask(params: AddMaskParams): Promise<MaskResult> {
-    checkFrame(this.video, params.frame);
-    checkMask(this.video, params.mask);
-    const { object, frame, mask } = params;
-    if (params.state !== 'edited')
-      return await this.prompt(params, () => ({ object, frame, points: [], mask }));
-    this.requireWritable();
-    await this.commit(
-      () => ({
-        putObjects: this.newObject(object),
-        putMasks: [
-          {
-            object,
-            frame,
-            pts: this.pts(frame),
-            mask,
-            area: rleArea(mask),
-            bbox: rleBox(mask),
-            iou: null,
-            objectScore: null,
-            state: 'edited',
-            verified: false,
-            provenance: null,
-          },
-        ],
-      }),
-      params.edit,
-    );
-    this.propagation?.promptsChanged(object, frame);
-    const prompt = this.annotations.prompt(object, frame) ?? { object, frame, points: [] };
-    return { mask: this.viewOf(object, frame), prompt, timings: { encodeMs: 0, decodeMs: 0 } };
-  }
-
-  async clearPrompts({ object, frame, edit }: ClearPromptsParams): Promise<null> {
-    this.requireObject(object);
-    this.requireWritable();
-    const frames =
-      frame === undefined ? this.annotations.prompts(object).map((prompt) => prompt.frame) : [frame];
-    await this.commit(
-      () => ({
-        removePrompts: frames.map((at) => ({ object, frame: at })),
-        removeMasks: frames
-          .filter(
-            (at) =>
-              this.annotations.mask(object, at)?.state === 'prompted' && !this.annotations.isHeld(object, at),
-          )
-          .map((at) => ({ object, frame: at })),
-      }),
-      edit,
-    );
-    for (const at of frames) this.propagation?.promptsChanged(object, at);
-    return null;
-  }
-
-  private async prompt(
-    { object, frame, edit }: { object: ObjectId; frame: FrameIndex } & Editing,
-    update: (prompt: FramePrompt | undefined, standing: MaskRecord | undefined) => FramePrompt,
-  ): Promise<MaskResult> {
-    this.requireWritable();
-    // The database would refuse it as well, but only after the model ran.
-    checkObjectId(object);
-    return await this.prompting.run(async () => {
-      const before = this.annotations.prompt(object, frame);
-      const prompt = update(before, this.annotations.mask(object, frame));
-      const known = this.annotations.mask(object, frame);
-      const same = before && promptRevision(before) === promptRevision(prompt);
-      if (same && known?.state === 'prompted' && !this.annotations.isStale(known)) {
-        return { mask: this.annotations.view(known), prompt, timings: { encodeMs: 0, decodeMs: 0 } };
-      }
-      const { record, timings } = await this.predict(prompt);
-      await this.commit(
-        () => ({
-          putObjects: this.newObject(object),
-          putPrompts: [prompt],
-          putMasks: [record],
-        }),
-        edit,
-      );
-      this.propagation?.promptsChanged(object, frame);
-      return { mask: this.annotations.view(record), prompt, timings };
-    });
-  }
-
-  private async predict(
-    prompt: FramePrompt,
-  ): Promise<{ record: MaskRecord; timings: MaskResult['timings'] }> {
-    const { encoded } = await this.activate();
-    const { model } = encoded;
-    await model.load();
-    const known = encoded.has(prompt.frame);
-    const started = performance.now();
-    const frame = await encoded.get(prompt.frame);
-    const ready = performance.now();
-    const { predictions } = await model.predict(frame, [toObjectPrompt(prompt)]);
-    const decodeMs = performance.now() - ready;
-    const [prediction] = predictions;
-    const { id, sha256 } = model;
-    const record: MaskRecord = {
-      object: prompt.object,
-      frame: prompt.frame,
-      pts: this.pts(prompt.frame),
-      mask: prediction.mask,
-      bbox: prediction.bbox,
-      area: prediction.area,
-      iou: prediction.iou,
-      objectScore: prediction.objectScore,
-      state: 'prompted',
-      verified: false,
-      provenance: { model: id, modelSha256: sha256, revision: promptRevision(prompt) },
-    };
-    return { record, timings: { encodeMs: known ? 0 : ready - started, decodeMs } };
-  }
-
-  /** Predicts the mask of a prompted frame again where it is missing or stale, as after a merge or a change of model. */
-  private async refreshPrompted(object: ObjectId, frame: FrameIndex, edit?: string): Promise<void> {
-    const stands = (): boolean => {
-      const mask = this.annotations.mask(object, frame);
-      return (
-        mask !== undefined && (this.annotations.isHeld(object, frame) || !this.annotations.isStale(mask))
-      );
-    };
-    await this.prompting.run(async () => {
-      const prompt = this.annotations.prompt(object, frame);
-      const mask = this.annotations.mask(object, frame);
-      const tracked = mask?.state === 'propagated' || mask?.state === 'absent';
-      if (!prompt || (stands() && !(tracked && !mask.verified))) return;
-      const { record } = await this.predict(prompt);
-      await this.commit(() => (this.annotations.isHeld(object, frame) ? {} : { putMasks: [record] }), edit);
-    });
   }
 
   // ------------------------------------------------------------------------------------------- objects
@@ -542,7 +320,7 @@ export class Session {
       pts: (frame) => this.pts(frame),
       commit: (build) => this.commit(build, params.edit),
       replaced: (mask, before) => this.reviewing.note(mask, before),
-      refreshPrompted: (object, frame) => this.refreshPrompted(object, frame, params.edit),
+      refreshPrompted: (object, frame) => this.prompts.refresh(object, frame, params.edit),
     };
     const propagation = new Propagation(host, params, signal, onFrame);
     if (!propagation.hasWork) {
@@ -807,11 +585,5 @@ export class Session {
         hint: 'Choose a writable folder for its annotations (setting masklet.dataDir, option --data-dir).',
       });
     }
-  }
-
-  private viewOf(object: ObjectId, frame: FrameIndex): MaskView {
-    const mask = this.annotations.mask(object, frame);
-    if (!mask) throw new MaskletError('internal', `The mask of ${object} on frame ${frame} has gone.`);
-    return this.annotations.view(mask);
   }
 }

@@ -1,0 +1,270 @@
+import { MaskletError } from '../errors';
+import { rleArea, rleBox } from '../masks/rle';
+import type {
+  AddBoxParams,
+  AddMaskParams,
+  AddPointsParams,
+  ClearPromptsParams,
+  Editing,
+  FrameIndex,
+  FramePrompt,
+  MaskRecord,
+  MaskResult,
+  ObjectId,
+  ObjectRecord,
+  PreviewParams,
+  RleMask,
+  SetPromptParams,
+} from '../protocol';
+import { checkObjectId } from '../storage/sidecar/layout';
+import { promptRevision } from './annotations';
+import type { EncodedFrames } from './encodedFrames';
+import type { EditingHost } from './manualEdits';
+import {
+  checkBox,
+  checkFrame,
+  checkMask,
+  checkPoints,
+  toObjectPrompt,
+  withPoints,
+  withoutPoints,
+} from './prompts';
+import { SerialQueue } from './serialQueue';
+
+/** What prompting needs of its session. */
+export interface PromptingHost extends EditingHost {
+  /** The clip's frames and the model that encodes them, opened again where the session was idle. */
+  encoded(): Promise<EncodedFrames>;
+  /** The same where they are there already. */
+  encodedNow(): EncodedFrames | undefined;
+  /** The object to be made where there is none of this id. */
+  newObject(id: ObjectId): readonly ObjectRecord[];
+}
+
+/** Clicks, boxes and given masks, one after another, and the masks that the model answers them with. */
+export class PromptEdits {
+  private readonly queue = new SerialQueue();
+
+  constructor(private readonly host: PromptingHost) {}
+
+  /** Does something while no prompt is being answered. */
+  async between(task: () => Promise<void> | void): Promise<void> {
+    await this.queue.run(async () => await task());
+  }
+
+  /** Adds clicks on a frame and predicts its mask; on a tracked frame they correct the mask that stands there. */
+  async addPoints(params: AddPointsParams): Promise<MaskResult> {
+    checkFrame(this.host.video, params.frame);
+    checkPoints(this.host.video, params.points);
+    return await this.prompt(params, (prompt, standing) =>
+      withPoints(
+        { object: params.object, frame: params.frame },
+        params.replace ? withoutPoints(prompt) : prompt,
+        standing,
+        params.points,
+      ),
+    );
+  }
+
+  /** `addPoints` on a frame that has a mask already. */
+  async refine(params: AddPointsParams): Promise<MaskResult> {
+    checkFrame(this.host.video, params.frame);
+    if (!this.host.annotations.mask(params.object, params.frame)) {
+      throw new MaskletError(
+        'prompt/invalid',
+        `Object ${params.object} has no mask on frame ${params.frame} that could be corrected.`,
+        { hint: 'Propagate to this frame first, or add points to start here.' },
+      );
+    }
+    return await this.addPoints(params);
+  }
+
+  async addBox(params: AddBoxParams): Promise<MaskResult> {
+    checkFrame(this.host.video, params.frame);
+    checkBox(this.host.video, params.box);
+    const { object, frame, box, points = [], replace } = params;
+    if (points.length > 0) checkPoints(this.host.video, points);
+    return await this.prompt(params, (before) => {
+      const prompt: FramePrompt = (replace ? withoutPoints(before) : before) ?? { object, frame, points: [] };
+      const { candidate, ...rest } = prompt;
+      return { ...rest, points: [...prompt.points, ...points], box };
+    });
+  }
+
+  /** Replaces what is asked on a frame: points moved or deleted, another of the model's candidates. */
+  async setPrompt(params: SetPromptParams): Promise<MaskResult | null> {
+    const { object, frame, points, box, candidate, edit } = params;
+    checkFrame(this.host.video, frame);
+    this.host.requireObject(object);
+    if (points.length > 0) checkPoints(this.host.video, points);
+    if (box) checkBox(this.host.video, box);
+    if (points.length === 0 && !box) return await this.clearPrompts({ ...params, edit });
+    return await this.prompt(params, (before) => ({
+      object,
+      frame,
+      points,
+      ...(box ? { box } : {}),
+      ...(before?.mask ? { mask: before.mask } : {}),
+      ...(candidate ? { candidate } : {}),
+    }));
+  }
+
+  /** What clicks would give; null where that would need the encoder first. */
+  async preview(
+    { object, frame, points }: PreviewParams,
+    signal: AbortSignal,
+  ): Promise<{ mask: RleMask; iou: number | null } | null> {
+    checkFrame(this.host.video, frame);
+    checkPoints(this.host.video, points);
+    const frames = this.host.encodedNow();
+    const encoded = frames?.ready(frame);
+    if (!frames || !encoded || frames.model.state.state !== 'ready') return null;
+    const [prompt, standing] =
+      object === undefined
+        ? []
+        : [this.host.annotations.prompt(object, frame), this.host.annotations.mask(object, frame)];
+    const asked = withPoints({ object: object ?? '', frame }, prompt, standing, points);
+    const { predictions } = await frames.model.predict(encoded, [toObjectPrompt(asked)], signal);
+    const [{ mask, iou }] = predictions;
+    return { mask, iou };
+  }
+
+  /** Takes a mask as it is: as the prompt, or as the result of an edit by hand. */
+  async addMask(params: AddMaskParams): Promise<MaskResult> {
+    checkFrame(this.host.video, params.frame);
+    checkMask(this.host.video, params.mask);
+    const { object, frame, mask } = params;
+    if (params.state !== 'edited')
+      return await this.prompt(params, () => ({ object, frame, points: [], mask }));
+    this.host.requireWritable();
+    await this.host.commit(
+      () => ({
+        putObjects: this.host.newObject(object),
+        putMasks: [
+          {
+            object,
+            frame,
+            pts: this.host.pts(frame),
+            mask,
+            area: rleArea(mask),
+            bbox: rleBox(mask),
+            iou: null,
+            objectScore: null,
+            state: 'edited',
+            verified: false,
+            provenance: null,
+          },
+        ],
+      }),
+      params.edit,
+    );
+    this.host.changed(object, frame);
+    const prompt = this.host.annotations.prompt(object, frame) ?? { object, frame, points: [] };
+    const standing = this.host.annotations.mask(object, frame);
+    if (!standing) throw new MaskletError('internal', `The mask of ${object} on frame ${frame} has gone.`);
+    return { mask: this.host.annotations.view(standing), prompt, timings: { encodeMs: 0, decodeMs: 0 } };
+  }
+
+  async clearPrompts({ object, frame, edit }: ClearPromptsParams): Promise<null> {
+    this.host.requireObject(object);
+    this.host.requireWritable();
+    const frames =
+      frame === undefined ? this.host.annotations.prompts(object).map((prompt) => prompt.frame) : [frame];
+    await this.host.commit(
+      () => ({
+        removePrompts: frames.map((at) => ({ object, frame: at })),
+        removeMasks: frames
+          .filter(
+            (at) =>
+              this.host.annotations.mask(object, at)?.state === 'prompted' &&
+              !this.host.annotations.isHeld(object, at),
+          )
+          .map((at) => ({ object, frame: at })),
+      }),
+      edit,
+    );
+    for (const at of frames) this.host.changed(object, at);
+    return null;
+  }
+
+  private async prompt(
+    { object, frame, edit }: { object: ObjectId; frame: FrameIndex } & Editing,
+    update: (prompt: FramePrompt | undefined, standing: MaskRecord | undefined) => FramePrompt,
+  ): Promise<MaskResult> {
+    this.host.requireWritable();
+    // The database would refuse it as well, but only after the model ran.
+    checkObjectId(object);
+    return await this.queue.run(async () => {
+      const before = this.host.annotations.prompt(object, frame);
+      const prompt = update(before, this.host.annotations.mask(object, frame));
+      const known = this.host.annotations.mask(object, frame);
+      const same = before && promptRevision(before) === promptRevision(prompt);
+      if (same && known?.state === 'prompted' && !this.host.annotations.isStale(known)) {
+        return { mask: this.host.annotations.view(known), prompt, timings: { encodeMs: 0, decodeMs: 0 } };
+      }
+      const { record, timings } = await this.predict(prompt);
+      await this.host.commit(
+        () => ({
+          putObjects: this.host.newObject(object),
+          putPrompts: [prompt],
+          putMasks: [record],
+        }),
+        edit,
+      );
+      this.host.changed(object, frame);
+      return { mask: this.host.annotations.view(record), prompt, timings };
+    });
+  }
+
+  private async predict(
+    prompt: FramePrompt,
+  ): Promise<{ record: MaskRecord; timings: MaskResult['timings'] }> {
+    const encoded = await this.host.encoded();
+    const { model } = encoded;
+    await model.load();
+    const known = encoded.has(prompt.frame);
+    const started = performance.now();
+    const frame = await encoded.get(prompt.frame);
+    const ready = performance.now();
+    const { predictions } = await model.predict(frame, [toObjectPrompt(prompt)]);
+    const decodeMs = performance.now() - ready;
+    const [prediction] = predictions;
+    const { id, sha256 } = model;
+    const record: MaskRecord = {
+      object: prompt.object,
+      frame: prompt.frame,
+      pts: this.host.pts(prompt.frame),
+      mask: prediction.mask,
+      bbox: prediction.bbox,
+      area: prediction.area,
+      iou: prediction.iou,
+      objectScore: prediction.objectScore,
+      state: 'prompted',
+      verified: false,
+      provenance: { model: id, modelSha256: sha256, revision: promptRevision(prompt) },
+    };
+    return { record, timings: { encodeMs: known ? 0 : ready - started, decodeMs } };
+  }
+
+  /** Predicts the mask of a prompted frame again where it is missing or stale, as after a merge or a change of model. */
+  async refresh(object: ObjectId, frame: FrameIndex, edit?: string): Promise<void> {
+    const stands = (): boolean => {
+      const mask = this.host.annotations.mask(object, frame);
+      return (
+        mask !== undefined &&
+        (this.host.annotations.isHeld(object, frame) || !this.host.annotations.isStale(mask))
+      );
+    };
+    await this.queue.run(async () => {
+      const prompt = this.host.annotations.prompt(object, frame);
+      const mask = this.host.annotations.mask(object, frame);
+      const tracked = mask?.state === 'propagated' || mask?.state === 'absent';
+      if (!prompt || (stands() && !(tracked && !mask.verified))) return;
+      const { record } = await this.predict(prompt);
+      await this.host.commit(
+        () => (this.host.annotations.isHeld(object, frame) ? {} : { putMasks: [record] }),
+        edit,
+      );
+    });
+  }
+}
