@@ -10,6 +10,7 @@ import { MaskChanges } from './git/showMaskChanges';
 import { KernelService } from './kernel/kernelService';
 import { Links } from './links/links';
 import { ModelCommands } from './models/modelCommands';
+import { ModelFallback } from './models/modelFallback';
 import { registerNotebooks } from './notebook/register';
 import { registerShowFrame } from './review/showFrame';
 import { SuspicionProblems } from './review/suspicionProblems';
@@ -25,16 +26,18 @@ export function activate(context: vscode.ExtensionContext): void {
   kernel = new KernelService(log, context.globalStorageUri);
   const editors = new EditorRegistry();
   const files = new FollowFiles(kernel, editors);
+  const models = new ModelFallback(kernel, editors);
   context.subscriptions.push(
     log,
     kernel,
     editors,
     files,
-    new VideoEditorProvider(context, kernel, editors, files, log),
+    models,
+    new VideoEditorProvider(context, kernel, editors, files, models, log),
     new KernelStatusBar(kernel, editors),
     new EditorContext(editors),
     registerCommands(kernel, editors),
-    new ModelCommands(kernel, editors),
+    new ModelCommands(kernel, editors, models),
     registerShowFrame(editors),
     new Links(context, editors, log),
     new MaskChanges(kernel, editors, context.extensionUri),

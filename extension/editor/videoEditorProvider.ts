@@ -4,7 +4,7 @@ import { Disposables } from '../dispose';
 import { filePlace } from '../files/filePlace';
 import type { FollowFiles } from '../files/followFiles';
 import type { KernelService } from '../kernel/kernelService';
-import { showModelMissing } from '../models/modelMissing';
+import { cannotBeUsed, type ModelFallback } from '../models/modelFallback';
 import { modelId } from '../settings';
 import { messageHtml } from './editorHtml';
 import { EditorPanel } from './editorPanel';
@@ -44,6 +44,7 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     private readonly kernel: KernelService,
     private readonly editors: EditorRegistry,
     private readonly files: FollowFiles,
+    private readonly models: ModelFallback,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.owned.add(
@@ -139,9 +140,9 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
       return await VideoDocument.open(uri, this.kernel, { ...options, model });
     } catch (error) {
       const data = toErrorData(error);
-      if (data.code !== 'model/missing' && data.code !== 'model/unknown') throw error;
+      if (!cannotBeUsed(data)) throw error;
       const document = await VideoDocument.open(uri, this.kernel, options);
-      showModelMissing(data, model, document.state.model.id);
+      this.models.tell(model, document.state.model.id, data);
       return document;
     }
   }

@@ -8,6 +8,7 @@ import { showError } from '../errors';
 import type { KernelService } from '../kernel/kernelService';
 import { modelId, setModelId } from '../settings';
 import { installCuda } from './installCuda';
+import type { ModelFallback } from './modelFallback';
 import { megabytes, modelItems, onThisMachine, toDownload, type ModelItem } from './modelItems';
 import { openFile } from './openFile';
 import { withProgress } from './withProgress';
@@ -19,6 +20,7 @@ export class ModelCommands implements vscode.Disposable {
   constructor(
     private readonly kernel: KernelService,
     private readonly editors: EditorRegistry,
+    private readonly fallback: ModelFallback,
   ) {
     this.register('selectModel', () => this.select());
     this.register('downloadModel', (id) => this.downloadOne(typeof id === 'string' ? id : undefined));
@@ -63,14 +65,15 @@ export class ModelCommands implements vscode.Disposable {
   }
 
   private async downloadOne(id: string | undefined): Promise<void> {
-    const models = (await this.list()).filter(({ installed }) => !installed);
-    if (models.length === 0) {
+    const published = (await this.list()).filter(({ source }) => source === 'published');
+    const models = published.filter(({ installed }) => !installed);
+    // One that is named may be here, damaged: it is fetched again.
+    const named = published.find((model) => model.id === id);
+    if (!named && models.length === 0) {
       void vscode.window.showInformationMessage('All published models are on this machine.');
       return;
     }
-    const model =
-      models.find((candidate) => candidate.id === id) ??
-      (await pick('Download Model', models.map(toDownload)))?.model;
+    const model = named ?? (await pick('Download Model', models.map(toDownload)))?.model;
     if (!model) return;
     await this.download(model);
     await this.offerUse(model);
@@ -131,6 +134,7 @@ export class ModelCommands implements vscode.Disposable {
       );
       if (answer !== go) return;
     }
+    this.fallback.forget(model.id);
     for (const document of documents) {
       await document.cancelPropagation();
       await document.setModel(model.id);
