@@ -116,6 +116,12 @@ interface Pending {
 
 const loadTurn = newLoadTurn();
 
+/**
+ * Left alone, V8 lets the space for what is new grow to some fifty megabytes in each thread that makes a mask or a row a
+ * frame, over a thousand frames of it.
+ */
+const YOUNG_GENERATION_MB = 16;
+
 /** The main thread's end of a worker: starts it at the first request, answers every request even if the thread dies. */
 export class WorkerClient<Api> {
   private worker: Worker | undefined;
@@ -202,7 +208,7 @@ export class WorkerClient<Api> {
     const worker = new Worker(this.script, {
       workerData: startData,
       name: this.name,
-      resourceLimits: this.resourceLimits,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, ...this.resourceLimits },
     });
     const { threadId } = worker;
     worker.on('message', (message: FromWorker) => {
