@@ -2,24 +2,24 @@ import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
 import type { MaskletError } from '../errors';
 import { locate } from '../session/locations';
-import type { ClipOverview } from '../storage/overview';
+import type { KnownClip } from '../storage/overview';
 import { searchFolder, type FoundClip } from './findClips';
 import { stampOf, type Stamp } from './stamp';
 
-export interface StampedClip extends FoundClip {
+export interface StampedClip<K extends KnownClip> extends FoundClip {
   /** What the database has of it; undefined where it has no objects of it. */
-  readonly overview?: ClipOverview;
+  readonly overview?: K;
   /** Undefined for a video without annotations. */
   readonly stamp?: Stamp;
 }
 
 /** Every video below a folder, and every clip of which only annotations are there; by path. */
-export async function findAllClips(
+export async function findAllClips<K extends KnownClip>(
   root: string,
   options: { readonly workspaceRoot?: string; readonly dataDir?: string },
-  overviews: readonly ClipOverview[],
+  overviews: readonly K[],
   onUnreadable: (error: MaskletError) => void,
-): Promise<StampedClip[]> {
+): Promise<StampedClip<K>[]> {
   const byPath = new Map(overviews.map((overview) => [overview.path, overview]));
   const paths = new Set<string>();
   await searchFolder(root, (path) => paths.add(path), onUnreadable);

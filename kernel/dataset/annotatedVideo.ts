@@ -2,12 +2,13 @@ import fs from 'node:fs';
 import { MaskletError } from '../errors';
 import type { Problem, VideoInfo } from '../protocol';
 import { readVideoJson } from '../storage/clip';
-import { readSidecar } from '../storage/sidecar/files';
+import { readSidecarFile } from '../storage/sidecar/files';
+import { VIDEO_FILE } from '../storage/sidecar/layout';
 import type { FoundClip } from './findClips';
 
 /** The video as its sidecar describes it. @throws MaskletError `sidecar/broken-line`, `sidecar/newer-version` */
 export function videoOfSidecar({ path, sidecar }: FoundClip): VideoInfo {
-  const { video, problems } = readVideoJson(readSidecar(sidecar), sidecar);
+  const { video, problems } = readVideoJson(readSidecarFile(sidecar, VIDEO_FILE), sidecar);
   const fields = video?.fields ?? {};
   const number = (name: string): number => {
     const value = fields[name];

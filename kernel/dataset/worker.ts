@@ -8,7 +8,7 @@ import type { DatasetApi, DatasetWorkerData } from './api';
 import { assignSplits } from './assignSplits';
 import { checkClips } from './checkClips';
 import { SidecarComparisons } from './compareSidecar';
-import { SidecarIndex } from './indexSidecars';
+import { indexSidecars } from './indexSidecars';
 import { overlayPictures } from './overlayPictures';
 import { clipPicture } from './clipPicture';
 import { roundTrip } from './roundTrip';
@@ -18,7 +18,6 @@ const { settings } = workerData as DatasetWorkerData;
 const store = new Store();
 const comparisons = new SidecarComparisons(settings.dataDir);
 
-const index = new SidecarIndex();
 const summaries = new DatasetSummaries();
 
 /** Sidecars and databases are where the settings say, unless a request says otherwise. */
@@ -53,7 +52,7 @@ serveWorker<DatasetApi>({
   compare: (params, { signal }) => comparisons.compare(params, signal),
   compareFrame: (params, { signal }) => comparisons.frame(params, signal),
   index: (params, context) =>
-    index.update(located(params), {
+    indexSidecars(located(params), {
       store,
       signal: context.signal,
       onProgress: (progress) => context.progress(progress),

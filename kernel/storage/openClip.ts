@@ -58,28 +58,41 @@ function openToWrite(params: OpenClipParams, environment: OpenEnvironment): Open
   });
 }
 
-/**
- * Takes in what changed in a sidecar, without opening the clip; nothing where somebody has it open to write, who does so.
- * @throws MaskletError as `openClip`
- */
-export function takeInSidecar(params: OpenClipParams, environment: OpenEnvironment): readonly Problem[] {
-  const database = openDatabase(params.databaseFolder, environment.busyTimeoutMs);
-  const problems = closingOnError(database, () => {
-    const files = readSidecar(params.sidecar);
-    return database.db
-      .transaction((): readonly Problem[] => {
-        const row = findVideo(database.db, rootOf(params.databaseFolder), params.video);
-        if (
-          row &&
-          (liveWriter(database.db, row.id, environment) || isInStep(database.db, row, files, params))
-        )
-          return [];
-        return takeIn(database, params, row, files).problems;
-      })
-      .immediate();
-  });
-  database.close();
-  return problems;
+/** Takes in what changed in sidecars, without opening clips; keeps a connection until it is closed. */
+export class SidecarIntake {
+  private readonly database: OpenDatabase;
+
+  /** @throws MaskletError as `openDatabase` */
+  constructor(
+    databaseFolder: string,
+    private readonly environment: OpenEnvironment,
+  ) {
+    this.database = openDatabase(databaseFolder, environment.busyTimeoutMs);
+  }
+
+  /** @returns undefined where somebody has the clip open to write, who does it. @throws MaskletError as `openClip` */
+  takeIn(params: OpenClipParams): readonly Problem[] | undefined {
+    const { database } = this;
+    return reading(database, () => {
+      const files = readSidecar(params.sidecar);
+      const find = (): VideoRow | undefined =>
+        findVideo(database.db, rootOf(params.databaseFolder), params.video);
+      const known = find();
+      // Nobody is made to wait for nothing.
+      if (known && isInStep(database.db, known, files, params)) return [];
+      return database.db
+        .transaction((): readonly Problem[] | undefined => {
+          const row = find();
+          if (row && liveWriter(database.db, row.id, this.environment)) return undefined;
+          return takeIn(database, params, row, files).problems;
+        })
+        .immediate();
+    });
+  }
+
+  close(): void {
+    this.database.close();
+  }
 }
 
 function openToRead(params: OpenClipParams, environment: OpenEnvironment): OpenedClip {

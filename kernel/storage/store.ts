@@ -21,8 +21,8 @@ import { databaseFile, rootOf } from './dataFolder';
 import { journalMode, openDatabase, openDatabaseReadOnly, type OpenEnvironment } from './database';
 import { asStorageError } from './databaseErrors';
 import { loadFrameIndex } from './frameIndexes';
-import { openClip, takeInSidecar } from './openClip';
-import { clipOverviews, type ClipOverview } from './overview';
+import { openClip, SidecarIntake } from './openClip';
+import { clipOverviews, knownClips, type ClipOverview, type KnownClip } from './overview';
 import { findAnnotations, forgetAnnotations, moveAnnotations } from './relocate';
 import { annotatedVideos } from './videos';
 import type { WorkerHandlers } from '../workers/rpc';
@@ -82,9 +82,9 @@ export class Store {
     return { clip: handle, ...result };
   }
 
-  /** Brings rows into step with a sidecar that others may have written. @throws as `open` */
-  takeIn(params: OpenClipParams): readonly Problem[] {
-    return takeInSidecar(params, this.environment);
+  /** Brings rows into step with sidecars that others may have written. @throws as `open` */
+  intake(databaseFolder: string): SidecarIntake {
+    return new SidecarIntake(databaseFolder, this.environment);
   }
 
   read(clip: number): ClipContent {
@@ -186,6 +186,11 @@ export class Store {
   /** What a database has of its clips, counted; nothing where there is no database. */
   overviews(databaseFolder: string): ClipOverview[] {
     return this.reading(databaseFolder, (db) => clipOverviews(db, rootOf(databaseFolder))) ?? [];
+  }
+
+  /** As `overviews`, quickly: without counts. */
+  knownClips(databaseFolder: string): KnownClip[] {
+    return this.reading(databaseFolder, (db) => knownClips(db, rootOf(databaseFolder))) ?? [];
   }
 
   putSha256(clip: number, sha256: string): Problem | null {

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { until } from '../support/until';
@@ -131,6 +132,34 @@ describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180
       images: object[];
     };
     expect([coco.images.length, coco.annotations.length]).toEqual([FRAMES, 8]);
+  });
+
+  test('clips are filtered and sorted from the title bar, opened and exported from the context menu', async () => {
+    const title = (name: string): Locator => window.page.getByRole('button', { name, exact: true }).first();
+    const header = window.page.locator('.pane-header', { hasText: 'Dataset' }).first();
+    await window.viewRow('clip.mp4').hover();
+    await title('Filter Clips...').click();
+    await window.pick('Annotated');
+    await until(async () => (await window.viewRow('other.mp4').count()) === 0, 'the filter leaves all clips');
+    await header.filter({ hasText: '1 of 2: annotated' }).waitFor();
+    await window.viewRow('clip.mp4').hover();
+    await title('Show All Clips').click();
+    await window.viewRow('other.mp4').waitFor();
+    await window.viewRow('clip.mp4').hover();
+    await title('Sort Clips...').click();
+    await window.pick('Least verified first');
+    await header.filter({ hasText: 'Least verified first' }).waitFor();
+    await window.screenshot('dataset-sorted');
+    await window.contextMenu(window.viewRow('clip.mp4'), 'Export');
+    await window.pick('Mask PNGs');
+    await window.pick('In the Workspace');
+    await window.pick('Export');
+    const out = join(workspace, 'exports', 'masks');
+    await until(() => existsSync(join(out, 'manifest.json')), 'there is no export', 60);
+    expect(existsSync(join(out, 'clip', '000', '00000.png'))).toBe(true);
+    await window.contextMenu(window.viewRow('clip.mp4'), 'Open');
+    await window.masklet();
+    await window.closeTabs();
   });
 
   test('verifying all masks of a clip shows, and is saved', async () => {

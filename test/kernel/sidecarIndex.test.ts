@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { QueryProcess, type CellValue } from '../../kernel/client/queryProcess';
-import { SidecarIndex } from '../../kernel/dataset/indexSidecars';
+import { indexSidecars } from '../../kernel/dataset/indexSidecars';
 import type { IndexProgress, IndexResult } from '../../kernel/protocol';
 import { Store } from '../../kernel/storage/store';
 import { edit, maskOf, makeVideo, object, openVideo, temporaryFolder } from '../support/storageFixture';
@@ -27,10 +27,8 @@ beforeEach(() => {
   cpSync(origin, clone, { recursive: true, filter: (path) => !path.endsWith('/.masklet') });
 });
 
-const index = new SidecarIndex();
-
 async function update(told: IndexProgress[] = [], controller = new AbortController()): Promise<IndexResult> {
-  return await index.update(
+  return await indexSidecars(
     { folder: clone, workspaceRoot: clone },
     {
       store: new Store(),
@@ -92,7 +90,12 @@ test('a clip that somebody writes is left to them, and the editor finds nothing 
   writer.store.apply(writer.clip, { putMasks: [maskOf('x', 7)] });
   edit(join(clone, 'a.mp4.masklet', 'masks', 'x.jsonl'), (text) => `${text.split('\n')[0]}\n`);
   await update();
-  expect(await ask("SELECT frame FROM masks WHERE video = 'a.mp4' ORDER BY frame")).toEqual([[0], [1], [7]]);
+  const frames = (): Promise<unknown> => ask("SELECT frame FROM masks WHERE video = 'a.mp4' ORDER BY frame");
+  expect(await frames()).toEqual([[0], [1], [7]]);
+  // Once nobody does, it is looked into again; work that is not saved stays.
+  writer.store.close(writer.clip);
+  await update();
+  expect(await frames()).toEqual([[0], [7]]);
 });
 
 test('a sidecar that cannot be read is told, and does not keep the others out', async () => {

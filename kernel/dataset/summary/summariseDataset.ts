@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted, toErrorData } from '../../errors';
 import type { ClipSummary, SummaryParams, SummaryProgress, SummaryResult } from '../../protocol';
 import { locate } from '../../session/locations';
+import type { ClipOverview } from '../../storage/overview';
 import type { Store } from '../../storage/store';
 import { findAllClips, type StampedClip } from '../allClips';
 import { readOwnSplits, type Splits } from '../splits';
@@ -40,8 +41,8 @@ export class DatasetSummaries {
     cache.keepOnly(root, new Set(clips.map(({ path }) => path)));
 
     const summaries = new Map<string, ClipSummary>();
-    const unread: StampedClip[] = [];
-    const put = (clip: StampedClip, counts: Counts): ClipSummary => {
+    const unread: StampedClip<ClipOverview>[] = [];
+    const put = (clip: StampedClip<ClipOverview>, counts: Counts): ClipSummary => {
       const { path, stamp } = clip;
       const split = splits.get(path);
       const summary = {
@@ -91,7 +92,7 @@ export class DatasetSummaries {
 }
 
 /** What the database says at once; the sidecar may say otherwise. */
-function roughly({ overview }: StampedClip): Counts {
+function roughly({ overview }: StampedClip<ClipOverview>): Counts {
   if (!overview) return { ...NOTHING_COUNTED, state: 'reading' };
   const { frameCount: frames, annotated, verified, masks, labels, dirty: unsaved } = overview;
   return { state: 'reading', frames, annotated, verified, masks, labels, unsaved, problems: [] };

@@ -32,6 +32,12 @@ export function readSidecar(folder: string): SidecarFiles {
   return files;
 }
 
+/** As `readSidecar`, of one of its files. */
+export function readSidecarFile(folder: string, path: string): SidecarFiles {
+  const content = readOptional(join(folder, path));
+  return new Map(content ? [[path, { content, sha256: fileHash(content) }]] : []);
+}
+
 /** The file's bytes; undefined where it does not exist. */
 export function readOptional(path: string): Buffer | undefined {
   try {
