@@ -2,6 +2,7 @@ import { basename, join, isAbsolute } from 'node:path';
 import { NotebookCellOutputItem, workspace, type NotebookCellExecution } from 'vscode';
 import { readingStatements } from '../../kernel/client/queryLanguage';
 import type { QueryProcess } from '../../kernel/client/queryProcess';
+import { isCancelled, toErrorData } from '../../kernel/errors';
 import type { IndexProgress, OverlayPicture } from '../../kernel/protocol';
 import {
   PICTURES_MIME,
@@ -74,7 +75,7 @@ export async function runSqlCell(
   }
 }
 
-/** A clone or a pull brings sidecars that the database does not know yet. */
+/** A clone or a pull brings sidecars that the database does not know yet. What cannot be taken in keeps no query from running. */
 async function takeInSidecars(
   execution: NotebookCellExecution,
   place: NotebookPlace,
@@ -84,19 +85,28 @@ async function takeInSidecars(
   // It writes to the database.
   if (!workspace.isTrusted) return;
   const output = new CellOutput(execution);
-  let text = '';
-  const { problems } = await kernel.request('dataset/index', place, {
-    signal,
-    onProgress: (value) => {
-      const { done, total, clip } = value as IndexProgress;
-      text = `Taking in annotations: ${done + 1} of ${total} clips, ${basename(clip)}\n`;
-      output.show(() => [NotebookCellOutputItem.stdout(text)], REDRAW_MS);
-    },
-  });
-  for (const problem of problems) kernel.log.warn(problem);
-  if (text === '') return;
+  const onProgress = (value: unknown): void => {
+    const { done, total, clip } = value as IndexProgress;
+    const text = `Taking in annotations: ${done + 1} of ${total} clips, ${basename(clip)}\n`;
+    output.show(() => [NotebookCellOutputItem.stdout(text)], REDRAW_MS);
+  };
+  let problems: readonly string[];
+  try {
+    ({ problems } = await kernel.request('dataset/index', place, { signal, onProgress }));
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    problems = [toErrorData(error).message];
+  }
   await output.finished();
   await execution.clearOutput();
+  if (problems.length === 0) return;
+  for (const problem of problems) kernel.log.warn(problem);
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more in the log)` : '';
+  const told = new CellOutput(execution);
+  told.show(() => [
+    NotebookCellOutputItem.stderr(`Not all annotations could be taken in: ${problems[0]}${more}\n`),
+  ]);
+  await told.finished();
 }
 
 async function showPictures(

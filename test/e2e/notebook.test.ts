@@ -199,6 +199,12 @@ describe.skipIf(missing !== undefined)('the curation notebook in VS Code', { tim
     await second.locator('.monaco-editor').first().click();
     await second.locator('.run-button-container .action-label').first().click();
     await output((page) => page.getByRole('cell', { name: '42' }));
+    const [idle] = queryProcesses();
+    await window.command('Masklet: Restart Notebook');
+    await until(() => !queryProcesses().includes(idle), 'the restarted notebook keeps its process');
+    await second.locator('.run-button-container .action-label').first().click();
+    // Cells are counted from 1 again.
+    await second.locator('.execution-count-label', { hasText: '[1]' }).waitFor();
     await window.closeTabs();
     await until(() => queryProcesses().length === 0, 'the closed notebook keeps its process');
   });

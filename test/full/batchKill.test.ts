@@ -11,7 +11,7 @@ import { filesBelow } from '../support/storageFixture';
 
 const FRAMES = 3;
 const CLIPS = ['a.mp4', 'b.mp4'];
-const RANDOM_KILLS = 12;
+const RANDOM_KILLS = 6;
 const MOMENT_MS = 6_000;
 
 /**
