@@ -204,20 +204,27 @@ describe('every format', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('a format that cannot hold a clip fails, and leaves nothing behind', async () => {
-    const folder = await datasetFolder();
-    const many = await annotatedClip(join(folder, 'many'), {
-      frames: 1,
-      width: 4,
-      height: 4,
-      objects: Array.from({ length: 255 }, (_, n) => ({ id: `o${n}` })),
-      masks: [],
-    });
-    const out = join(folder, 'out');
-    const attempt = exportHere({ paths: [many], format: 'davis', out });
-    await expect(attempt).rejects.toMatchObject({ code: 'export/limit' });
-    expect((await readdir(folder)).filter((name) => name.includes('out'))).toEqual([]);
-  });
+  test.each<[ExportFormat, string, (n: number) => string, number]>([
+    ['davis', '255 objects; DAVIS holds 254', () => 'koi', 255],
+    ['mots', 'MOTS, which holds 999 objects a clip and 64 classes', (n) => `kind ${n}`, 65],
+  ])(
+    'a clip that %s cannot hold is refused (%s), and nothing is left behind',
+    async (format, why, label, count) => {
+      const folder = await datasetFolder();
+      const many = await annotatedClip(join(folder, 'many'), {
+        frames: 1,
+        width: 4,
+        height: 4,
+        objects: Array.from({ length: count }, (_, n) => ({ id: `o${n}`, label: label(n) })),
+        masks: [],
+      });
+      const out = join(folder, 'out');
+      const attempt = exportHere({ paths: [many], format, out });
+      await expect(attempt).rejects.toMatchObject({ code: 'export/limit', file: many });
+      await expect(attempt).rejects.toThrow(why);
+      expect((await readdir(folder)).filter((name) => name.includes('out'))).toEqual([]);
+    },
+  );
 
   test('only what is asked for: labels in their order, frames, splits', async () => {
     const split = join(root, 'data', 'splits.json');
