@@ -89,6 +89,13 @@ export const ACTION_HELP: Readonly<Record<EditorAction, ActionHelp>> = {
   pausePlayback: { key: 'K', does: 'Pause', group: 'Play' },
   toggleLoop: { key: 'Shift+L', does: 'Loop', group: 'Play' },
   editAsPolygon: { key: 'Shift+E', does: 'Edit the mask as a polygon', group: 'Draw' },
+  propagateToKeyframe: {
+    key: 'Alt+P',
+    does: 'To the next keyframe, the selected object',
+    group: 'Propagate',
+  },
+  propagateStale: { key: 'Alt+O', does: 'The stale span, the selected object', group: 'Propagate' },
+  verifyAndNext: { key: 'Alt+Z', does: 'Verify, and on to the next suspicious frame', group: 'Review' },
   nextConflict: { key: 'F4', does: 'Next conflict', group: 'Conflicts' },
   previousConflict: { key: 'Shift+F4', does: 'Previous conflict', group: 'Conflicts' },
   keepMine: { key: 'Shift+K', does: 'Keep mine', group: 'Conflicts' },

@@ -4,6 +4,7 @@ import type {
   Direction,
   DocumentState,
   FrameIndex,
+  FrameRange,
   MaskView,
   ObjectId,
   PointPrompt,
@@ -24,8 +25,8 @@ import {
   withPoints,
   withVerified,
 } from './documentState';
-import { keyframesOf } from './keyframes';
-import { includesFrame } from './ranges';
+import { keyframesOf, nextFrameOf } from './keyframes';
+import { includesFrame, type Ranges } from './ranges';
 import type { EditorStore, Notice, PendingPrompt } from './store';
 import {
   withFrame,
@@ -35,6 +36,14 @@ import {
   withSelected,
   withToggledHidden,
 } from './viewState';
+
+/** An object that has something to propagate from. */
+interface Propagatable {
+  readonly id: ObjectId;
+  readonly label: string;
+  readonly keyframes: Ranges;
+  readonly stale: Ranges;
+}
 
 /** Everything a user can do, however it was asked for. Nothing here throws: what fails is said in the status line. */
 export class Actions {
@@ -109,6 +118,18 @@ export class Actions {
       await this.host.request('mask/verify', { object: object.id, frame, verified });
       this.changeDocument((now) => withVerified(now, object.id, frame, verified));
     });
+  }
+
+  /** @returns whether the selected object's mask on the frame is verified now. */
+  async verify(): Promise<boolean> {
+    const isVerified = (): boolean => {
+      const object = this.store.selected.value;
+      const document = this.store.document.value;
+      const status = object && document ? statusOf(document, object.id) : undefined;
+      return status !== undefined && includesFrame(status.verified, this.store.view.value.frame);
+    };
+    if (!isVerified()) await this.toggleVerified();
+    return isVerified();
   }
 
   private async prompt(what: Pick<PendingPrompt, 'points' | 'box'>, since: number): Promise<void> {
@@ -280,29 +301,76 @@ export class Actions {
 
   /** Computes the selected object again over the range: onwards from a keyframe before it, else back from one behind. */
   async repropagate(): Promise<void> {
+    const object = this.propagatable();
+    const { range } = this.store.view.value;
+    if (!object) return;
+    if (range) await this.propagateSelected(object, range, true);
+    else this.say('Choose a range first: I and O set its ends.');
+  }
+
+  /** Carries the selected object from the frame on to its next keyframe, and no further. */
+  async propagateToKeyframe(): Promise<void> {
+    const object = this.propagatable();
+    if (!object) return;
+    const { frame } = this.store.view.value;
+    const next = nextFrameOf(object.keyframes, frame, 1);
+    if (next === undefined) {
+      this.say(`${object.label} has no keyframe after this one.`);
+      return;
+    }
+    await this.propagateSelected(object, { first: frame, last: next });
+  }
+
+  /** Computes the span of stale masks at the frame anew, else the next one. */
+  async propagateStale(): Promise<void> {
+    const object = this.propagatable();
+    if (!object) return;
+    const { frame } = this.store.view.value;
+    const span = object.stale.find(({ last }) => last >= frame) ?? object.stale[0];
+    if (!span) {
+      this.say(`Nothing of ${object.label} is stale.`);
+      return;
+    }
+    await this.propagateSelected(object, span);
+  }
+
+  /** The selected object, where it can be propagated by itself; else undefined, with the reason said. */
+  private propagatable(): Propagatable | undefined {
     const { store } = this;
     const object = store.selected.value;
     const document = store.document.value;
-    if (!object || !document || document.propagation || !this.mayChange()) return;
-    const { range } = store.view.value;
-    if (!range) {
-      this.say('Choose a range first: I and O set its ends.');
-      return;
-    }
+    if (!object || !document || document.propagation || !this.mayChange()) return undefined;
     const status = statusOf(document, object.id);
     const keyframes = status ? keyframesOf(status) : [];
     if (keyframes.length === 0) {
       this.say(`${this.store.nameOf(object)} has nothing to propagate from: click or draw it first.`);
       return;
     }
+    if (keyframes.length > 0)
+      return { id: object.id, label: object.label, keyframes, stale: status?.stale ?? [] };
+    this.say(`${object.label} has nothing to propagate from: click or draw it first.`);
+    return undefined;
+  }
+
+  /** Onwards from a keyframe before the range's end, else back from one behind. */
+  private async propagateSelected(
+    { id, keyframes }: Propagatable,
+    range: FrameRange,
+    force = false,
+  ): Promise<void> {
     await this.attempt(async () => {
-      const { frames } = await this.host.request('propagate', {
-        objects: [object.id],
+      const { frames, cancelled } = await this.host.request('propagate', {
+        objects: [id],
         direction: keyframes[0].first <= range.last ? 'forward' : 'backward',
         range,
-        force: true,
+        ...(force && { force }),
       });
-      this.say(`Propagated ${frames} frames again.`);
+      const again = force ? ' again' : '';
+      this.say(
+        cancelled
+          ? `Cancelled after ${frames} frames; they are kept.`
+          : `Propagated ${frames} frames${again}.`,
+      );
     });
   }
 

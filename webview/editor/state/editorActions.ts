@@ -93,6 +93,9 @@ const RUN: Readonly<Record<EditorAction, (editor: Editor) => unknown>> = {
   },
   editAsPolygon: (editor) => editMaskAsPolygon(editor),
   simplifyPolygon: (editor) => simplifyPolygon(editor),
+  propagateToKeyframe: ({ actions }) => actions.propagateToKeyframe(),
+  propagateStale: ({ actions }) => actions.propagateStale(),
+  verifyAndNext: (editor) => verifyAndNext(editor),
   nextConflict: ({ conflicts }) => conflicts.step(1),
   previousConflict: ({ conflicts }) => conflicts.step(-1),
   keepMine: ({ conflicts }) => conflicts.resolve('ours'),
@@ -169,6 +172,11 @@ function goToSuspicious({ store, actions }: Editor, by: 1 | -1): void {
   }
   actions.select(next.object);
   actions.goTo(next.frame, performance.now());
+}
+
+/** A mask that is verified already stays so. */
+async function verifyAndNext(editor: Editor): Promise<void> {
+  if (await editor.actions.verify()) goToSuspicious(editor, 1);
 }
 
 function goToKeyframe({ store, actions }: Editor, by: 1 | -1): void {
