@@ -189,9 +189,8 @@ describe.skipIf(!chromium)('pictures of', () => {
           theme,
           size: SIZES[0],
         });
-        const isPond = ([r, g, b]: readonly number[]): boolean => r + g + b > 60 && Math.max(r, g, b) < 235;
-        const corner = await editor.fittedPoint(20, pond.height - 20);
-        await editor.untilColor(corner.x, corner.y, isPond);
+        await editor.page.locator('.status-zoom').waitFor();
+        await editor.page.locator('.stage-cover').waitFor({ state: 'detached' });
         await prepare(editor);
         for (const size of SIZES) {
           await editor.page.setViewportSize(size);

@@ -251,7 +251,7 @@ describe.skipIf(!chromium)('the view', () => {
       }
       await editor.page.keyboard.press('Enter');
       const { operation } = (await editor.nthRequest('mask/edit')).params;
-      expect(operation).toMatchObject({ kind: 'outline', rings: { length: 3 } });
+      expect(operation.kind === 'outline' && operation.rings).toHaveLength(3);
       const result = decodeRle(editMask(rle, operation).mask);
       const wrong: string[] = [];
       for (let y = 0; y < 240; y++)
