@@ -11,7 +11,7 @@ export function targetLines(targets: readonly Target[]): string {
   return targets
     .map(({ what, value, unit, most, digits = 0 }) => {
       const figures = `${value.toFixed(digits)} ${unit} (target ${most.toFixed(digits)})`;
-      return `${what.padEnd(44)}${figures.padEnd(34)}${value <= most ? 'reached' : 'MISSED'}`;
+      return `${what.padEnd(44)}${figures.padEnd(44)}${value <= most ? 'reached' : 'MISSED'}`;
     })
     .join('\n');
 }

@@ -47,9 +47,8 @@ describe('selectMemory', () => {
       stored(3, { iou: 0.4, verified: true }),
       stored(4, { state: 'absent', area: 0 }),
       stored(5, { iou: null, state: 'edited' }),
-      stored(6, { objectScore: 0.2 }),
     ];
-    expect(selectMemory(7, 'forward', [0], doubtful, parameters).recent).toEqual([5, 3]);
+    expect(selectMemory(6, 'forward', [0], doubtful, parameters).recent).toEqual([5, 3]);
     expect(isTrusted(stored(2, { iou: null }), parameters)).toBe(false);
   });
 

@@ -9,7 +9,7 @@ export const memoryWindow = 32;
 export function isTrusted(stored: StoredMask, p: TrackingParameters): boolean {
   if (stored.area === 0 || stored.state === 'absent') return false;
   if (stored.verified || stored.state !== 'propagated') return true;
-  return (stored.iou ?? 0) >= p.rememberIou && (stored.objectScore ?? 1) >= p.rememberScore;
+  return (stored.iou ?? 0) >= p.rememberIou;
 }
 
 /**

@@ -28,8 +28,6 @@ export interface TrackingParameters {
   readonly recentOffsets: readonly number[];
   /** A tracked mask with a lower predicted IoU is not remembered. */
   readonly rememberIou: number;
-  /** Nor is one with a lower mean prior: it may be something else, which would then be expected. */
-  readonly rememberScore: number;
   /** Cells of each remembered frame that each cell of a new frame listens to. */
   readonly topK: number;
   /** Multiplies cosine similarities before the softmax. */
@@ -66,7 +64,6 @@ export const trackingDefaults: TrackingParameters = {
   conditioningFrames: 2,
   recentOffsets: [0, 1, 3],
   rememberIou: 0.5,
-  rememberScore: 0.4,
   topK: 10,
   temperature: 30,
   recentSigma: 12,
