@@ -11,8 +11,8 @@ const probeValue = { quantised: 127, scale: 1 / 127 / 1024 } as const;
  * with the largest values there are, which a processor's arithmetic must not cut off.
  * Input `x` [rows, inner], output `y` of the same shape.
  */
-export function productProbe(precision: 'float32' | 'int8'): Uint8Array {
-  const { rows, inner, outer } = probeShape;
+export function productProbe(precision: 'float32' | 'int8', rows: number): Uint8Array {
+  const { inner, outer } = probeShape;
   const { quantised, scale } = probeValue;
   const g = new GraphBuilder('product_probe');
   let x = g.input('x', 'float32', [rows, inner]);

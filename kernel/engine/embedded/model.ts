@@ -43,7 +43,7 @@ import {
   patchSize,
   trackingDefaults,
 } from './parameters';
-import { choosePrecision, type Comparison } from './precision';
+import { choosePrecision, type Comparison, type Effort } from './precision';
 import { toQuestion } from './prompts';
 import type { MatchFeatures } from './readout';
 import type { EmbeddedApi } from './workerApi';
@@ -353,7 +353,8 @@ class EmbeddedModel implements VideoModel {
   ): Promise<{ readonly graph: string; readonly precision: Precision } | undefined> {
     const { cacheFolder, providers, threads, precision: wanted = 'auto' } = this.options;
     if (cacheFolder === undefined || wanted === 'original' || !providers.includes('cpu')) return undefined;
-    const compare = (): Promise<Comparison> => thread.request('comparePrecisions', { threads });
+    const compare = (effort: Effort): Promise<Comparison> =>
+      thread.request('comparePrecisions', { threads, effort });
     const precision = wanted === 'auto' ? await choosePrecision(cacheFolder, compare) : wanted;
     const { encoder: source } = sam2TinyEmbedded;
     const folder = preparedFolder(cacheFolder, source, precision);

@@ -12,7 +12,12 @@ import type { OnnxSessions } from '../onnx/sessions';
 const worthwhile = 0.7;
 /** And find the same to within this share: some processors add pairs of 8-bit products in 16 bits, and cut off. */
 const tolerance = 0.02;
-const repetitions = 7;
+/** How much work a comparison is: enough for its times to mean something, or only for its results. */
+const efforts = {
+  timed: { rows: probeShape.rows, repetitions: 7 },
+  checked: { rows: 8, repetitions: 1 },
+} as const;
+export type Effort = keyof typeof efforts;
 
 /** What 8 bits are worth on a machine. */
 export interface Comparison {
@@ -39,20 +44,20 @@ interface Machine {
  * The precision that is faster on this machine. Measured once and kept, so that every later run gives the same bytes;
  * the name of the processor does not tell, since what it can do may be masked in a virtual machine.
  * @param folder where the choice is kept, a file for each kind of machine that shares it.
- * @param compare measures.
+ * @param compare measures. A kept choice of 8 bits is checked again, which takes some ten milliseconds: another machine
+ *   may have made it that bears the same name.
  */
 export async function choosePrecision(
   folder: string,
-  compare: () => Promise<Comparison>,
+  compare: (effort: Effort) => Promise<Comparison>,
 ): Promise<Precision> {
   const machine = thisMachine();
   const key = createHash('sha256').update(JSON.stringify(machine)).digest('hex').slice(0, 16);
   const file = join(folder, `precision-${key}.json`);
   const known = await readChoice(file);
-  if (known) return known;
-  const comparison = await compare();
-  const { ratio, error } = comparison;
-  const precision = ratio < worthwhile && error < tolerance ? 'int8' : 'float32';
+  if (known === 'float32' || (known === 'int8' && isExact(await compare('checked')))) return known;
+  const comparison = await compare('timed');
+  const precision = comparison.ratio < worthwhile && isExact(comparison) ? 'int8' : 'float32';
   const choice: Choice = { precision, ...comparison, machine };
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   await mkdir(folder, { recursive: true });
@@ -60,6 +65,8 @@ export async function choosePrecision(
   await rename(draft, file);
   return choice.precision;
 }
+
+const isExact = ({ error }: Comparison): boolean => error < tolerance;
 
 async function readChoice(file: string): Promise<Precision | undefined> {
   try {
@@ -84,8 +91,13 @@ function thisMachine(): Machine {
 }
 
 /** Times the encoder's kind of product in both precisions, alternating; the shortest times count. */
-export async function comparePrecisions(sessions: OnnxSessions, threads: number): Promise<Comparison> {
-  const { rows, inner } = probeShape;
+export async function comparePrecisions(
+  sessions: OnnxSessions,
+  threads: number,
+  effort: Effort,
+): Promise<Comparison> {
+  const { inner } = probeShape;
+  const { rows, repetitions } = efforts[effort];
   // Positive, so that the sums are large and nothing cancels out.
   const x = {
     data: Float32Array.from({ length: rows * inner }, (_, i) => (i % 101) + 1),
@@ -97,7 +109,7 @@ export async function comparePrecisions(sessions: OnnxSessions, threads: number)
   const handles: Partial<Record<Precision, number>> = {};
   try {
     for (const precision of contestants) {
-      const model = productProbe(precision);
+      const model = productProbe(precision, rows);
       const name = `a product in ${precision}`;
       handles[precision] = (await sessions.load({ model, name, providers: ['cpu'], threads })).handle;
     }

@@ -46,7 +46,7 @@ export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedAp
 
     remember: ({ mask }) => sharedCopy(maskCoverage(mask, maskGrid), Float32Array),
 
-    comparePrecisions: ({ threads }) => comparePrecisions(sessions, threads),
+    comparePrecisions: ({ threads, effort }) => comparePrecisions(sessions, threads, effort),
 
     prepare: async (options) => {
       try {

@@ -1,7 +1,7 @@
 import type { PrepareOptions } from '../../../models/embedded/prepare';
 import type { RleMask } from '../../protocol';
 import type { DecoderPrompt, FrameFeatures } from './decoder';
-import type { Comparison } from './precision';
+import type { Comparison, Effort } from './precision';
 import type { MatchFeatures, RememberedFrame } from './readout';
 import type { Tracked, TrackTimes } from './tracking';
 
@@ -33,7 +33,7 @@ export type EmbeddedApi = {
   /** A stored mask as the memory keeps it: coverage of a 256 x 256 grid, in shared memory. */
   remember: [{ readonly mask: RleMask }, Float32Array];
   /** What 8 bits are worth for the encoder's kind of product. */
-  comparePrecisions: [{ readonly threads: number }, Comparison];
+  comparePrecisions: [{ readonly threads: number; readonly effort: Effort }, Comparison];
   /** Writes the encoder in its fast form; the path of its graph. Takes a second: for a thread of its own. */
   prepare: [PrepareOptions, string];
   predict: [
