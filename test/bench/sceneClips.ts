@@ -23,7 +23,7 @@ export const sceneKinds = {
 
 export type SceneKind = keyof typeof sceneKinds;
 
-export const isSceneKind = (text: string): text is SceneKind => text in sceneKinds;
+export const isSceneKind = (text: string): text is SceneKind => Object.hasOwn(sceneKinds, text);
 
 export function sceneOptionsOf(kind: SceneKind, seed: number): Partial<SceneOptions> {
   return { width: 848, height: 480, seed, occlusion: 'none', ...sceneKinds[kind] };
