@@ -40,7 +40,7 @@ import {
 /** An object that has something to propagate from. */
 interface Propagatable {
   readonly id: ObjectId;
-  readonly label: string;
+  readonly name: string;
   readonly keyframes: Ranges;
   readonly stale: Ranges;
 }
@@ -315,7 +315,7 @@ export class Actions {
     const { frame } = this.store.view.value;
     const next = nextFrameOf(object.keyframes, frame, 1);
     if (next === undefined) {
-      this.say(`${object.label} has no keyframe after this one.`);
+      this.say(`${object.name} has no keyframe after this one.`);
       return;
     }
     await this.propagateSelected(object, { first: frame, last: next });
@@ -328,7 +328,7 @@ export class Actions {
     const { frame } = this.store.view.value;
     const span = object.stale.find(({ last }) => last >= frame) ?? object.stale[0];
     if (!span) {
-      this.say(`Nothing of ${object.label} is stale.`);
+      this.say(`Nothing of ${object.name} is stale.`);
       return;
     }
     await this.propagateSelected(object, span);
@@ -342,13 +342,9 @@ export class Actions {
     if (!object || !document || document.propagation || !this.mayChange()) return undefined;
     const status = statusOf(document, object.id);
     const keyframes = status ? keyframesOf(status) : [];
-    if (keyframes.length === 0) {
-      this.say(`${this.store.nameOf(object)} has nothing to propagate from: click or draw it first.`);
-      return;
-    }
-    if (keyframes.length > 0)
-      return { id: object.id, label: object.label, keyframes, stale: status?.stale ?? [] };
-    this.say(`${object.label} has nothing to propagate from: click or draw it first.`);
+    const name = store.nameOf(object);
+    if (keyframes.length > 0) return { id: object.id, name, keyframes, stale: status?.stale ?? [] };
+    this.say(`${name} has nothing to propagate from: click or draw it first.`);
     return undefined;
   }
 
