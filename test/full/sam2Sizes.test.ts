@@ -30,6 +30,14 @@ function picture(size: number, frame: number): Float32Array {
   });
 }
 
+/** The largest that this process has been so far, in gigabytes. */
+function peakGigabytes(size: Sam2Size): number {
+  // In kilobytes.
+  const peak = process.resourceUsage().maxRSS / 1e6;
+  console.log(`${size}: at most ${peak.toFixed(2)} GB so far`);
+  return peak;
+}
+
 const isFinite = (values: Float32Array): boolean => values.every(Number.isFinite);
 
 describe('models of the real sizes, with random weights', () => {
@@ -40,8 +48,7 @@ describe('models of the real sizes, with random weights', () => {
       const { imageEmbed, highRes0 } = await encodeImage(model, picture(1024, 0));
       expect(imageEmbed.length).toBe(256 * 64 * 64);
       expect(isFinite(imageEmbed) && isFinite(highRes0)).toBe(true);
-      // The process's largest size so far, in kilobytes.
-      expect(process.resourceUsage().maxRSS).toBeLessThan(8e6);
+      expect(peakGigabytes(size)).toBeLessThan(8);
       await model.release();
     },
     600_000,
@@ -65,6 +72,7 @@ describe('models of the real sizes, with random weights', () => {
         expect(logits.length).toBe(maskSize(model.config) ** 2);
         expect(isFinite(logits) && isFinite(pointer) && Number.isFinite(objectScore)).toBe(true);
       }
+      peakGigabytes(size);
       expect(order).toEqual(Array.from({ length: frameCount }, (_, i) => i));
       await model.release();
     },
