@@ -1,6 +1,13 @@
 /** Pictures of the editor in its states, sizes and themes, left in `out/screenshots` to be looked at. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { DocumentState, FrameRange, ObjectCurve, ObjectStatus, Suspicion } from '../../webview/protocol';
+import type {
+  DocumentState,
+  FramePrompt,
+  FrameRange,
+  ObjectCurve,
+  ObjectStatus,
+  Suspicion,
+} from '../../webview/protocol';
 import { chromium, editorInChromium } from '../support/editorInChromium';
 import { drawPond, type Pond } from '../support/pond';
 import { saveScreenshot } from '../support/screenshots';
@@ -45,6 +52,9 @@ const STATUS: readonly ObjectStatus[] = [
   }),
   objectStatus('f5', { masked: [span(60, 200)], prompted: [span(96, 96)], verified: [span(60, 75)] }),
 ];
+const PROMPTS: readonly FramePrompt[] = STATUS.flatMap(({ object, prompted }) =>
+  prompted.map(({ first }) => ({ object, frame: first, points: [{ x: 640, y: 360, label: 1 as const }] })),
+);
 const SUSPICIONS: readonly Suspicion[] = [
   ...[104, 105, 106, 107].map((frame) => ({ object: 'f1', frame, reasons: ['area-jump'] as const })),
   ...[130, 131, 132].map((frame) => ({ object: 'f2', frame, reasons: ['low-object-score'] as const })),
@@ -66,12 +76,12 @@ describe.skipIf(!chromium)('pictures of', () => {
     width: pond.width,
     height: pond.height,
   });
-  /** Of this many fish, on every frame. */
-  const answers = (count: number): EditorOptions['answers'] => ({
+  /** Of this many fish, on every frame up to the last. */
+  const answers = (count: number, last: number): EditorOptions['answers'] => ({
     'frame/image': () => pond.picture,
     'frame/masks': ({ frame }) => FISH.slice(0, count).map(([id], n) => pond.mask(n, id, frame)),
     'object/curve': (): ObjectCurve => {
-      const frames = Array.from({ length: FRAMES }, (_, frame) => frame);
+      const frames = Array.from({ length: last + 1 }, (_, frame) => frame);
       const dip = (frame: number): number => (frame >= 104 && frame <= 107 ? 0.55 : 1);
       return {
         frames,
@@ -84,6 +94,8 @@ describe.skipIf(!chromium)('pictures of', () => {
   interface Picture {
     readonly name: string;
     readonly masks: number;
+    /** The last frame that was tracked. */
+    readonly last: number;
     readonly state: () => Partial<DocumentState>;
     readonly frame: number;
     /** What has to be on the page before it is pictured. */
@@ -93,6 +105,7 @@ describe.skipIf(!chromium)('pictures of', () => {
     {
       name: 'empty',
       masks: 0,
+      last: 0,
       state: () => ({}),
       frame: 0,
       prepare: ({ page }) => page.getByText('Click the object').waitFor(),
@@ -100,6 +113,7 @@ describe.skipIf(!chromium)('pictures of', () => {
     {
       name: 'prompts',
       masks: 1,
+      last: 0,
       state: () => {
         const [x0, y0, x1, y1] = pond.mask(0, 'f1', 0).bbox;
         const points = [
@@ -118,6 +132,7 @@ describe.skipIf(!chromium)('pictures of', () => {
     {
       name: 'propagating',
       masks: 2,
+      last: FRAME,
       state: () => ({
         objects: OBJECTS.slice(0, 2),
         status: OBJECTS.slice(0, 2).map(({ id }) =>
@@ -139,9 +154,12 @@ describe.skipIf(!chromium)('pictures of', () => {
     {
       name: 'timeline',
       masks: 5,
+      last: FRAMES - 1,
       state: () => ({
         objects: OBJECTS,
         status: STATUS,
+        // Those of this frame would lie where there is no fish.
+        prompts: PROMPTS.filter((prompt) => prompt.frame !== FRAME),
         suspicions: SUSPICIONS,
         marks: [
           { object: 'f2', kind: 'occluded', first: 60, last: 84 },
@@ -154,7 +172,12 @@ describe.skipIf(!chromium)('pictures of', () => {
     {
       name: 'polygon',
       masks: 2,
-      state: () => ({ objects: OBJECTS.slice(0, 2), status: STATUS.slice(0, 2) }),
+      last: FRAMES - 1,
+      state: () => ({
+        objects: OBJECTS.slice(0, 2),
+        status: STATUS.slice(0, 2),
+        prompts: PROMPTS.slice(0, 3),
+      }),
       frame: FRAME,
       prepare: async (editor) => {
         await editor.page.locator('.status-mask', { hasText: 'IoU' }).waitFor();
@@ -178,14 +201,14 @@ describe.skipIf(!chromium)('pictures of', () => {
     })
     .map((element) => element.outerHTML.slice(0, 120))`;
 
-  describe.each(PICTURES)('$name', ({ name, masks, state, frame, prepare }) => {
+  describe.each(PICTURES)('$name', ({ name, masks, last, state, frame, prepare }) => {
     it.each(Object.keys(THEMES) as ThemeName[])(
       '%s, at both sizes, with every control in reach',
       async (theme) => {
         const editor = await openEditor({
           state: documentState({ ...state(), video: video() }),
           view: { frame, hidden: [] },
-          answers: answers(masks),
+          answers: answers(masks, last),
           theme,
           size: SIZES[0],
         });

@@ -170,6 +170,6 @@ describe.skipIf(!chromium)('refining a track', () => {
       reached.add(String(name));
     }
     for (const name of ['Propagate forward', 'Brush', 'Add object', 'Frame number', 'Play'])
-      expect([...reached]).toContain(name);
+      expect([...reached].filter((label) => label.startsWith(name))).not.toEqual([]);
   });
 });
