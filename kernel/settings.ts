@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os';
 import type { KernelSettings } from './protocol';
 
 const MiB = 2 ** 20;
@@ -12,8 +11,9 @@ export function withDefaults(settings: Partial<KernelSettings> = {}): KernelSett
     sessionTimeout: 300,
     executionProviders: ['cuda', 'cpu'],
     halfPrecision: true,
-    // A thirty-second of the memory: enough for a group of 720p pictures, little beside the model.
-    frameCacheBytes: Math.min(1024 * MiB, Math.max(256 * MiB, totalmem() / 32)),
+    // 48 frames of 720p: what longer groups of pictures have more goes to the temporary file. A whole group of 250 would
+    // take the kernel far above 1.5 GB.
+    frameCacheBytes: 128 * MiB,
     threads: 0,
     ...settings,
   };
