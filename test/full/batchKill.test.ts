@@ -57,7 +57,7 @@ beforeAll(async () => {
       prompts: [{ object: 'fish', frame: 1, points: [], box: sample.box }],
     });
   }
-  const whole = await ownCopy();
+  const whole = await ownCopy(join(root, 'whole'));
   const { code, stderr } = await batch(whole).finished;
   expect(code, stderr).toBe(EXIT.ok);
   expected = sidecars(whole);
@@ -65,8 +65,8 @@ beforeAll(async () => {
 }, 400_000);
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function ownCopy(): Promise<string> {
-  const copy = join(await temporaryFolder(), 'clips');
+async function ownCopy(parent?: string): Promise<string> {
+  const copy = join(parent ?? (await temporaryFolder()), 'clips');
   await cp(prompted, copy, { recursive: true, filter: (path) => !path.endsWith('.masklet/masklet.sqlite') });
   return copy;
 }
