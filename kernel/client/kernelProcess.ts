@@ -47,7 +47,13 @@ export class KernelProcess {
     this.child = fork(options.script, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, MASKLET_KERNEL_SETTINGS: JSON.stringify(options.settings) },
+      env: {
+        // glibc gives every other thread an arena of its own, and none of them gives back what it no longer needs: with
+        // the kernel's threads that was 300 MB more within 60 frames of 5 objects.
+        MALLOC_ARENA_MAX: '2',
+        ...process.env,
+        MASKLET_KERNEL_SETTINGS: JSON.stringify(options.settings),
+      },
       execArgv: ['--enable-source-maps'],
       // A process group of its own: Ctrl-C in a terminal must reach neither the kernel nor its decoders.
       detached: process.platform !== 'win32',

@@ -8,6 +8,7 @@ import type { GroundTruth } from '../../kernel/sample/groundTruth';
 import { renderSampleClip } from '../../kernel/sample/sampleClip';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 import { ffmpegIn } from '../support/clips';
+import { residentBytes } from '../support/residentMemory';
 import { targetLines } from './target';
 
 const DRAWN = 31;
@@ -53,9 +54,9 @@ export async function benchMemory(objects: number): Promise<MemoryFigures> {
     }
     const looks: Promise<{ readonly frame: number; readonly rss: number }>[] = [];
     const look = async (frame: number): Promise<{ frame: number; rss: number }> => {
-      const { memory } = await kernel.request('kernel/health', {});
-      if (frame % 20 === 0) process.stderr.write(`frame ${frame}: ${(memory.rss / 1e6).toFixed(0)} MB\n`);
-      return { frame, rss: memory.rss };
+      const rss = residentBytes(kernel.pid!) ?? (await kernel.request('kernel/health', {})).memory.rss;
+      if (frame % 20 === 0) process.stderr.write(`frame ${frame}: ${(rss / 1e6).toFixed(0)} MB\n`);
+      return { frame, rss };
     };
     const onProgress = (value: unknown): void => {
       const { frame } = value as FrameProgress;

@@ -1,11 +1,11 @@
 /** A long clip takes no more memory than a short one. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { FrameProgress, StatusResult } from '../../kernel/protocol';
 import { ffmpegIn, source, testFfmpeg } from '../support/clips';
 import { startKernel, temporaryFolder } from '../support/kernel';
 import { writeMicroModel } from '../support/microModel';
+import { residentBytes } from '../support/residentMemory';
 
 const frames = 2000;
 /** From here on nothing may grow: every memory and every cache is full. */
@@ -21,12 +21,6 @@ interface Sample {
   readonly frame: number;
   readonly memory: StatusResult['memory'];
   readonly rss: number;
-}
-
-/** What the process holds of the machine's memory. Not asked of the kernel: looking itself over costs it some. */
-function residentBytes(pid: number): number {
-  const [, kilobytes = '0'] = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) * 1024;
 }
 
 // Linux says what a process holds in a file.
@@ -52,7 +46,7 @@ it.skipIf(process.platform !== 'linux')(
 
     const samples: Promise<Sample>[] = [];
     const take = async (frame: number): Promise<Sample> => {
-      const rss = residentBytes(kernel.pid!);
+      const rss = residentBytes(kernel.pid!)!;
       const { memory } = await session.request('session/status', {});
       return { frame, memory, rss };
     };
