@@ -78,14 +78,7 @@ describe.skipIf(missing !== undefined)('the editor in VS Code', { timeout: 240_0
     await window.page.keyboard.press('n');
     await until(() => objectIds().length === 2, 'there is no second object');
     const second = clip.groundTruth.objects[1].masks[0];
-    const [x0, y0, x1, y1] = rleBox(second);
-    const from = await editor.onScreen(x0, y0, SIZE);
-    const to = await editor.onScreen(x1, y1, SIZE);
-    await window.page.mouse.move(from.x, from.y);
-    await window.page.mouse.down();
-    await window.page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
-    await window.page.mouse.move(to.x, to.y, { steps: 4 });
-    await window.page.mouse.up();
+    await editor.dragBox(rleBox(second), SIZE);
     await until(() => masks().length === 2, 'the box gave no mask', 60);
     const best = Math.max(...masks().map((mask) => iou(mask, 1, 0)));
     expect(best).toBeGreaterThan(0.7);

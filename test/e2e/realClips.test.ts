@@ -113,14 +113,7 @@ describe.skipIf(missing !== undefined)('real clips in VS Code', { timeout: 400_0
     expect(boxIou(rleBox(rle(masks()[0])), clip.first)).toBeGreaterThan(0.6);
 
     await window.page.keyboard.press('n');
-    const [x0, y0, x1, y1] = clip.second;
-    const from = await editor.onScreen(x0, y0, size);
-    const to = await editor.onScreen(x1, y1, size);
-    await window.page.mouse.move(from.x, from.y);
-    await window.page.mouse.down();
-    await window.page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
-    await window.page.mouse.move(to.x, to.y, { steps: 4 });
-    await window.page.mouse.up();
+    await editor.dragBox(clip.second, size);
     const second = (): MaskRow | undefined =>
       masks().find(({ object, frame }) => object !== first && frame === 0);
     await until(() => second() !== undefined, 'the box gave no mask', 60);

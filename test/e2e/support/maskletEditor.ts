@@ -44,6 +44,21 @@ export class MaskletEditor {
     await this.page.mouse.click(at.x, at.y, { button });
   }
 
+  /** Draws a box around an object. */
+  async dragBox(
+    [x0, y0, x1, y1]: readonly [number, number, number, number],
+    video: { readonly width: number; readonly height: number },
+  ): Promise<void> {
+    const from = await this.onScreen(x0, y0, video);
+    const to = await this.onScreen(x1, y1, video);
+    const { mouse } = this.page;
+    await mouse.move(from.x, from.y);
+    await mouse.down();
+    await mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
+    await mouse.move(to.x, to.y, { steps: 4 });
+    await mouse.up();
+  }
+
   /** Gives the editor the keyboard, by a click where it does nothing else. */
   async focus(): Promise<void> {
     await this.frame.locator('.transport-time').click();

@@ -61,10 +61,15 @@ export class Workbench {
     const input = this.quickInput.locator('input').first();
     await input.waitFor();
     await input.fill(text);
-    // A file dialog looks the path up first, and takes no answer meanwhile.
+    const ok = this.quickInput.getByRole('button', { name: 'OK', exact: true });
+    // A file dialog looks the path up first, and takes no answer meanwhile; then by its button more surely than by a key.
     for (let attempt = 0; attempt < 10 && (await input.isVisible()); attempt++) {
+      if (attempt % 3 === 2) await input.fill('');
       if ((await input.inputValue()) !== text) await input.fill(text);
-      await input.press('Enter');
+      await this.page.waitForTimeout(300);
+      if (attempt % 2 === 1 && (await ok.isVisible()))
+        await ok.click({ timeout: 2_000 }).catch(() => undefined);
+      else await input.press('Enter');
       await input.waitFor({ state: 'hidden', timeout: 3_000 }).catch(() => undefined);
     }
   }
