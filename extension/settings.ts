@@ -32,6 +32,7 @@ export function kernelSettings(): Partial<KernelSettings> {
     maxFrameDimension: settings.get('maxFrameDimension', 1920),
     sessionTimeout: settings.get('sessionTimeout', 300),
     executionProviders: settings.get('executionProviders', ['cuda', 'cpu']),
+    givesWay: true,
     halfPrecision: settings.get('halfPrecision', true),
     encoderPrecision: settings.get('encoderPrecision', 'auto'),
   };

@@ -350,6 +350,8 @@ export interface KernelSettings {
   readonly frameCacheBytes: number;
   /** Threads that one model run uses; 0: as many as there are cores. */
   readonly threads: number;
+  /** Lets other processes go first, so that whoever looks at the results is not kept waiting for the next ones. */
+  readonly givesWay: boolean;
   /**
    * How the built-in model's image encoder computes on a CPU. Default `auto`: the faster way on this machine; `original`:
    * its file as it came, in float32, to compare with.

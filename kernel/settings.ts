@@ -15,6 +15,7 @@ export function withDefaults(settings: Partial<KernelSettings> = {}): KernelSett
     // take the kernel far above 1.5 GB.
     frameCacheBytes: 128 * MiB,
     threads: 0,
+    givesWay: false,
     ...settings,
   };
 }

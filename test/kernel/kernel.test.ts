@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { appendFile, copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, afterAll, describe, expect, test } from 'vitest';
@@ -8,7 +9,7 @@ import { encodeRle, rleIou } from '../../kernel/masks/rle';
 import { kernelScript } from '../../kernel/paths';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, getPriority, tmpdir } from 'node:os';
 import { collector, isAlive, smallClip, startKernel, temporaryFolder } from '../support/kernel';
 import { until } from '../support/until';
 
@@ -455,6 +456,21 @@ describe('bad input', () => {
     expect(accepted.opened.objects).toHaveLength(1);
     expect(accepted.opened.problems.map((problem) => problem.code)).toContain('video/changed');
   });
+
+  test.skipIf(process.platform !== 'linux')(
+    'a kernel that gives way does so with all that it computes in',
+    async () => {
+      const { kernel } = startKernel({ givesWay: true });
+      const session = await kernel.open({ path: await ownClip() });
+      await session.request('object/addBox', { object: 'fish', frame: 0, box: clip.box });
+      // What a thread is called by the system is what it has a priority under.
+      const threads = readdirSync(`/proc/${kernel.pid}/task`).map(Number);
+      const giving = threads.filter((id) => getPriority(id) === constants.priority.PRIORITY_BELOW_NORMAL);
+      // Node made a handful of its own before.
+      expect(threads.length - giving.length).toBeLessThan(10);
+      expect(giving.length).toBeGreaterThan(3);
+    },
+  );
 
   test('a client can be disposed of in the middle of everything', async () => {
     const path = await ownClip();
