@@ -463,7 +463,7 @@ describe('bad input', () => {
       const { kernel } = startKernel({ givesWay: true });
       const session = await kernel.open({ path: await ownClip() });
       await session.request('object/addBox', { object: 'fish', frame: 0, box: clip.box });
-      // What a thread is called by the system is what it has a priority under.
+      // On Linux a thread's number may stand for a process's.
       const threads = readdirSync(`/proc/${kernel.pid}/task`).map(Number);
       const giving = threads.filter((id) => getPriority(id) === constants.priority.PRIORITY_BELOW_NORMAL);
       // Node made a handful of its own before.
