@@ -48,8 +48,8 @@ export class KernelProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
-        // glibc gives every other thread an arena of its own, and none of them gives back what it no longer needs: with
-        // the kernel's threads that was 300 MB more within 60 frames of 5 objects.
+        // glibc gives each thread an arena of its own, and they hardly give back what they no longer need: within 60 frames
+        // of 5 objects that was 300 MB more.
         MALLOC_ARENA_MAX: '2',
         ...process.env,
         MASKLET_KERNEL_SETTINGS: JSON.stringify(options.settings),
