@@ -1,4 +1,5 @@
 import { isCancelled, toErrorData } from '../kernel/errors';
+import type { Answer } from '../webview/protocol';
 
 /** What a page may ask, by method: its parameters and its result. */
 type Requests<R> = { [M in keyof R]: readonly [params: unknown, result: unknown] };
@@ -6,18 +7,6 @@ type Requests<R> = { [M in keyof R]: readonly [params: unknown, result: unknown]
 export type RequestHandlers<R extends Requests<R>> = {
   [M in keyof R]: (params: R[M][0], signal: AbortSignal) => Promise<R[M][1]>;
 };
-
-/** The end of a request. */
-export type Answer =
-  | { readonly kind: 'response'; readonly id: number; readonly result: unknown }
-  | {
-      readonly kind: 'error';
-      readonly id: number;
-      readonly message: string;
-      readonly hint?: string;
-      /** True where the user was told already. */
-      readonly shown: boolean;
-    };
 
 /** Answers what a page asks: every request ends in one response or one error, unless the page abandoned it. */
 export class WebviewRequests<R extends Requests<R>> {

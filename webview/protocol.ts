@@ -374,6 +374,10 @@ export type ToWebview =
   | { readonly kind: 'command'; readonly command: EditorCommand }
   /** Sent every few seconds: a page that hears nothing any more says so. */
   | { readonly kind: 'alive' }
+  | Answer;
+
+/** The end of a request. */
+export type Answer =
   | { readonly kind: 'response'; readonly id: number; readonly result: unknown }
   | {
       readonly kind: 'error';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { objectNames } from '../../kernel/labels/objectNames';
-import type { Suspicion } from '../../kernel/protocol';
+import type { ObjectId, Suspicion } from '../../kernel/protocol';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';
 import type { VideoDocument } from '../editor/videoDocument';
@@ -34,17 +34,22 @@ export class SuspicionProblems implements vscode.Disposable {
       const { suspicions } = document.state;
       if (this.listed.get(document) === suspicions) continue;
       this.listed.set(document, suspicions);
+      const names = objectNames(document.state.objects);
       this.entries.set(
         document.uri,
-        suspicions.slice(0, MAX_ENTRIES).map((suspicion) => entryOf(document, suspicion)),
+        suspicions.slice(0, MAX_ENTRIES).map((suspicion) => entryOf(document, suspicion, names)),
       );
     }
   }
 }
 
-function entryOf({ uri, state }: VideoDocument, suspicion: Suspicion): vscode.Diagnostic {
+function entryOf(
+  { uri }: VideoDocument,
+  suspicion: Suspicion,
+  names: ReadonlyMap<ObjectId, string>,
+): vscode.Diagnostic {
   const { object, frame } = suspicion;
-  const name = objectNames(state.objects).get(object) ?? object;
+  const name = names.get(object) ?? object;
   const entry = new vscode.Diagnostic(
     new vscode.Range(0, 0, 0, 0),
     `${name} on frame ${frame}: ${reasonsInWords(suspicion)}`,

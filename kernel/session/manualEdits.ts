@@ -14,28 +14,13 @@ import type {
   MaskRecord,
   MaskView,
   ObjectId,
-  ObjectRecord,
   RemoveMasksParams,
-  VideoInfo,
 } from '../protocol';
-import type { Change } from '../storage/api';
-import type { Annotations } from './annotations';
 import { displayPixels } from './displayPixels';
+import type { EditingHost } from './editingHost';
 import { changeAttributes, changeMark } from './marks';
 import { checkFrame } from './prompts';
 import { SerialQueue } from './serialQueue';
-
-/** What editing by hand needs of its session. */
-export interface EditingHost {
-  readonly annotations: Annotations;
-  readonly video: VideoInfo;
-  pts(frame: FrameIndex): number;
-  requireWritable(): void;
-  requireObject(object: ObjectId): ObjectRecord;
-  commit(build: () => Change, edit?: string): Promise<void>;
-  /** A running propagation goes back to this frame. */
-  changed(object: ObjectId, frame: FrameIndex): void;
-}
 
 /** Points of one stroke: far more than a hand gives. */
 const MAX_POINTS = 100_000;

@@ -13,7 +13,7 @@ import type {
 import { objectColor } from '../render/colors';
 import type { Change } from '../storage/api';
 import { OBJECT_ID } from '../storage/sidecar/layout';
-import type { EditingHost } from './manualEdits';
+import type { EditingHost } from './editingHost';
 import { markKey } from './marks';
 import { contentOf, copiedTo, keptFresh, merged, splitAt, type ObjectContent } from './objectContent';
 import { checkFrame } from './prompts';

@@ -19,7 +19,7 @@ import type {
 import { checkObjectId } from '../storage/sidecar/layout';
 import { promptRevision } from './annotations';
 import type { EncodedFrames } from './encodedFrames';
-import type { EditingHost } from './manualEdits';
+import type { EditingHost } from './editingHost';
 import {
   checkBox,
   checkFrame,

@@ -2,7 +2,6 @@
  * `npm run bench:dataset`: what a data set of many clips costs: seeing how far each is, an SQL aggregate over all masks,
  * and the memory of a full COCO export.
  */
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
 import { KernelClient } from '../../kernel/client/kernelClient';
 import type { DatasetProgress, SummaryProgress } from '../../kernel/protocol';
+import { residentBytes } from '../support/residentMemory';
 import { makeDataset } from './syntheticDataset';
 
 interface Measured {
@@ -106,8 +106,7 @@ async function exportCoco(root: string, out: string, images: 'none' | 'jpeg'): P
 }
 
 function residentMiB(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? NaN) / 1024);
+  return Math.round((residentBytes(pid) ?? NaN) / 2 ** 20);
 }
 
 async function main(): Promise<void> {

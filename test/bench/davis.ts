@@ -2,13 +2,10 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { createEmbeddedModel } from '../../kernel/engine/embedded/model';
 import type { VideoModel } from '../../kernel/engine/videoModel';
 import { MaskletError } from '../../kernel/errors';
 import { decodeRle, encodeRle } from '../../kernel/masks/rle';
 import type { RgbFrame } from '../../kernel/video/api';
-import { defaultModelId } from '../../models/catalogue';
-import { defaultModelFolder, ModelLibrary } from '../../models/library';
 import { followObject, type FramesOfClip } from './follow';
 import {
   contourAccuracy,
@@ -18,7 +15,7 @@ import {
   regionSimilarity,
   type Measure,
 } from './metrics';
-import { precisionOf } from './precision';
+import { benchModel } from './benchModel';
 
 /**
  * J, F and J&F of tracking by the DAVIS semi-supervised protocol: the first frame's mask is the prompt, the others are
@@ -49,12 +46,7 @@ async function main(): Promise<void> {
   }
   const sequences =
     values.sequences?.split(',') ?? (await readdir(join(root, 'Annotations', resolution))).sort();
-  const model = createEmbeddedModel({
-    providers: ['cpu'],
-    threads: 0,
-    cacheFolder: new ModelLibrary(defaultModelFolder()).graphFolderOf(defaultModelId),
-    precision: precisionOf(values.precision),
-  });
+  const model = benchModel(values.precision);
   try {
     const results: Record<string, SequenceResult> = {};
     for (const sequence of sequences) {

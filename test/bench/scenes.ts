@@ -4,12 +4,9 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { createEmbeddedModel } from '../../kernel/engine/embedded/model';
 import { MaskletError } from '../../kernel/errors';
-import { defaultModelId } from '../../models/catalogue';
-import { defaultModelFolder, ModelLibrary } from '../../models/library';
 import { absenceDelays } from './absence';
-import { precisionOf } from './precision';
+import { benchModel } from './benchModel';
 import { followScene, isSceneKind, sceneKinds, sceneOptionsOf, type SceneResult } from './sceneClips';
 
 const usage = `Usage: npm run bench:scenes -- [--kinds a,b] [--seeds 1,2] [--precision int8|float32|original] [--json FILE]
@@ -30,12 +27,7 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const model = createEmbeddedModel({
-    providers: ['cpu'],
-    threads: 0,
-    cacheFolder: new ModelLibrary(defaultModelFolder()).graphFolderOf(defaultModelId),
-    precision: precisionOf(values.precision),
-  });
+  const model = benchModel(values.precision);
   try {
     const report: Record<string, SceneResult> = {};
     for (const kind of values.kinds.split(',')) {

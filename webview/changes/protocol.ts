@@ -10,7 +10,7 @@ import type {
   ObjectChanges,
   ObjectId,
 } from '../../kernel/protocol';
-import type { HostRequests, ToWebview } from '../protocol';
+import type { Answer, HostRequests } from '../protocol';
 
 export type { ChangeCounts, ComparedMask, CompareResult, FrameIndex, ObjectChanges, ObjectId };
 
@@ -36,8 +36,7 @@ export interface ChangesRequests extends Pick<HostRequests, 'frame/image'> {
 }
 
 export type ToChanges =
-  | { readonly kind: 'changes'; readonly state: ChangesState; readonly view?: ChangesView }
-  | Extract<ToWebview, { readonly kind: 'response' | 'error' }>;
+  { readonly kind: 'changes'; readonly state: ChangesState; readonly view?: ChangesView } | Answer;
 
 export type FromChanges =
   | { readonly kind: 'ready' }

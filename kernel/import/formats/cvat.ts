@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import type { ManifestClip } from '../../export/manifest';
 import { encodeRle } from '../../masks/rle';
 import type { RleMask } from '../../protocol';
 import type { Collector, Importer, ImportSource, ImportVideo } from '../api';
@@ -148,10 +149,7 @@ function whole(attributes: Attributes, name: string, where: string): number {
   throw malformed(where, `"${name}" is no whole number from 0`);
 }
 
-async function fileOf(
-  source: ImportSource,
-  manifest: Awaited<ReturnType<typeof findManifest>>,
-): Promise<string> {
+async function fileOf(source: ImportSource, manifest: ManifestClip | undefined): Promise<string> {
   const { from } = source;
   if (!(await isFolder(from))) {
     checkName(basename(from, '.xml'), source, manifest);

@@ -1,4 +1,4 @@
-import type { ToWebview } from '../../protocol';
+import type { Answer } from '../../protocol';
 
 /** The host's refusal, in words for the user. */
 export class HostError extends Error {
@@ -25,8 +25,6 @@ export type RequestsOf<R> = { readonly [M in keyof R]: readonly [unknown, unknow
 export type RequestMessage<R> =
   | { readonly kind: 'request'; readonly id: number; readonly method: keyof R; readonly params: unknown }
   | { readonly kind: 'abandon'; readonly id: number };
-
-export type AnswerMessage = Extract<ToWebview, { readonly kind: 'response' | 'error' }>;
 
 interface Waiting {
   readonly resolve: (result: unknown) => void;
@@ -76,7 +74,7 @@ export class RequestClient<R extends RequestsOf<R>> {
   }
 
   /** Hands an answer to whoever waits for it. */
-  answer(message: AnswerMessage): void {
+  answer(message: Answer): void {
     if (message.kind === 'response') this.take(message.id)?.resolve(message.result);
     else this.take(message.id)?.reject(new HostError(message.message, message.hint, message.shown));
   }

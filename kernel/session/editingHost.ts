@@ -1,0 +1,15 @@
+import type { FrameIndex, ObjectId, ObjectRecord, VideoInfo } from '../protocol';
+import type { Change } from '../storage/api';
+import type { Annotations } from './annotations';
+
+/** What edits of every kind need of their session. */
+export interface EditingHost {
+  readonly annotations: Annotations;
+  readonly video: VideoInfo;
+  pts(frame: FrameIndex): number;
+  requireWritable(): void;
+  requireObject(object: ObjectId): ObjectRecord;
+  commit(build: () => Change, edit?: string): Promise<void>;
+  /** A running propagation goes back to this frame. */
+  changed(object: ObjectId, frame: FrameIndex): void;
+}
