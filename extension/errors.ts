@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { isCancelled, toErrorData } from '../kernel/errors';
-import type { ErrorData } from '../kernel/protocol';
+import { isCancelled, toErrorData } from '../shared/protocol/errors';
+import type { ErrorData } from '../shared/protocol/errors';
 
 /** Shows an error once, with its hint and the way out that a button can offer. What was cancelled is no error. */
 export function showError(error: unknown, log: vscode.LogOutputChannel): void {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { KernelSettings } from '../kernel/protocol';
+import type { KernelSettings } from '../shared/protocol/settings';
 
 /** The model that videos are opened with; undefined: the kernel's own choice. */
 export function modelId(): string | undefined {

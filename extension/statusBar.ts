@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { Disposables } from './dispose';
-import type { ModelState } from '../kernel/protocol';
+import type { ModelState } from '../shared/protocol/health';
 import type { EditorRegistry } from './editor/registry';
 import type { KernelService } from './kernel/kernelService';
 

@@ -1,5 +1,5 @@
-import { isCancelled, toErrorData } from '../kernel/errors';
-import type { Answer } from '../webview/protocol';
+import { isCancelled, toErrorData } from '../shared/protocol/errors';
+import type { Answer } from '../shared/protocol/editor';
 
 /** What a page may ask, by method: its parameters and its result. */
 type Requests<R> = { [M in keyof R]: readonly [params: unknown, result: unknown] };

@@ -2,21 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { DatasetApi } from './dataset/api';
 import { installCudaSupport } from './health/cudaSupport';
 import { doctor } from './health/doctor';
-import { MaskletError } from './errors';
+import { MaskletError } from '../shared/protocol/errors';
 import type { LabelSets } from './labels/labelSets';
 import type {
   DatasetProgress,
   IndexProgress,
-  KernelProgress,
-  KernelRequests,
-  KernelSettings,
   OverlayPicture,
   SummaryProgress,
-} from './protocol';
-import { PROTOCOL_VERSION } from './rpc/ipc';
+} from '../shared/protocol/dataset';
+import type { KernelProgress, KernelRequests } from '../shared/protocol/kernel';
+import type { KernelSettings } from '../shared/protocol/settings';
+import { PROTOCOL_VERSION } from './runtime/ipc';
 import { frameImage } from './session/frameImage';
 import type { Sessions } from './session/sessions';
-import { version } from './version';
+import { version } from './runtime/version';
 import type { WorkerClient } from './workers/rpc';
 
 export interface KernelContext {

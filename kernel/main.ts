@@ -1,18 +1,19 @@
 /** The kernel process: speaks RPC on its main thread and leaves everything that takes time to worker threads. */
-import './requireNode';
+import './runtime/requireNode';
 import { constants, setPriority } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import type { DatasetApi, DatasetWorkerData } from './dataset/api';
-import { toErrorData } from './errors';
+import { toErrorData } from '../shared/protocol/errors';
 import { handlers, type KernelContext } from './handlers';
 import { LabelSets } from './labels/labelSets';
-import { kernelScript } from './paths';
-import type { KernelRequests, KernelSettings, RequestEnvelope, ResponseEnvelope } from './protocol';
-import { EVENT_PREFIX, PROGRESS, ipcConnection, type ProgressMessage } from './rpc/ipc';
+import { kernelScript } from './runtime/paths';
+import type { KernelRequests, RequestEnvelope, ResponseEnvelope } from '../shared/protocol/kernel';
+import type { KernelSettings } from '../shared/protocol/settings';
+import { EVENT_PREFIX, PROGRESS, ipcConnection, type ProgressMessage } from './runtime/ipc';
 import { Sessions, type Emit } from './session/sessions';
-import { withDefaults } from './settings';
-import { useProxy } from './useProxy';
+import { withDefaults } from '../shared/protocol/settings';
+import { useProxy } from './runtime/useProxy';
 import { WorkerClient } from './workers/rpc';
 
 /** Answers one method: cancellation becomes an AbortSignal, errors become data, progress goes out under its token. */

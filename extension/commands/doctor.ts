@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { CheckState } from '../../kernel/protocol';
+import type { CheckState } from '../../shared/protocol/health';
 import type { KernelService } from '../kernel/kernelService';
 
 const SIGNS: Record<CheckState, string> = { ok: 'ok', warning: 'warning', failed: '**failed**' };

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { NewLabel } from '../../kernel/protocol';
+import type { NewLabel } from '../../shared/domain/labels';
 import type { EditorPanel } from '../editor/editorPanel';
 
 /** Opens the workspace's labels as text; where there are none yet, with those that the video's objects have. */

@@ -1,4 +1,4 @@
-import type { EditorAction } from '../../webview/protocol';
+import type { EditorAction } from '../../shared/protocol/editor';
 
 /** The commands `masklet.<action>` that the webview carries out, on exactly what it shows. */
 export const EDITOR_ACTIONS = [

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { objectNames } from '../../kernel/labels/objectNames';
-import type { ObjectId } from '../../kernel/protocol';
+import { objectNames } from '../../shared/domain/objectNames';
+import type { ObjectId } from '../../shared/domain/annotations';
 import type { EditorPanel } from '../editor/editorPanel';
 
 /** Asks which object is really the same one, and takes what it has over. */

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ObjectId } from '../../kernel/protocol';
+import type { ObjectId } from '../../shared/domain/annotations';
 import { showError } from '../errors';
 import { Disposables } from '../dispose';
 import type { EditorPanel } from '../editor/editorPanel';

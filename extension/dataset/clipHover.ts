@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { isCancelled, toErrorData } from '../../kernel/errors';
-import type { ClipSummary } from '../../kernel/protocol';
+import { isCancelled, toErrorData } from '../../shared/protocol/errors';
+import type { ClipSummary } from '../../shared/protocol/dataset';
 import type { KernelService } from '../kernel/kernelService';
 import type { ClipNode } from './clipTree';
 

@@ -1,4 +1,4 @@
-import type { ClipSummary } from '../../kernel/protocol';
+import type { ClipSummary } from '../../shared/protocol/dataset';
 
 /** Which clips the data set view shows. */
 export type ClipFilter =

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { isCancelled } from '../../kernel/errors';
-import type { ClipSummary, SummaryProgress } from '../../kernel/protocol';
+import { isCancelled } from '../../shared/protocol/errors';
+import type { ClipSummary, SummaryProgress } from '../../shared/protocol/dataset';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';
 import { showError } from '../errors';

@@ -6,7 +6,7 @@ import type {
   ExportParams,
   ExportResult,
   FrameSelection,
-} from '../../kernel/protocol';
+} from '../../shared/protocol/dataset';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
 import { FORMATS } from './formats';

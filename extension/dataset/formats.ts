@@ -1,4 +1,4 @@
-import type { ExportFormat, ImportFormat } from '../../kernel/protocol';
+import type { ExportFormat, ImportFormat } from '../../shared/protocol/dataset';
 
 export interface FormatWords {
   readonly name: string;

@@ -1,16 +1,13 @@
+import type { ImportFormat, ImportProgress, ImportResult } from '../../shared/protocol/dataset';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { ImportFormat, ImportParams, ImportProgress, ImportResult } from '../../kernel/protocol';
 import type { EditorRegistry } from '../editor/registry';
 import type { VideoDocument } from '../editor/videoDocument';
 import { VIEW_TYPE } from '../editor/videoEditorProvider';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
 import { FORMATS, IMPORT_SOURCES, MANY_VIDEO_FILES, NAMELESS_FORMATS } from './formats';
-import { importMany } from './importMany';
-
-/** What an import is told; the session and the edit are its own. */
-export type ImportChoice = Omit<ImportParams, 'session' | 'edit'>;
+import { importMany, type ImportChoice } from './importMany';
 
 /** Takes in masks of another tool or a data set for videos. @param paths full paths of videos. */
 export async function importAnnotations(

@@ -1,13 +1,16 @@
+import type { ImportParams } from '../../shared/protocol/dataset';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { isCancelled, toErrorData } from '../../kernel/errors';
-import type { ImportProgress, ImportResult } from '../../kernel/protocol';
+import { isCancelled, toErrorData } from '../../shared/protocol/errors';
+import type { ImportProgress, ImportResult } from '../../shared/protocol/dataset';
 import type { EditorRegistry } from '../editor/registry';
 import { filePlace } from '../files/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
 import { FORMATS } from './formats';
-import type { ImportChoice } from './importAnnotations';
+
+/** What an import is told; the session and the edit are its own. */
+export type ImportChoice = Omit<ImportParams, 'session' | 'edit'>;
 
 interface Imported {
   /** Videos that the source has nothing of, by name. */

@@ -5,8 +5,8 @@ import {
   propagateClips,
   type BatchClip,
   type BatchResult,
-} from '../../kernel/client/batch';
-import type { ClipSummary } from '../../kernel/protocol';
+} from '../../kernel/client/batch/propagateClips';
+import type { ClipSummary } from '../../shared/protocol/dataset';
 import type { EditorRegistry } from '../editor/registry';
 import type { VideoDocument } from '../editor/videoDocument';
 import { filePlace } from '../files/filePlace';

@@ -4,7 +4,7 @@ import type { EditorRegistry } from '../editor/registry';
 import { VIEW_TYPE } from '../editor/videoEditorProvider';
 import { showError } from '../errors';
 import type { KernelService } from '../kernel/kernelService';
-import type { ClipSummary } from '../../kernel/protocol';
+import type { ClipSummary } from '../../shared/protocol/dataset';
 import { namesIn } from './clipTree';
 import { DatasetModel } from './datasetModel';
 import { DatasetTree } from './datasetTree';

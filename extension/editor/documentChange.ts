@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ObjectId } from '../../kernel/protocol';
-import type { DocumentChange, DocumentState } from '../../webview/protocol';
+import type { ObjectId } from '../../shared/domain/annotations';
+import type { DocumentChange, DocumentState } from '../../shared/protocol/editor';
 
 type Rows = Pick<DocumentState, 'objects' | 'status' | 'prompts' | 'marks' | 'conflicts'>;
 

@@ -3,10 +3,6 @@ import type { SessionMethod } from '../../kernel/client/kernelClient';
 import type {
   AttributeValue,
   Box,
-  EditedFrames,
-  FrameIndex,
-  FrameRange,
-  KernelRequests,
   MarkKind,
   MaskOperation,
   MaskView,
@@ -15,7 +11,10 @@ import type {
   ObjectStatus,
   PointPrompt,
   RleMask,
-} from '../../kernel/protocol';
+} from '../../shared/domain/annotations';
+import type { EditedFrames } from '../../shared/protocol/edits';
+import type { FrameIndex, FrameRange } from '../../shared/domain/video';
+import type { KernelRequests } from '../../shared/protocol/kernel';
 
 /** What edits need of their document. */
 export interface EditedDocument {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ObjectId } from '../../kernel/protocol';
+import type { ObjectId } from '../../shared/domain/annotations';
 import type {
   DocumentState,
   EditorCommand,
@@ -7,7 +7,7 @@ import type {
   HostRequests,
   ToWebview,
   ViewState,
-} from '../../webview/protocol';
+} from '../../shared/protocol/editor';
 import { Disposables } from '../dispose';
 import { showError } from '../errors';
 import { WebviewRequests, type RequestHandlers } from '../webviewRequests';

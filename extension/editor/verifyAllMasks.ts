@@ -1,4 +1,5 @@
-import type { ObjectStatus, VerifyParams } from '../../kernel/protocol';
+import type { ObjectStatus } from '../../shared/domain/annotations';
+import type { VerifyParams } from '../../shared/protocol/edits';
 
 /** Asks for every mask of a clip to be verified, object by object. */
 export async function verifyAllMasks(

@@ -3,32 +3,37 @@ import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { KernelSession, SessionMethod } from '../../kernel/client/kernelClient';
-import { CancelledError, isCancelled, toErrorData } from '../../kernel/errors';
+import { CancelledError, isCancelled, toErrorData } from '../../shared/protocol/errors';
 import type {
   Attributes,
   Box,
-  ConflictVersions,
   Direction,
-  FrameIndex,
-  FrameProgress,
-  FrameRange,
-  FilePlace,
-  HistoryResult,
-  ImportParams,
-  ImportResult,
-  KernelRequests,
-  LabelSet,
   MaskView,
-  NewLabel,
   ObjectCurve,
   ObjectId,
   ObjectRecord,
-  OpenParams,
   PointPrompt,
+} from '../../shared/domain/annotations';
+import type { ConflictVersions } from '../../shared/domain/conflicts';
+import type { FrameIndex, FrameRange } from '../../shared/domain/video';
+import type {
+  FrameProgress,
+  FilePlace,
+  HistoryResult,
+  LabelSet,
+  OpenParams,
   PropagateResult,
   SnapshotResult,
-} from '../../kernel/protocol';
-import type { DocumentState, LabelsState, PropagationPace, PropagationState } from '../../webview/protocol';
+} from '../../shared/protocol/session';
+import type { ImportParams, ImportResult } from '../../shared/protocol/dataset';
+import type { KernelRequests } from '../../shared/protocol/kernel';
+import type { NewLabel } from '../../shared/domain/labels';
+import type {
+  DocumentState,
+  LabelsState,
+  PropagationPace,
+  PropagationState,
+} from '../../shared/protocol/editor';
 import { Disposables } from '../dispose';
 import { filePlace } from '../files/filePlace';
 import { keepingSame } from './documentChange';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { toErrorData } from '../../kernel/errors';
+import { toErrorData } from '../../shared/protocol/errors';
 import { Disposables } from '../dispose';
 import { filePlace } from '../files/filePlace';
 import type { FollowFiles } from '../files/followFiles';

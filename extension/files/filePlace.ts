@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { FilePlace } from '../../kernel/protocol';
+import type { FilePlace } from '../../shared/protocol/session';
 
 /** A file as the kernel knows it, with the root folder whose database it belongs to. */
 export function filePlace(uri: vscode.Uri): FilePlace {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { CompareResult } from '../../kernel/protocol';
-import type { ChangesRequests, ChangesView, FromChanges, ToChanges } from '../../webview/changes/protocol';
+import type { CompareResult } from '../../shared/protocol/revisions';
+import type { ChangesRequests, ChangesView, FromChanges, ToChanges } from '../../shared/protocol/changes';
 import { Disposables } from '../dispose';
 import { editorHtml } from '../editor/editorHtml';
 import type { EditorRegistry } from '../editor/registry';

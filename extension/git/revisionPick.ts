@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Revision } from '../../kernel/protocol';
+import type { Revision } from '../../shared/protocol/revisions';
 
 interface RevisionItem extends vscode.QuickPickItem {
   readonly revision?: string;

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { MaskletError } from '../../kernel/errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';
 import { showError } from '../errors';

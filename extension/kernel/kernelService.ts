@@ -1,14 +1,10 @@
 import * as vscode from 'vscode';
 import { KernelClient, type KernelSession } from '../../kernel/client/kernelClient';
 import type { RequestOptions } from '../../kernel/client/kernelProcess';
-import { toErrorData } from '../../kernel/errors';
-import type {
-  KernelEvent,
-  KernelRequests,
-  ModelState,
-  OpenParams,
-  OpenProgress,
-} from '../../kernel/protocol';
+import { toErrorData } from '../../shared/protocol/errors';
+import type { KernelEvent, KernelRequests } from '../../shared/protocol/kernel';
+import type { ModelState } from '../../shared/protocol/health';
+import type { OpenParams, OpenProgress } from '../../shared/protocol/session';
 import { Disposables } from '../dispose';
 import { kernelSettings } from '../settings';
 

@@ -2,7 +2,7 @@ import { delimiter, join } from 'node:path';
 import * as vscode from 'vscode';
 import { formatLink, parseLink } from '../../kernel/client/frameLink';
 import { WINDOW_SOCKET, WINDOW_TOKEN } from '../../kernel/client/windowSocket';
-import { MaskletError } from '../../kernel/errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { Disposables } from '../dispose';
 import type { EditorPanel } from '../editor/editorPanel';
 import type { EditorRegistry } from '../editor/registry';

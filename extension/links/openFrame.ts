@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { FrameAddress } from '../../kernel/client/frameLink';
-import { CancelledError, MaskletError } from '../../kernel/errors';
+import { CancelledError, MaskletError } from '../../shared/protocol/errors';
 import type { EditorRegistry } from '../editor/registry';
 import { isVideo } from '../files/filePlace';
 import { showFrame } from '../review/showFrame';

@@ -4,7 +4,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { LONGEST_LINE, type WindowAnswer, type WindowRequest } from '../../kernel/client/windowSocket';
-import { MaskletError, toErrorData } from '../../kernel/errors';
+import { MaskletError, toErrorData } from '../../shared/protocol/errors';
 
 /** A connection that says nothing for this long is none. */
 const SILENCE_MS = 10_000;

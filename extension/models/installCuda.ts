@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { DownloadProgress } from '../../kernel/protocol';
+import type { DownloadProgress } from '../../shared/protocol/models';
 import type { KernelService } from '../kernel/kernelService';
 import { openFile } from './openFile';
 import { withProgress } from './withProgress';

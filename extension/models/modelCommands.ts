@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { toErrorData } from '../../kernel/errors';
-import type { ModelInfo } from '../../kernel/protocol';
+import { toErrorData } from '../../shared/protocol/errors';
+import type { ModelInfo } from '../../shared/protocol/models';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';
 import { showError } from '../errors';

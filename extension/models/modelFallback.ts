@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
-import { toErrorData } from '../../kernel/errors';
-import type { ErrorData, ModelInfo, ModelState } from '../../kernel/protocol';
+import { toErrorData } from '../../shared/protocol/errors';
+import type { ErrorData } from '../../shared/protocol/errors';
+import type { ModelInfo } from '../../shared/protocol/models';
+import type { ModelState } from '../../shared/protocol/health';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';
 import type { VideoDocument } from '../editor/videoDocument';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ModelInfo } from '../../kernel/protocol';
+import type { ModelInfo } from '../../shared/protocol/models';
 
 export interface ModelItem extends vscode.QuickPickItem {
   /** Absent where the item is something else. */

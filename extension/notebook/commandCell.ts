@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { runCli } from '../../kernel/client/cliProcess';
-import { CancelledError, MaskletError } from '../../kernel/errors';
-import { TABLE_MIME } from '../../webview/notebook/protocol';
+import { CancelledError, MaskletError } from '../../shared/protocol/errors';
+import { TABLE_MIME } from '../../shared/protocol/notebook';
 import { kernelSettings } from '../settings';
 import { CellOutput } from './cellOutput';
 import { commandLines, isProgress } from './commandLines';

@@ -1,4 +1,4 @@
-import type { CommandGrammar, OptionGrammar } from '../../kernel/client/commandGrammar';
+import type { CommandGrammar, OptionGrammar } from '../../shared/protocol/commandGrammar';
 
 /** What words of a command line may be, besides what the command line itself says. */
 export interface CommandNames {

@@ -1,7 +1,7 @@
 import { relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { runCli } from '../../kernel/client/cliProcess';
-import type { CommandGrammar } from '../../kernel/client/commandGrammar';
+import type { CommandGrammar } from '../../shared/protocol/commandGrammar';
 import type { KernelService } from '../kernel/kernelService';
 import { kernelSettings } from '../settings';
 import { commandSuggestions, type CommandNames, type CommandSuggestion } from './commandContext';

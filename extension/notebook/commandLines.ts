@@ -1,4 +1,4 @@
-import { MaskletError } from '../../kernel/errors';
+import { MaskletError } from '../../shared/protocol/errors';
 
 /**
  * The commands of a command cell, each as its arguments: a line each, words in single or double quotes kept together, a backslash

@@ -1,8 +1,8 @@
 import { join, isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
 import { QueryProcess } from '../../kernel/client/queryProcess';
-import { isCancelled, toErrorData } from '../../kernel/errors';
-import type { FromRenderer } from '../../webview/notebook/protocol';
+import { isCancelled, toErrorData } from '../../shared/protocol/errors';
+import type { FromRenderer } from '../../shared/protocol/notebook';
 import { Disposables } from '../dispose';
 import { showError } from '../errors';
 import type { KernelService } from '../kernel/kernelService';

@@ -1,5 +1,5 @@
-import { sqlTokens } from '../../kernel/client/queryLanguage';
-import type { ChartDirective, ChartKind } from '../../webview/notebook/protocol';
+import { sqlTokens } from '../../shared/protocol/query/sqlTokens';
+import type { ChartDirective, ChartKind } from '../../shared/protocol/notebook';
 
 export interface PicturesDirective {
   /** No more pictures than this. */

@@ -1,4 +1,4 @@
-import type { TableOutput, TableValue } from '../../webview/notebook/protocol';
+import type { TableOutput, TableValue } from '../../shared/protocol/notebook';
 
 type Row = Readonly<Record<string, unknown>>;
 

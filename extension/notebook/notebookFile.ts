@@ -1,4 +1,4 @@
-import { MaskletError } from '../../kernel/errors';
+import { MaskletError } from '../../shared/protocol/errors';
 
 /** Raised when an older Masklet would misunderstand the file. */
 const VERSION = 1;

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { MaskletError } from '../../kernel/errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { kernelSettings } from '../settings';
 
 /** Where a notebook's cells work. */

@@ -1,16 +1,16 @@
 import { basename, join, isAbsolute } from 'node:path';
 import { NotebookCellOutputItem, workspace, type NotebookCellExecution } from 'vscode';
-import { readingStatements } from '../../kernel/client/queryLanguage';
+import { readingStatements } from '../../shared/protocol/query/statements';
 import type { QueryProcess } from '../../kernel/client/queryProcess';
-import { isCancelled, toErrorData } from '../../kernel/errors';
-import type { IndexProgress, OverlayPicture } from '../../kernel/protocol';
+import { isCancelled, toErrorData } from '../../shared/protocol/errors';
+import type { IndexProgress, OverlayPicture } from '../../shared/protocol/dataset';
 import {
   PICTURES_MIME,
   TABLE_MIME,
   type OutputPicture,
   type PicturesOutput,
   type TableOutput,
-} from '../../webview/notebook/protocol';
+} from '../../shared/protocol/notebook';
 import type { KernelService } from '../kernel/kernelService';
 import { CellOutput } from './cellOutput';
 import { parseDirectives, type PicturesDirective } from './directives';

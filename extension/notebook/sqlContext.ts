@@ -1,12 +1,5 @@
-import {
-  VIEWS,
-  significant,
-  sqlTokens,
-  unquoted,
-  type SqlToken,
-  type View,
-  type ViewColumn,
-} from '../../kernel/client/queryLanguage';
+import { VIEWS, type View, type ViewColumn } from '../../shared/protocol/query/views';
+import { significant, sqlTokens, unquoted, type SqlToken } from '../../shared/protocol/query/sqlTokens';
 
 export interface Suggestion {
   readonly name: string;

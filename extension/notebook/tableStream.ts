@@ -1,5 +1,5 @@
 import type { QueryBatch } from '../../kernel/client/queryProcess';
-import type { TableOutput, TableValue } from '../../webview/notebook/protocol';
+import type { TableOutput, TableValue } from '../../shared/protocol/notebook';
 import { missingColumn, type Directives } from './directives';
 
 /** What one statement gave so far, as it is shown. */

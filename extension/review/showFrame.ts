@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import type { FrameIndex, ObjectId } from '../../kernel/protocol';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { ObjectId } from '../../shared/domain/annotations';
 import type { EditorRegistry } from '../editor/registry';
 import { VIEW_TYPE } from '../editor/videoEditorProvider';
 

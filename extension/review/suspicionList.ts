@@ -1,4 +1,4 @@
-import type { ObjectRecord, Suspicion, SuspicionReason } from '../../kernel/protocol';
+import type { ObjectRecord, Suspicion, SuspicionReason } from '../../shared/domain/annotations';
 
 /** The suspicious frames of one object. */
 export interface SuspiciousObject {

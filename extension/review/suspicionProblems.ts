@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { objectNames } from '../../kernel/labels/objectNames';
-import type { ObjectId, Suspicion } from '../../kernel/protocol';
+import { objectNames } from '../../shared/domain/objectNames';
+import type { ObjectId, Suspicion } from '../../shared/domain/annotations';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';
 import type { VideoDocument } from '../editor/videoDocument';

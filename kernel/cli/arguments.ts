@@ -1,4 +1,6 @@
-import type { Box, FrameIndex, FrameRange, FrameSelection, PointPrompt } from '../protocol';
+import type { Box, PointPrompt } from '../../shared/domain/annotations';
+import type { FrameIndex, FrameRange } from '../../shared/domain/video';
+import type { FrameSelection } from '../../shared/protocol/dataset';
 import { usageError } from './output';
 
 function numbers(text: string): number[] {

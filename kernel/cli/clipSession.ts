@@ -1,5 +1,11 @@
 import type { KernelClient, KernelSession } from '../client/kernelClient';
-import type { FrameProgress, OpenParams, OpenProgress, PropagateParams, PropagateResult } from '../protocol';
+import type {
+  FrameProgress,
+  OpenParams,
+  OpenProgress,
+  PropagateParams,
+  PropagateResult,
+} from '../../shared/protocol/session';
 import { showIndexing } from './indexing';
 import { printProblems } from './output';
 import { progressBar } from './progressBar';

@@ -1,4 +1,4 @@
-import type { DatasetProgress } from '../protocol';
+import type { DatasetProgress } from '../../shared/protocol/dataset';
 import { progressBar } from './progressBar';
 
 /** Progress over several clips: a line for each, with its frames. */

@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import type { CommandGrammar, OptionGrammar } from '../client/commandGrammar';
+import type { CommandGrammar, OptionGrammar } from '../../shared/protocol/commandGrammar';
 
 /** What commands there are and what they take, as it was declared. */
 export function grammarOf(program: Command, above = ''): CommandGrammar[] {

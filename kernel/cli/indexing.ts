@@ -1,4 +1,4 @@
-import type { OpenProgress } from '../protocol';
+import type { OpenProgress } from '../../shared/protocol/session';
 import type { ProgressBar } from './progressBar';
 
 /** Shows how far indexing is; what else opening does takes no time worth showing. */

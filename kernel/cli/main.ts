@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /** The `masklet` command: the kernel's work from a terminal or a script. */
-import '../requireNode';
+import '../runtime/requireNode';
 import { Command, CommanderError, Option } from 'commander';
-import { withDefaults } from '../settings';
-import type { Direction, ExportFormat, ImportFormat, KernelSettings } from '../protocol';
-import { version } from '../version';
+import { withDefaults } from '../../shared/protocol/settings';
+import type { Direction } from '../../shared/domain/annotations';
+import type { ExportFormat, ImportFormat } from '../../shared/protocol/dataset';
+import type { KernelSettings } from '../../shared/protocol/settings';
+import { version } from '../runtime/version';
 import { batch, type BatchCommandOptions } from './commands/batch';
 import { check } from './commands/check';
 import { diff } from './commands/diff';
@@ -23,7 +25,8 @@ import { segment } from './commands/segment';
 import { verify, type VerifyCommandOptions } from './commands/verify';
 import { split } from './commands/split';
 import { grammarOf } from './grammar';
-import { EXIT, printError } from './output';
+import { EXIT } from '../../shared/protocol/exitCodes';
+import { printError } from './output';
 
 interface CommonOptions {
   readonly json?: boolean;

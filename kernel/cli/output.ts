@@ -1,24 +1,6 @@
-import { MaskletError, toErrorData } from '../errors';
-import type { ErrorCode, Problem } from '../protocol';
-
-/** Exit codes, as `masklet --help` lists them. */
-export const EXIT = {
-  ok: 0,
-  failed: 1,
-  usage: 2,
-  input: 3,
-  environment: 4,
-  storage: 5,
-  cancelled: 130,
-} as const;
-
-export function exitCodeOf(code: ErrorCode): number {
-  if (code === 'cancelled') return EXIT.cancelled;
-  const area = code.split('/')[0];
-  if (['video', 'prompt', 'object', 'input', 'sidecar', 'export', 'import'].includes(area)) return EXIT.input;
-  if (['ffmpeg', 'model'].includes(area)) return EXIT.environment;
-  return area === 'storage' ? EXIT.storage : EXIT.failed;
-}
+import { exitCodeOf } from '../../shared/protocol/exitCodes';
+import { MaskletError, toErrorData } from '../../shared/protocol/errors';
+import type { Problem } from '../../shared/protocol/errors';
 
 /** The result on stdout: one JSON document with `--json`, else text for people. */
 export function printResult(json: boolean, data: unknown, text: () => string): void {

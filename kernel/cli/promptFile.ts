@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { MaskletError } from '../errors';
-import type { Box, FrameIndex, ObjectId, PointPrompt, RleMask } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { Box, ObjectId, PointPrompt, RleMask } from '../../shared/domain/annotations';
+import type { FrameIndex } from '../../shared/domain/video';
 import { readMaskPng } from '../render/maskPng';
 import { parseBox, parseMask, parsePoint } from './arguments';
 import { usageError } from './output';

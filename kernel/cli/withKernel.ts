@@ -1,5 +1,5 @@
 import { KernelClient } from '../client/kernelClient';
-import type { KernelSettings } from '../protocol';
+import type { KernelSettings } from '../../shared/protocol/settings';
 import { printProblems } from './output';
 
 /** Runs a task with a kernel of its own and ends it after; Ctrl-C aborts the signal, a second one ends at once. */

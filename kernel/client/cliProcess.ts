@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { kernelScript } from '../paths';
-import type { KernelSettings } from '../protocol';
+import { kernelScript } from '../runtime/paths';
+import type { KernelSettings } from '../../shared/protocol/settings';
 
 /** After this long, a command that was asked to stop is killed. */
 const GRACE_MS = 15_000;

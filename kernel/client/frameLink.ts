@@ -1,5 +1,6 @@
-import { MaskletError } from '../errors';
-import type { FrameIndex, ObjectId } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { ObjectId } from '../../shared/domain/annotations';
 
 /** The extension's id: the authority of links that VS Code hands to it. */
 const EXTENSION_ID = 'masklet.masklet';

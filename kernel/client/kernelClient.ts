@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { MaskletError } from '../errors';
-import type {
-  KernelEvent,
-  KernelRequests,
-  KernelSettings,
-  OpenParams,
-  OpenProgress,
-  OpenResult,
-  SessionId,
-} from '../protocol';
-import { kernelScript } from '../paths';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { KernelEvent, KernelRequests } from '../../shared/protocol/kernel';
+import type { KernelSettings } from '../../shared/protocol/settings';
+import type { OpenParams, OpenProgress, OpenResult, SessionId } from '../../shared/protocol/session';
+import { kernelScript } from '../runtime/paths';
 import { KernelProcess, type RequestOptions } from './kernelProcess';
 
 /** The requests that work on an opened video. */

@@ -1,15 +1,21 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CancellationTokenSource, type MessageConnection } from 'vscode-jsonrpc/node';
-import { CancelledError, MaskletError } from '../errors';
+import { CancelledError, MaskletError } from '../../shared/protocol/errors';
 import type {
   KernelEvent,
   KernelRequests,
-  KernelSettings,
   RequestEnvelope,
   ResponseEnvelope,
-} from '../protocol';
-import { EVENT_PREFIX, PROGRESS, PROTOCOL_VERSION, ipcConnection, type ProgressMessage } from '../rpc/ipc';
+} from '../../shared/protocol/kernel';
+import type { KernelSettings } from '../../shared/protocol/settings';
+import {
+  EVENT_PREFIX,
+  PROGRESS,
+  PROTOCOL_VERSION,
+  ipcConnection,
+  type ProgressMessage,
+} from '../runtime/ipc';
 
 const STDERR_LINES = 40;
 const START_TIMEOUT_MS = 30_000;

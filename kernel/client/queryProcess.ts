@@ -1,10 +1,15 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { totalmem } from 'node:os';
-import { CancelledError, MaskletError, throwIfAborted } from '../errors';
-import { kernelScript } from '../paths';
-import type { FromQueryProcess, QueryBatch, QueryParams, ToQueryProcess } from '../query/api';
+import { CancelledError, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
+import { kernelScript } from '../runtime/paths';
+import type {
+  FromQueryProcess,
+  QueryBatch,
+  QueryParams,
+  ToQueryProcess,
+} from '../../shared/protocol/query/api';
 
-export type { CellValue, QueryBatch, QueryParams } from '../query/api';
+export type { CellValue, QueryBatch, QueryParams } from '../../shared/protocol/query/api';
 
 const STDERR_CHARACTERS = 2_000;
 const GiB = 2 ** 30;

@@ -1,6 +1,8 @@
 import { createConnection } from 'node:net';
-import { MaskletError, toErrorData } from '../errors';
-import type { ErrorData, FrameIndex, ObjectId } from '../protocol';
+import { MaskletError, toErrorData } from '../../shared/protocol/errors';
+import type { ErrorData } from '../../shared/protocol/errors';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { ObjectId } from '../../shared/domain/annotations';
 
 /**
  * The conversation between `masklet open` in a terminal of VS Code and the window of that terminal: one JSON line

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
-import type { MaskletError } from '../errors';
-import { locate } from '../session/locations';
+import type { MaskletError } from '../../shared/protocol/errors';
+import { locate } from '../storage/locations';
 import type { KnownClip } from '../storage/overview';
-import { searchFolder, type FoundClip } from './findClips';
+import { searchFolder, type FoundClip } from '../clips/findClips';
 import { stampOf, type Stamp } from './stamp';
 
 export interface StampedClip<K extends KnownClip> extends FoundClip {

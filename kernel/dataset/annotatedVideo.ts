@@ -1,10 +1,11 @@
 import fs from 'node:fs';
-import { MaskletError } from '../errors';
-import type { Problem, VideoInfo } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { Problem } from '../../shared/protocol/errors';
+import type { VideoInfo } from '../../shared/domain/video';
 import { readVideoJson } from '../storage/clip';
 import { readSidecarFile } from '../storage/sidecar/files';
 import { VIDEO_FILE } from '../storage/sidecar/layout';
-import type { FoundClip } from './findClips';
+import type { FoundClip } from '../clips/findClips';
 
 /** The video as its sidecar describes it. @throws MaskletError `sidecar/broken-line`, `sidecar/newer-version` */
 export function videoOfSidecar({ path, sidecar }: FoundClip): VideoInfo {

@@ -2,27 +2,29 @@ import type {
   AssignSplitParams,
   AssignSplitResult,
   CheckResult,
-  ComparedMask,
-  CompareFrameParams,
-  CompareParams,
-  CompareResult,
   ClipPicture,
   ClipPictureParams,
   DatasetParams,
   ExportParams,
   ExportResult,
-  FilePlace,
   IndexParams,
   IndexResult,
   ImportFormat,
-  KernelSettings,
-  Revision,
   OverlayPicturesParams,
   RoundTripParams,
   RoundTripResult,
   SummaryParams,
   SummaryResult,
-} from '../protocol';
+} from '../../shared/protocol/dataset';
+import type {
+  ComparedMask,
+  CompareFrameParams,
+  CompareParams,
+  CompareResult,
+  Revision,
+} from '../../shared/protocol/revisions';
+import type { FilePlace } from '../../shared/protocol/session';
+import type { KernelSettings } from '../../shared/protocol/settings';
 import type { ImportedClip } from '../import/api';
 
 export interface DatasetWorkerData {

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { MaskletError } from '../errors';
-import type { AssignSplitParams, AssignSplitResult } from '../protocol';
-import { locate } from '../session/locations';
-import { searchFolder } from './findClips';
-import { SPLITS_FILE, assignSplit } from './splits';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { AssignSplitParams, AssignSplitResult } from '../../shared/protocol/dataset';
+import { locate } from '../storage/locations';
+import { searchFolder } from '../clips/findClips';
+import { SPLITS_FILE, assignSplit } from '../clips/splits';
 
 /**
  * Puts clips into a split of the data sets that they belong to.

@@ -1,10 +1,11 @@
-import { MaskletError } from '../errors';
-import type { CheckResult, CheckedClip, DatasetParams, Problem } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { CheckResult, CheckedClip, DatasetParams } from '../../shared/protocol/dataset';
+import type { Problem } from '../../shared/protocol/errors';
 import type { ClipContent } from '../storage/api';
 import { Store } from '../storage/store';
 import { clipState } from './clipState';
 import { changedVideo, videoOfSidecar } from './annotatedVideo';
-import { findClips, type FoundClip } from './findClips';
+import { findClips, type FoundClip } from '../clips/findClips';
 
 /** The state of the sidecars that paths stand for; reads them alone, so that neither videos nor databases need be there. */
 export async function checkClips(params: DatasetParams): Promise<CheckResult> {

@@ -1,6 +1,8 @@
-import type { ClipPicture, ClipPictureParams, FrameIndex, MaskRecord } from '../protocol';
-import { locate } from '../session/locations';
-import { withClip, type DatasetEnvironment } from './openedClip';
+import type { ClipPicture, ClipPictureParams } from '../../shared/protocol/dataset';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { MaskRecord } from '../../shared/domain/annotations';
+import { locate } from '../storage/locations';
+import { withClip, type DatasetEnvironment } from '../clips/openedClip';
 import { overlayPicture } from './overlayPictures';
 
 /**

@@ -1,5 +1,5 @@
-import type { MarkRecord } from '../protocol';
-import { Annotations, type Content } from '../session/annotations';
+import type { MarkRecord } from '../../shared/domain/annotations';
+import { Annotations, type Content } from '../annotations/annotations';
 
 /** What is left to do on a clip. */
 export interface ClipState {

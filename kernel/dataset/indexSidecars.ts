@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import { join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { MaskletError, throwIfAborted } from '../errors';
-import type { IndexParams, IndexProgress, IndexResult } from '../protocol';
-import { locate } from '../session/locations';
+import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
+import type { IndexParams, IndexProgress, IndexResult } from '../../shared/protocol/dataset';
+import { locate } from '../storage/locations';
 import { rootOf } from '../storage/dataFolder';
 import type { SidecarIntake } from '../storage/openClip';
 import type { KnownClip } from '../storage/overview';

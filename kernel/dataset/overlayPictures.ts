@@ -1,9 +1,9 @@
-import { isCancelled, toErrorData } from '../errors';
+import { isCancelled, toErrorData } from '../../shared/protocol/errors';
 import { encodeImage } from '../pixels/encodeImage';
 import { copyOf, drawMasks, overlayStyle } from '../render/overlay';
-import type { OverlayPicture, OverlayPicturesParams } from '../protocol';
-import { locate } from '../session/locations';
-import { withClip, type DatasetEnvironment, type OpenedClip } from './openedClip';
+import type { OverlayPicture, OverlayPicturesParams } from '../../shared/protocol/dataset';
+import { locate } from '../storage/locations';
+import { withClip, type DatasetEnvironment, type OpenedClip } from '../clips/openedClip';
 
 /**
  * Frames with their masks, as small JPEG pictures, each handed on as it is done. Clips are opened once; a clip or frame that

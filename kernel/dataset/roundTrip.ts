@@ -8,7 +8,9 @@ import type { Capabilities, ExportClip, ExportMask, ExportObject } from '../expo
 import type { ImportedClip, ImportedTrack } from '../import/api';
 import { readImport } from '../import/readImport';
 import { encodeRle, rleArea, rleIou } from '../masks/rle';
-import type { FrameIndex, RleMask, RoundTripClip, RoundTripParams, RoundTripResult } from '../protocol';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { RleMask } from '../../shared/domain/annotations';
+import type { RoundTripClip, RoundTripParams, RoundTripResult } from '../../shared/protocol/dataset';
 
 /** More would make a report that nobody reads. */
 const DIFFERENCES_KEPT = 20;

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { MASKS_FOLDER, OBJECTS_FOLDER } from '../storage/sidecar/layout';
 import type { KnownClip } from '../storage/overview';
-import type { FoundClip } from './findClips';
+import type { FoundClip } from '../clips/findClips';
 
 export interface Stamp {
   /** Differs where rows, sidecar or video changed. */

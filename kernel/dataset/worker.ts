@@ -7,7 +7,7 @@ import { serveWorker } from '../workers/rpc';
 import type { DatasetApi, DatasetWorkerData } from './api';
 import { assignSplits } from './assignSplits';
 import { checkClips } from './checkClips';
-import { SidecarComparisons } from './compareSidecar';
+import { SidecarComparisons } from '../revisions/compareSidecar';
 import { indexSidecars } from './indexSidecars';
 import { overlayPictures } from './overlayPictures';
 import { clipPicture } from './clipPicture';

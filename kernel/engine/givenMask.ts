@@ -1,5 +1,5 @@
 import { rleArea, rleBox } from '../masks/rle';
-import type { RleMask } from '../protocol';
+import type { RleMask } from '../../shared/domain/annotations';
 import type { ObjectPrompt, Prediction } from './videoModel';
 
 /** A mask given as the prompt is its own answer. */

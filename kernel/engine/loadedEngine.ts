@@ -1,5 +1,11 @@
-import { CancelledError, MaskletError, isCancelled, throwIfAborted, toErrorData } from '../errors';
-import type { ModelState } from '../protocol';
+import {
+  CancelledError,
+  MaskletError,
+  isCancelled,
+  throwIfAborted,
+  toErrorData,
+} from '../../shared/protocol/errors';
+import type { ModelState } from '../../shared/protocol/health';
 import { fromModelError } from './modelErrors';
 
 /** What a model runs in once it is loaded: its threads, and what it needs to use them. */

@@ -1,6 +1,6 @@
 import { ModelFileError, type ModelFileProblem } from '../../models/modelFileError';
-import { errnoOf, MaskletError } from '../errors';
-import type { ErrorCode } from '../protocol';
+import { errnoOf, MaskletError } from '../../shared/protocol/errors';
+import type { ErrorCode } from '../../shared/protocol/errors';
 
 const codes: Readonly<Record<ModelFileProblem, ErrorCode>> = {
   unknown: 'model/unknown',

@@ -1,4 +1,6 @@
-import type { Box, Direction, FrameIndex, MaskState, ModelState, PointPrompt, RleMask } from '../protocol';
+import type { Box, Direction, MaskState, PointPrompt, RleMask } from '../../shared/domain/annotations';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { ModelState } from '../../shared/protocol/health';
 import type { RgbFrame } from '../video/api';
 
 /** A frame after the image encoder. What is inside is the engine's own business; it costs `bytes` of memory. */

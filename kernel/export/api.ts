@@ -1,13 +1,6 @@
-import type {
-  ExportFormat,
-  ExportParams,
-  FrameIndex,
-  MarkRecord,
-  MaskRecord,
-  ObjectRecord,
-  VideoIdentity,
-  VideoInfo,
-} from '../protocol';
+import type { ExportFormat, ExportParams } from '../../shared/protocol/dataset';
+import type { FrameIndex, VideoIdentity, VideoInfo } from '../../shared/domain/video';
+import type { MarkRecord, MaskRecord, ObjectRecord } from '../../shared/domain/annotations';
 import type { RgbFrame } from '../video/api';
 import type { ExportFolder } from './exportFolder';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, rmdir, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { MaskletError, errnoOf } from '../errors';
-import { storageError } from '../render/storageError';
+import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { storageError } from '../storage/storageError';
 import { OWNER_FILE, PART_ENDING, ownerHere, partPrefix, removeAbandoned } from './abandoned';
 
 /** Text is handed to the file system in pieces of this size. */

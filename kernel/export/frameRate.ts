@@ -1,4 +1,4 @@
-import type { VideoInfo } from '../protocol';
+import type { VideoInfo } from '../../shared/domain/video';
 
 /** Where a video has one frame, or its times say nothing. */
 const DEFAULT_RATE = 25;

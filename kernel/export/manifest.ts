@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import type { ExportParams } from '../protocol';
-import { version } from '../version';
+import type { ExportParams } from '../../shared/protocol/dataset';
+import { version } from '../runtime/version';
+import { MANIFEST_FILE } from '../clips/manifestFile';
 import type { Category, ExportClip } from './api';
 import type { ExportFolder } from './exportFolder';
 import { JsonList, writeJsonDocument } from './jsonList';
 
-export const MANIFEST_FILE = 'manifest.json';
 /** Raised when readers of an older one would misunderstand it. */
 export const MANIFEST_SCHEMA = 1;
 

@@ -1,6 +1,6 @@
 import { joinRings, toParts, traceRings, type Ring } from '../masks/rings';
 import { decodeRle } from '../masks/rle';
-import type { RleMask } from '../protocol';
+import type { RleMask } from '../../shared/domain/annotations';
 
 /** One polygon for each connected part, its holes cut out of it; vertices are pixel corners. */
 export function partPolygons(mask: RleMask): Ring[] {

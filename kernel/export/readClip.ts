@@ -1,6 +1,8 @@
-import type { FrameIndex, FrameSelection, MaskRecord, ObjectId } from '../protocol';
-import { Annotations } from '../session/annotations';
-import type { OpenedClip } from '../dataset/openedClip';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { FrameSelection } from '../../shared/protocol/dataset';
+import type { MaskRecord, ObjectId } from '../../shared/domain/annotations';
+import { Annotations } from '../annotations/annotations';
+import type { OpenedClip } from '../clips/openedClip';
 import type { ExportClip, ExportMask, ExportObject } from './api';
 import type { Categories } from './categories';
 

@@ -1,9 +1,15 @@
 import { basename, resolve } from 'node:path';
-import { MaskletError, throwIfAborted } from '../errors';
-import type { DatasetProgress, ExportParams, ExportResult, ExportedClip, FrameSelection } from '../protocol';
-import { clipNames, findClips, type FoundClip } from '../dataset/findClips';
-import { withClip, type DatasetEnvironment } from '../dataset/openedClip';
-import { DEFAULT_SPLIT, SPLITS_FILE, readOwnSplits, readSplits, type Splits } from '../dataset/splits';
+import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
+import type {
+  DatasetProgress,
+  ExportParams,
+  ExportResult,
+  ExportedClip,
+  FrameSelection,
+} from '../../shared/protocol/dataset';
+import { clipNames, findClips, type FoundClip } from '../clips/findClips';
+import { withClip, type DatasetEnvironment } from '../clips/openedClip';
+import { DEFAULT_SPLIT, SPLITS_FILE, readOwnSplits, readSplits, type Splits } from '../clips/splits';
 import { findFfmpeg } from '../video/ffmpeg';
 import type { ExportClip, ExportContext, ExportOptions, Exporter } from './api';
 import { Categories } from './categories';

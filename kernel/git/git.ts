@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { MaskletError, errnoOf, throwIfAborted } from '../errors';
+import { MaskletError, errnoOf, throwIfAborted } from '../../shared/protocol/errors';
 
 export interface GitOptions {
   /** Where git looks for its repository, and what relative paths are relative to. */

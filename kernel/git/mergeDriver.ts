@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { readOptional, writeAtomically } from '../storage/sidecar/files';
 import { mergeFile, type MergeConflict, type MergeOptions } from '../storage/sidecar/mergeFile';
 import { gitOutput, runGit } from './git';

@@ -1,8 +1,8 @@
 import { installCuda, type InstalledCuda } from '../../models/cuda/installCuda';
 import { defaultCudaFolder, onnxRuntime } from '../engine/onnx/cudaRuntime';
 import { fromModelError } from '../engine/modelErrors';
-import { CancelledError } from '../errors';
-import type { CudaInstallParams, CudaInstallResult, DownloadProgress } from '../protocol';
+import { CancelledError } from '../../shared/protocol/errors';
+import type { CudaInstallParams, CudaInstallResult, DownloadProgress } from '../../shared/protocol/models';
 
 /** Installs the CUDA files for the onnxruntime that is here. @throws MaskletError */
 export async function installCudaSupport(

@@ -1,4 +1,6 @@
-import type { FrameIndex, ImportFormat, RleMask } from '../protocol';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { ImportFormat } from '../../shared/protocol/dataset';
+import type { RleMask } from '../../shared/domain/annotations';
 
 export interface ImportedMask {
   readonly frame: FrameIndex;

@@ -1,5 +1,5 @@
-import { MaskletError } from '../errors';
-import { clipName, safeName } from '../dataset/findClips';
+import { MaskletError } from '../../shared/protocol/errors';
+import { clipName, safeName } from '../clips/findClips';
 import type { ManifestClip } from '../export/manifest';
 import type { ImportSource } from './api';
 

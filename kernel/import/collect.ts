@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { isValidRle, rleArea } from '../masks/rle';
 import { rleTidied, rleUnion } from '../masks/union';
-import type { FrameIndex, RleMask } from '../protocol';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { RleMask } from '../../shared/domain/annotations';
 import type {
   Collector,
   ImportedClip,

@@ -1,6 +1,6 @@
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MaskletError, errnoOf } from '../errors';
+import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import { readPngHeader } from '../render/pngFormat';
 import type { Collector, ImportVideo } from './api';
 import { malformed } from './collect';

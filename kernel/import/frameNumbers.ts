@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { FrameIndex } from '../protocol';
+import type { FrameIndex } from '../../shared/domain/video';
 import { listImages } from '../video/imageFolder';
 import type { Collector, ImportVideo } from './api';
 import { malformed } from './collect';

@@ -1,4 +1,4 @@
-import type { RleMask } from '../protocol';
+import type { RleMask } from '../../shared/domain/annotations';
 import { rleFromCounts } from '../masks/rle';
 import { malformed } from './collect';
 

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { MANIFEST_FILE, MANIFEST_SCHEMA, type ManifestClip } from '../export/manifest';
+import { MANIFEST_FILE } from '../clips/manifestFile';
+import { MANIFEST_SCHEMA, type ManifestClip } from '../export/manifest';
 import type { ImportSource } from './api';
 
 /** How far above a file its export may begin. */

@@ -1,17 +1,11 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { rleMeasure } from '../masks/rle';
-import type {
-  FrameIndex,
-  ImportParams,
-  ImportResult,
-  ImportedObject,
-  MarkRecord,
-  MaskRecord,
-  ObjectId,
-} from '../protocol';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { ImportParams, ImportResult, ImportedObject } from '../../shared/protocol/dataset';
+import type { MarkRecord, MaskRecord, ObjectId } from '../../shared/domain/annotations';
 import { objectColor } from '../render/colors';
-import { toRanges, type Annotations } from '../session/annotations';
+import { toRanges, type Annotations } from '../annotations/annotations';
 import type { Change } from '../storage/api';
 import { OBJECT_ID } from '../storage/sidecar/layout';
 import type { ImportedClip, ImportedTrack } from './api';

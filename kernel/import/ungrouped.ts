@@ -1,4 +1,5 @@
-import type { FrameIndex, RleMask } from '../protocol';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { RleMask } from '../../shared/domain/annotations';
 import type { Collector } from './api';
 
 interface Loose {

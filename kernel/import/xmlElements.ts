@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import sax from 'sax';
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import type { Collector } from './api';
 import { malformed } from './collect';
 

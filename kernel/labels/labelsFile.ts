@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MaskletError, errnoOf } from '../errors';
-import type { LabelSet, NewLabel } from '../protocol';
-import { writeFileAtomic } from '../render/writeFileAtomic';
+import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import type { LabelSet } from '../../shared/protocol/session';
+import type { NewLabel } from '../../shared/domain/labels';
+import { writeFileAtomic } from '../storage/writeFileAtomic';
 import { makeDataFolder } from '../storage/dataFolder';
 import { parseLabels, rootOf } from './parseLabels';
 

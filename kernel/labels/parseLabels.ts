@@ -1,4 +1,5 @@
-import type { LabelAttribute, LabelClass, Problem } from '../protocol';
+import type { LabelAttribute, LabelClass } from '../../shared/domain/labels';
+import type { Problem } from '../../shared/protocol/errors';
 
 /** A key as `labels.json` names it: a letter or digit, with or without modifiers, in this order. */
 const HOTKEY = /^(Ctrl\+)?(Alt\+)?(Shift\+)?[A-Z0-9]$/;

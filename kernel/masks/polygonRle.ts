@@ -1,5 +1,5 @@
-import { MaskletError } from '../errors';
-import type { RleMask } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { RleMask } from '../../shared/domain/annotations';
 import { rleFromCounts } from './rle';
 import { uniteCounts } from './union';
 

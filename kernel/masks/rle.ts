@@ -1,5 +1,5 @@
-import { MaskletError } from '../errors';
-import type { Box, RleMask } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { Box, RleMask } from '../../shared/domain/annotations';
 
 /**
  * COCO's compressed run-length encoding, as pycocotools writes it: runs go down the columns, the first run is of

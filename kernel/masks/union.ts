@@ -1,4 +1,4 @@
-import type { RleMask } from '../protocol';
+import type { RleMask } from '../../shared/domain/annotations';
 import { rleCounts, rleFromCounts } from './rle';
 
 /**

@@ -1,4 +1,4 @@
-import type { MaskOperation, RleMask } from '../protocol';
+import type { MaskOperation, RleMask } from '../../shared/domain/annotations';
 import type { MaskShape } from './postprocess';
 
 /** The pixel worker's methods: everything that loops over pixels off the main thread. */

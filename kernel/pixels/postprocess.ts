@@ -1,5 +1,5 @@
 import { rleFromCounts } from '../masks/rle';
-import type { Box, RleMask } from '../protocol';
+import type { Box, RleMask } from '../../shared/domain/annotations';
 import { removeSpecks } from './specks';
 
 export interface MaskShape {

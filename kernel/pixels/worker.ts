@@ -1,5 +1,5 @@
 import '../workers/loadTurn';
-import { weighSharedMemory } from '../video/sharedMemory';
+import { weighSharedMemory } from '../workers/sharedMemory';
 import { serveWorker } from '../workers/rpc';
 import type { PixelApi } from './api';
 import { editMask } from './edit/editMask';

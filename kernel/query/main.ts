@@ -3,9 +3,9 @@
  * Its argument is the memory, in bytes, that it may take.
  */
 import { Worker } from 'node:worker_threads';
-import { toErrorData } from '../errors';
-import { kernelScript } from '../paths';
-import type { FromQueryProcess, ToQueryProcess } from './api';
+import { toErrorData } from '../../shared/protocol/errors';
+import { kernelScript } from '../runtime/paths';
+import type { FromQueryProcess, ToQueryProcess } from '../../shared/protocol/query/api';
 import { runQuery } from './runQuery';
 import { SuspiciousFrames } from './suspiciousFrames';
 import type { WatchdogData } from './watchdog';

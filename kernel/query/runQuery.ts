@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Database, Statement } from 'better-sqlite3';
-import { readOwnSplits, type Splits } from '../dataset/splits';
-import { MaskletError, errnoOf } from '../errors';
-import { locate } from '../session/locations';
+import { readOwnSplits, type Splits } from '../clips/splits';
+import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { locate } from '../storage/locations';
 import { databaseFile, rootOf } from '../storage/dataFolder';
 import { asStorageError } from '../storage/databaseErrors';
 import { fullPath } from '../storage/videos';
-import type { CellValue, QueryBatch, QueryParams } from './api';
+import type { CellValue, QueryBatch, QueryParams } from '../../shared/protocol/query/api';
 import { openForQuery } from './openForQuery';
-import { readingStatements, refused } from './statements';
+import { readingStatements, refused } from '../../shared/protocol/query/statements';
 import type { SuspiciousFrames } from './suspiciousFrames';
-import { VIEWS, viewQuery } from './views';
+import { VIEWS, viewQuery } from '../../shared/protocol/query/views';
 
 /** Rows are handed on when there are this many, or this many milliseconds have passed. */
 const BATCH_ROWS = 500;

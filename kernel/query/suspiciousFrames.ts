@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { rleIou } from '../masks/rle';
-import type { MaskRecord, Suspicion } from '../protocol';
+import type { MaskRecord, Suspicion } from '../../shared/domain/annotations';
 import { suspiciousFrames } from '../review/suspicion';
 import { ClipRows } from '../storage/rows';
 

@@ -1,9 +1,9 @@
 import sharp, { type OverlayOptions } from 'sharp';
-import { MaskletError, throwIfAborted } from '../errors';
-import type { FrameIndex, FrameRange } from '../protocol';
+import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
+import type { FrameIndex, FrameRange } from '../../shared/domain/video';
 import { copyOf, drawMasks, overlayStyle, type DrawnObject, type OverlayFrame } from './overlay';
 import { TextPainter, type TextStamp, type TextStyle } from './text';
-import { writeFileAtomic } from './writeFileAtomic';
+import { writeFileAtomic } from '../storage/writeFileAtomic';
 
 export interface ContactSheetOptions {
   /** The frames to show, in order; `contactSheetFrames` picks them. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { errnoOf, MaskletError } from '../errors';
+import { errnoOf, MaskletError } from '../../shared/protocol/errors';
 
 export interface EncoderChoice {
   /** ffmpeg's name of the encoder. */

@@ -1,9 +1,9 @@
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { decodeRle } from '../masks/rle';
-import type { RleMask } from '../protocol';
+import type { RleMask } from '../../shared/domain/annotations';
 import { labelPalette } from './colors';
 import { encodePng } from './pngFormat';
-import { writeFileAtomic } from './writeFileAtomic';
+import { writeFileAtomic } from '../storage/writeFileAtomic';
 
 const palette = labelPalette();
 

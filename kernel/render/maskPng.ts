@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { errnoOf, MaskletError } from '../errors';
+import { errnoOf, MaskletError } from '../../shared/protocol/errors';
 import { encodeRle } from '../masks/rle';
-import type { RleMask } from '../protocol';
+import type { RleMask } from '../../shared/domain/annotations';
 import { COLOR_TYPE_INDEXED, readPngHeader, readPngValues } from './pngFormat';
 
 /** Below this a picture's values are taken as labels (0, 1, 2, ...), above as brightness. */

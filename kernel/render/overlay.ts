@@ -1,6 +1,6 @@
 import { decodeRle, rleMeasure } from '../masks/rle';
-import { MaskletError } from '../errors';
-import type { Box, MaskRecord, ObjectRecord } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { Box, MaskRecord, ObjectRecord } from '../../shared/domain/annotations';
 import type { RgbFrame } from '../video/api';
 import { rgbOf } from './colors';
 

@@ -1,4 +1,4 @@
-import { MaskletError, throwIfAborted } from '../errors';
+import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { rgbOf } from './colors';
 import { copyOf, drawMasks, overlayStyle, type Canvas, type DrawnObject, type OverlayFrame } from './overlay';
 import { placeStamp, TextPainter } from './text';

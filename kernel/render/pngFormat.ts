@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { crc32, deflate, inflateSync } from 'node:zlib';
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 
 /** The parts of the PNG format (ISO/IEC 15948) that label pictures need and image libraries do not give: exact palette indexes. */
 export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { CancelledError, errnoOf, MaskletError, throwIfAborted } from '../errors';
+import { CancelledError, errnoOf, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { chooseEncoder, type AlphaFormat } from './encoders';
-import { storageError } from './storageError';
+import { storageError } from '../storage/storageError';
 
 export interface VideoEncoderOptions {
   /** The ffmpeg to run. */

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted } from '../errors';
+import { throwIfAborted } from '../../shared/protocol/errors';
 import { rleIou } from '../masks/rle';
-import type { MaskRecord, RleMask, Suspicion } from '../protocol';
+import type { MaskRecord, RleMask, Suspicion } from '../../shared/domain/annotations';
 import { suspiciousFrames } from './suspicion';
 
 /** The main thread is given back after this long: it has others to answer. */

@@ -1,4 +1,4 @@
-import type { MaskRecord, Suspicion, SuspicionReason } from '../protocol';
+import type { MaskRecord, Suspicion, SuspicionReason } from '../../shared/domain/annotations';
 
 /** Scores below these are low, whatever the object. */
 const LOW_OBJECT_SCORE = 0.5;

@@ -1,4 +1,4 @@
-import type { Box, RleMask } from '../protocol';
+import type { Box, RleMask } from '../../shared/domain/annotations';
 
 /** The exact masks of a rendered clip. */
 export interface GroundTruth {

@@ -1,4 +1,4 @@
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 
 /** What a scene looks like; everything follows from these numbers alone. */
 export interface SceneOptions {

@@ -1,6 +1,6 @@
-import { MaskletError, throwIfAborted } from '../errors';
+import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { encodeRle } from '../masks/rle';
-import type { Box, PointPrompt, RleMask } from '../protocol';
+import type { Box, PointPrompt, RleMask } from '../../shared/domain/annotations';
 import { encodeVideo } from '../render/videoEncoder';
 import { boxOf, innermostPoint, type GroundTruth } from './groundTruth';
 import type { SceneOptions } from './options';

@@ -1,4 +1,4 @@
-import type { Conflict, ConflictPlace } from '../protocol';
+import type { Conflict, ConflictPlace } from '../../shared/domain/conflicts';
 import { compareKeys, lineFile, parseKey } from '../storage/sidecar/layout';
 
 /** Where conflicts are, without what the versions say: by frame, objects first. */

@@ -1,4 +1,4 @@
-import { kernelScript } from '../paths';
+import { kernelScript } from '../runtime/paths';
 import type { PixelApi } from '../pixels/api';
 import { WorkerClient } from '../workers/rpc';
 

@@ -1,6 +1,7 @@
-import type { FrameIndex, ObjectId, ObjectRecord, VideoInfo } from '../protocol';
+import type { FrameIndex, VideoInfo } from '../../shared/domain/video';
+import type { ObjectId, ObjectRecord } from '../../shared/domain/annotations';
 import type { Change } from '../storage/api';
-import type { Annotations } from './annotations';
+import type { Annotations } from '../annotations/annotations';
 
 /** What edits of every kind need of their session. */
 export interface EditingHost {

@@ -1,5 +1,5 @@
 import type { EncodedFrame, VideoModel } from '../engine/videoModel';
-import type { FrameIndex } from '../protocol';
+import type { FrameIndex } from '../../shared/domain/video';
 import type { FrameSource } from '../video/api';
 
 /** Frames after the encoder, kept near the last used one and bounded in number, shared by clicks and propagation. */

@@ -1,4 +1,4 @@
-import type { FrameImageParams, FrameImageResult } from '../protocol';
+import type { FrameImageParams, FrameImageResult } from '../../shared/protocol/session';
 import type { RgbFrame } from '../video/api';
 import { displayPixels } from './displayPixels';
 

@@ -2,8 +2,8 @@ import { catalogue } from '../../models/catalogue';
 import { readConfigHints } from '../../models/configHints';
 import type { ModelLibrary } from '../../models/library';
 import { fromModelError } from '../engine/modelErrors';
-import { CancelledError, MaskletError } from '../errors';
-import type { DownloadProgress, ImportModelParams, ModelInfo } from '../protocol';
+import { CancelledError, MaskletError } from '../../shared/protocol/errors';
+import type { DownloadProgress, ImportModelParams, ModelInfo } from '../../shared/protocol/models';
 
 /** How often progress is told, at most. */
 const PROGRESS_MS = 100;

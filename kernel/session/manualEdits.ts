@@ -1,4 +1,4 @@
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { emptyRle } from '../masks/rle';
 import type { MaskShape } from '../pixels/postprocess';
 import type {
@@ -6,20 +6,16 @@ import type {
   EditedFrames,
   EditMaskParams,
   FrameAttributesParams,
-  FrameIndex,
-  FrameRange,
   InterpolateParams,
   MarkParams,
-  MaskOperation,
-  MaskRecord,
-  MaskView,
-  ObjectId,
   RemoveMasksParams,
-} from '../protocol';
+} from '../../shared/protocol/edits';
+import type { FrameIndex, FrameRange } from '../../shared/domain/video';
+import type { MaskOperation, MaskRecord, MaskView, ObjectId } from '../../shared/domain/annotations';
 import { displayPixels } from './displayPixels';
 import type { EditingHost } from './editingHost';
-import { changeAttributes, changeMark } from './marks';
-import { checkFrame } from './prompts';
+import { changeAttributes, changeMark } from '../annotations/marks';
+import { checkFrame } from '../annotations/prompts';
 import { SerialQueue } from './serialQueue';
 
 /** Points of one stroke: far more than a hand gives. */

@@ -1,5 +1,6 @@
 import type { EncodedFrame, FrameMemory, StoredMask, VideoModel } from '../engine/videoModel';
-import type { FrameIndex, MaskRecord, ObjectId } from '../protocol';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { MaskRecord, ObjectId } from '../../shared/domain/annotations';
 
 interface Entry {
   readonly counts: string;

@@ -5,8 +5,9 @@ import { createEmbeddedModel } from '../engine/embedded/model';
 import { fromModelError } from '../engine/modelErrors';
 import { createSam2Model } from '../engine/sam2/model';
 import type { VideoModel } from '../engine/videoModel';
-import { MaskletError } from '../errors';
-import type { KernelSettings, ModelState } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { KernelSettings } from '../../shared/protocol/settings';
+import type { ModelState } from '../../shared/protocol/health';
 import { InstalledModels } from './installedModels';
 
 /** The models of this kernel: each is made once and shared by all sessions that use it. */

@@ -1,22 +1,27 @@
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import type {
   DuplicateObjectParams,
   EditedFrames,
-  FrameIndex,
-  MaskRecord,
   MergeObjectsParams,
   MoveObjectParams,
-  ObjectId,
-  ObjectRecord,
   SplitObjectParams,
-} from '../protocol';
+} from '../../shared/protocol/edits';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { MaskRecord, ObjectId, ObjectRecord } from '../../shared/domain/annotations';
 import { objectColor } from '../render/colors';
 import type { Change } from '../storage/api';
 import { OBJECT_ID } from '../storage/sidecar/layout';
 import type { EditingHost } from './editingHost';
-import { markKey } from './marks';
-import { contentOf, copiedTo, keptFresh, merged, splitAt, type ObjectContent } from './objectContent';
-import { checkFrame } from './prompts';
+import { markKey } from '../annotations/marks';
+import {
+  contentOf,
+  copiedTo,
+  keptFresh,
+  merged,
+  splitAt,
+  type ObjectContent,
+} from '../annotations/objectContent';
+import { checkFrame } from '../annotations/prompts';
 
 /** Edits of whole objects: their order, and making one of two and two of one. Each is one change of the clip. */
 export class ObjectEdits {

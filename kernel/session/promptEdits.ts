@@ -1,4 +1,4 @@
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { rleArea, rleBox } from '../masks/rle';
 import type {
   AddBoxParams,
@@ -6,18 +6,20 @@ import type {
   AddPointsParams,
   ClearPromptsParams,
   Editing,
-  FrameIndex,
+  MaskResult,
+  PreviewParams,
+  SetPromptParams,
+} from '../../shared/protocol/edits';
+import type { FrameIndex } from '../../shared/domain/video';
+import type {
   FramePrompt,
   MaskRecord,
-  MaskResult,
   ObjectId,
   ObjectRecord,
-  PreviewParams,
   RleMask,
-  SetPromptParams,
-} from '../protocol';
+} from '../../shared/domain/annotations';
 import { checkObjectId } from '../storage/sidecar/layout';
-import { promptRevision } from './annotations';
+import { promptRevision } from '../annotations/annotations';
 import type { EncodedFrames } from './encodedFrames';
 import type { EditingHost } from './editingHost';
 import {
@@ -28,7 +30,7 @@ import {
   toObjectPrompt,
   withPoints,
   withoutPoints,
-} from './prompts';
+} from '../annotations/prompts';
 import { SerialQueue } from './serialQueue';
 
 /** What prompting needs of its session. */

@@ -1,18 +1,15 @@
 import type { Prediction, TrackRequest, VideoModel } from '../engine/videoModel';
-import { CancelledError } from '../errors';
+import { CancelledError } from '../../shared/protocol/errors';
+import type { Direction, MaskRecord, ObjectId } from '../../shared/domain/annotations';
+import type { FrameIndex, FrameRange } from '../../shared/domain/video';
 import type {
-  Direction,
-  FrameIndex,
   FrameProgress,
-  FrameRange,
-  MaskRecord,
-  ObjectId,
   PropagateParams,
   PropagateResult,
   StageTimes,
-} from '../protocol';
+} from '../../shared/protocol/session';
 import type { Change } from '../storage/api';
-import type { Annotations } from './annotations';
+import type { Annotations } from '../annotations/annotations';
 import type { EncodedFrames } from './encodedFrames';
 import { Memories, toStoredMask } from './memories';
 

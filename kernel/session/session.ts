@@ -1,33 +1,34 @@
 import type { VideoModel } from '../engine/videoModel';
-import { MaskletError, isCancelled } from '../errors';
+import { MaskletError, isCancelled } from '../../shared/protocol/errors';
+import type { Conflict, ConflictVersions } from '../../shared/domain/conflicts';
 import type {
-  Conflict,
-  ConflictVersions,
   Editing,
-  FrameIndex,
+  ResolveConflictsParams,
+  UpdateObjectParams,
+  VerifyParams,
+} from '../../shared/protocol/edits';
+import type { FrameIndex, VideoInfo } from '../../shared/domain/video';
+import type {
   FrameProgress,
   HistoryResult,
-  ImportParams,
-  ImportResult,
-  MaskView,
-  ObjectId,
-  ObjectRecord,
   OpenParams,
   OpenResult,
-  ObjectCurve,
   PropagateParams,
   PropagateResult,
-  ResolveConflictsParams,
   SaveResult,
   SessionId,
   SessionLimits,
   SnapshotResult,
   StatusResult,
+} from '../../shared/protocol/session';
+import type { ImportParams, ImportResult } from '../../shared/protocol/dataset';
+import type {
+  MaskView,
+  ObjectId,
+  ObjectRecord,
+  ObjectCurve,
   Suspicion,
-  UpdateObjectParams,
-  VerifyParams,
-  VideoInfo,
-} from '../protocol';
+} from '../../shared/domain/annotations';
 import type { ImportedClip } from '../import/api';
 import { planImport } from '../import/planImport';
 import { objectColor } from '../render/colors';
@@ -35,16 +36,16 @@ import { Review } from '../review/review';
 import type { Change, OpenClipResult, StorageApi, Undone } from '../storage/api';
 import type { FrameSource, RgbFrame } from '../video/api';
 import type { WorkerClient } from '../workers/rpc';
-import { Annotations } from './annotations';
+import { Annotations } from '../annotations/annotations';
 import { conflictPlaces } from './conflicts';
 import { EncodedFrames } from './encodedFrames';
-import type { Locations } from './locations';
+import type { Locations } from '../storage/locations';
 import type { EditingHost } from './editingHost';
 import { ManualEdits } from './manualEdits';
 import { ObjectEdits } from './objectEdits';
 import { Propagation, type PropagationHost } from './propagation';
 import { PromptEdits } from './promptEdits';
-import { checkFrame } from './prompts';
+import { checkFrame } from '../annotations/prompts';
 import { SerialQueue } from './serialQueue';
 
 /** What a session shares with the others. */

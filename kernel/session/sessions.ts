@@ -1,27 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { moveInSplits } from '../dataset/splits';
-import { MaskletError, isCancelled } from '../errors';
-import { kernelScript } from '../paths';
+import { moveInSplits } from '../clips/splits';
+import { MaskletError, isCancelled } from '../../shared/protocol/errors';
+import { kernelScript } from '../runtime/paths';
 import type {
   FilePlace,
   FoundAnnotations,
-  KernelEvents,
-  KernelSettings,
-  ModelState,
   OpenParams,
   OpenProgress,
   SaveResult,
   SessionId,
   SessionLimits,
-  VideoInfo,
-} from '../protocol';
+} from '../../shared/protocol/session';
+import type { KernelEvents } from '../../shared/protocol/kernel';
+import type { KernelSettings } from '../../shared/protocol/settings';
+import type { ModelState } from '../../shared/protocol/health';
+import type { VideoInfo } from '../../shared/domain/video';
 import type { AnnotationPlace, StorageApi } from '../storage/api';
 import type { FrameSource } from '../video/api';
 import { findFfmpeg } from '../video/ffmpeg';
 import { openVideo } from '../video/source';
 import { WorkerClient } from '../workers/rpc';
-import { locate, placeOfAnnotations, type Locations } from './locations';
+import { locate, placeOfAnnotations, type Locations } from '../storage/locations';
 import { Models } from './models';
 import { Session } from './session';
 

@@ -1,18 +1,14 @@
+import type { Conflict, ConflictVersions } from '../../shared/domain/conflicts';
+import type { FoundAnnotations, WriterInfo } from '../../shared/protocol/session';
+import type { FrameIndex, FrameRange, VideoInfo } from '../../shared/domain/video';
 import type {
-  Conflict,
-  ConflictVersions,
-  FoundAnnotations,
-  FrameIndex,
   FramePrompt,
-  FrameRange,
   MarkRecord,
   MaskRecord,
   ObjectId,
   ObjectRecord,
-  Problem,
-  VideoInfo,
-  WriterInfo,
-} from '../protocol';
+} from '../../shared/domain/annotations';
+import type { Problem } from '../../shared/protocol/errors';
 
 export interface OpenClipParams {
   readonly video: VideoInfo;

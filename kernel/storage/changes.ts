@@ -1,4 +1,4 @@
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import type { Change } from './api';
 import type { ClipRows } from './rows';
 import {

@@ -1,17 +1,12 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { MaskletError } from '../errors';
-import type {
-  AnnotationRow,
-  Conflict,
-  ConflictVersions,
-  FrameRange,
-  MaskRecord,
-  Problem,
-  VideoInfo,
-  WriterInfo,
-} from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { AnnotationRow, MaskRecord } from '../../shared/domain/annotations';
+import type { Conflict, ConflictVersions } from '../../shared/domain/conflicts';
+import type { FrameRange, VideoInfo } from '../../shared/domain/video';
+import type { Problem } from '../../shared/protocol/errors';
+import type { WriterInfo } from '../../shared/protocol/session';
 import type { Applied, Change, ClipContent, OpenClipParams, SaveClipResult, Undone } from './api';
 import { checkedRow, placesOf, rowsOf } from './changes';
 import type { OpenDatabase, OpenEnvironment } from './database';

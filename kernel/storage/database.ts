@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { MaskletError, errnoOf } from '../errors';
+import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import { DATABASE_NAME, databaseFile, makeDataFolder } from './dataFolder';
 import { asStorageError, storageHint } from './databaseErrors';
 import { isLocalFileSystem } from './fileSystemType';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import { MaskletError, errnoOf } from '../errors';
-import type { ErrorCode } from '../protocol';
+import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import type { ErrorCode } from '../../shared/protocol/errors';
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   'storage/read-only':

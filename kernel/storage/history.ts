@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { MarkKind } from '../protocol';
+import type { MarkKind } from '../../shared/domain/annotations';
 import type { Change } from './api';
 import type { ClipRows } from './rows';
 import { lineFile, parseKey, type RowPlace } from './sidecar/layout';

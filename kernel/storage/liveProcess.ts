@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { errnoOf } from '../errors';
+import { errnoOf } from '../../shared/protocol/errors';
 
 /** True while the process of this number is the one that had it then. @param start what `processStart` said of it. */
 export function isSameProcessAlive(pid: number, start: string | null): boolean {

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import { errnoOf } from '../errors';
+import { errnoOf } from '../../shared/protocol/errors';
 
 /** As `mkdir -p`. Node's own reports ENOENT where a read-only disk is the cause. */
 export function makeFolder(folder: string): void {

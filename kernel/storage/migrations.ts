@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 
 /** `PRAGMA application_id` of our databases: "MSKL". */
 export const APPLICATION_ID = 0x4d534b4c;

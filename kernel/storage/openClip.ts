@@ -1,5 +1,6 @@
-import { MaskletError } from '../errors';
-import type { Problem, VideoInfo } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { Problem } from '../../shared/protocol/errors';
+import type { VideoInfo } from '../../shared/domain/video';
 import type { OpenClipParams, OpenClipResult } from './api';
 import { Clip, readVideoJson, type Access } from './clip';
 import { rootOf } from './dataFolder';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Conflict, Problem } from '../protocol';
+import type { Conflict } from '../../shared/domain/conflicts';
+import type { Problem } from '../../shared/protocol/errors';
 import type { ClipRows } from './rows';
 import { isWholeFile } from './sidecar/sync';
 import { formatRow } from './sidecar/records';

@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { MaskletError, errnoOf } from '../errors';
-import type { FoundAnnotations } from '../protocol';
+import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import type { FoundAnnotations } from '../../shared/protocol/session';
 import type { AnnotationPlace, OpenClipParams } from './api';
 import { databaseFile, rootOf } from './dataFolder';
 import { openDatabase, openDatabaseReadOnly, type OpenDatabase, type OpenEnvironment } from './database';

@@ -2,13 +2,13 @@ import type { Database, Statement } from 'better-sqlite3';
 import type {
   Box,
   FramePrompt,
-  FrameRange,
   MarkRecord,
   MaskRecord,
   ObjectRecord,
   PointPrompt,
   Provenance,
-} from '../protocol';
+} from '../../shared/domain/annotations';
+import type { FrameRange } from '../../shared/domain/video';
 import {
   MARKS_FILE,
   PROMPTS_FILE,

@@ -3,8 +3,11 @@ import fs from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
-import { MaskletError } from '../errors';
-import type { Conflict, ConflictVersions, FoundAnnotations, MaskRecord, Problem } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { Conflict, ConflictVersions } from '../../shared/domain/conflicts';
+import type { FoundAnnotations } from '../../shared/protocol/session';
+import type { MaskRecord } from '../../shared/domain/annotations';
+import type { Problem } from '../../shared/protocol/errors';
 import type {
   AnnotationPlace,
   Applied,

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import type { VideoInfo } from '../protocol';
+import type { VideoInfo } from '../../shared/domain/video';
 
 export interface VideoRow {
   readonly id: number;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
-import { MaskletError } from '../errors';
-import type { WriterInfo } from '../protocol';
+import { MaskletError } from '../../shared/protocol/errors';
+import type { WriterInfo } from '../../shared/protocol/session';
 import { isSameProcessAlive, processStart } from './liveProcess';
 
 /** A writer on another host that has been silent for this long is taken to be gone. */

@@ -1,4 +1,4 @@
-import type { FrameIndex, VideoIdentity, VideoInfo } from '../protocol';
+import type { FrameIndex, VideoIdentity, VideoInfo } from '../../shared/domain/video';
 
 /** One decoded picture: RGB, 8 bits, row by row, no padding. The bytes are shared between threads and never change. */
 export interface RgbFrame {

@@ -1,4 +1,4 @@
-import { CancelledError, MaskletError, throwIfAborted } from '../errors';
+import { CancelledError, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { AccessPattern } from './accessPattern';
 import type { DecodeSettings } from './decodeCommand';
 import { DecodeRun } from './decodeRun';

@@ -3,8 +3,8 @@ import { access, constants, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
-import { MaskletError, errnoOf } from '../errors';
-import { kernelScript } from '../paths';
+import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { kernelScript } from '../runtime/paths';
 
 export interface Ffmpeg {
   readonly path: string;

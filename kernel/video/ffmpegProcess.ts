@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { Readable } from 'node:stream';
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 
 export interface FfmpegExit {
   /** Null where a signal ended it. */

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CancelledError, throwIfAborted } from '../errors';
+import { CancelledError, throwIfAborted } from '../../shared/protocol/errors';
 import { readError } from './inputFile';
 
 export interface QuickIdentity {

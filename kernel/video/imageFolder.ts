@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { readError } from './inputFile';
 
 const ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp']);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CancelledError, MaskletError, throwIfAborted } from '../errors';
+import { CancelledError, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { AccessPattern } from './accessPattern';
 import { FrameCache } from './frameCache';
 import type { Counters, FrameProvider } from './frameProvider';

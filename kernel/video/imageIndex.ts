@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import sharp from 'sharp';
-import { MaskletError, throwIfAborted } from '../errors';
-import type { ErrorCode } from '../protocol';
+import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
+import type { ErrorCode } from '../../shared/protocol/errors';
 import type { ImageFolder } from './imageFolder';
 import type { IndexOptions } from './indexPass';
 import { isLfsPointer, lfsPointer, readError } from './inputFile';

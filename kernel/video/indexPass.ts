@@ -1,4 +1,4 @@
-import { CancelledError, MaskletError, throwIfAborted } from '../errors';
+import { CancelledError, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { indexCommand, type DecodeSettings } from './decodeCommand';
 import { FfmpegLog, type PictureInfo } from './ffmpegLog';
 import { FfmpegProcess, ffmpegFailure, type FfmpegExit } from './ffmpegProcess';

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
-import { MaskletError, errnoOf } from '../errors';
+import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 
 const LFS_HEADER = 'version https://git-lfs.github.com/spec/';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
 import { resolve } from 'node:path';
-import { MaskletError, throwIfAborted } from '../errors';
-import type { VideoIdentity, VideoInfo } from '../protocol';
+import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
+import type { VideoIdentity, VideoInfo } from '../../shared/domain/video';
 import type { DecodeSettings } from './decodeCommand';
 import { DecodedFrames } from './decodedFrames';
 import type { Counters, FrameProvider } from './frameProvider';

@@ -1,4 +1,4 @@
-import { weighSharedMemory } from './sharedMemory';
+import { weighSharedMemory } from '../workers/sharedMemory';
 
 /** Buffers kept for reuse at most. */
 const SPARE = 4;

@@ -1,10 +1,10 @@
-import { CancelledError, MaskletError, throwIfAborted } from '../errors';
-import { kernelScript } from '../paths';
-import type { FrameIndex, VideoIdentity, VideoInfo } from '../protocol';
+import { CancelledError, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
+import { kernelScript } from '../runtime/paths';
+import type { FrameIndex, VideoIdentity, VideoInfo } from '../../shared/domain/video';
 import { WorkerClient } from '../workers/rpc';
 import type { DecodeStatistics, FrameSource, OpenVideoOptions, RgbFrame } from './api';
 import { ffmpegVersion } from './ffmpeg';
-import { weighSharedMemory } from './sharedMemory';
+import { weighSharedMemory } from '../workers/sharedMemory';
 import { COUNTERS, type VideoWorkerApi, type VideoWorkerData } from './workerApi';
 
 /** Temporary disk space for frames of groups of pictures that memory cannot hold. */

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { VideoInfo } from '../protocol';
+import type { VideoInfo } from '../../shared/domain/video';
 
 /** What one full decoding of a video told: the truth about which frames there are. */
 export interface VideoIndex {

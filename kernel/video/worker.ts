@@ -1,6 +1,6 @@
 import '../workers/loadTurn';
 import { workerData } from 'node:worker_threads';
-import { MaskletError } from '../errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { serveWorker } from '../workers/rpc';
 import { allFfmpegEnded } from './ffmpegProcess';
 import type { Counters } from './frameProvider';

@@ -1,4 +1,4 @@
-import type { VideoIdentity, VideoInfo } from '../protocol';
+import type { VideoIdentity, VideoInfo } from '../../shared/domain/video';
 
 /** What the video worker is started with. */
 export interface VideoWorkerData {

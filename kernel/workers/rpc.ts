@@ -6,8 +6,8 @@ import {
   type ResourceLimits,
   type Transferable,
 } from 'node:worker_threads';
-import { CancelledError, MaskletError, throwIfAborted, toErrorData } from '../errors';
-import type { ErrorData } from '../protocol';
+import { CancelledError, MaskletError, throwIfAborted, toErrorData } from '../../shared/protocol/errors';
+import type { ErrorData } from '../../shared/protocol/errors';
 import { endLoadTurn, newLoadTurn, type LoadTurn } from './loadTurn';
 
 type Params<Api, M extends keyof Api> = Api[M] extends [infer P, unknown] ? P : never;

@@ -1,4 +1,4 @@
-import { weighSharedMemory } from '../video/sharedMemory';
+import { weighSharedMemory } from './sharedMemory';
 
 /** A copy in memory that all threads share. */
 export function sharedCopy<T extends Float32Array | Uint8Array | Int8Array>(

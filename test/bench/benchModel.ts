@@ -1,6 +1,6 @@
 import { createEmbeddedModel, type EmbeddedModelOptions } from '../../kernel/engine/embedded/model';
 import type { VideoModel } from '../../kernel/engine/videoModel';
-import { MaskletError } from '../../kernel/errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { defaultModelId } from '../../models/catalogue';
 import { defaultModelFolder, ModelLibrary } from '../../models/library';
 

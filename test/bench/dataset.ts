@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
 import { KernelClient } from '../../kernel/client/kernelClient';
-import type { DatasetProgress, SummaryProgress } from '../../kernel/protocol';
+import type { DatasetProgress, SummaryProgress } from '../../shared/protocol/dataset';
 import { residentBytes } from '../support/residentMemory';
 import { makeDataset } from './syntheticDataset';
 

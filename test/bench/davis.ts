@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import type { VideoModel } from '../../kernel/engine/videoModel';
-import { MaskletError } from '../../kernel/errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { decodeRle, encodeRle } from '../../kernel/masks/rle';
 import type { RgbFrame } from '../../kernel/video/api';
 import { followObject, type FramesOfClip } from './follow';

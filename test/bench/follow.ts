@@ -5,7 +5,7 @@ import type {
   StoredMask,
   VideoModel,
 } from '../../kernel/engine/videoModel';
-import type { RleMask } from '../../kernel/protocol';
+import type { RleMask } from '../../shared/domain/annotations';
 import type { RgbFrame } from '../../kernel/video/api';
 
 /** Frames to follow an object through, from wherever they come. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KernelClient } from '../../kernel/client/kernelClient';
-import type { FrameProgress } from '../../kernel/protocol';
+import type { FrameProgress } from '../../shared/protocol/session';
 import type { GroundTruth } from '../../kernel/sample/groundTruth';
 import { renderSampleClip } from '../../kernel/sample/sampleClip';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';

@@ -12,7 +12,7 @@ import {
   type ObjectOutput,
   type Remembered,
 } from '../../kernel/engine/sam2/steps';
-import { packageRoot } from '../../kernel/paths';
+import { packageRoot } from '../../kernel/runtime/paths';
 import { locateModelFile, modelFolders, sam2TinyEmbedded } from '../../models/catalogue';
 import { hashOf } from '../../models/hashFile';
 import { buildModel } from '../../models/sam2/build';

@@ -1,6 +1,6 @@
 import { decodeRle, rleArea, rleIou, encodeRle } from '../../kernel/masks/rle';
 import type { VideoModel } from '../../kernel/engine/videoModel';
-import type { RleMask } from '../../kernel/protocol';
+import type { RleMask } from '../../shared/domain/annotations';
 import type { SceneOptions } from '../../kernel/sample/options';
 import { Scene } from '../../kernel/sample/scene';
 import type { RgbFrame } from '../../kernel/video/api';

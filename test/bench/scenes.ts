@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { MaskletError } from '../../kernel/errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { absenceDelays } from './absence';
 import { benchModel } from './benchModel';
 import { followScene, isSceneKind, sceneKinds, sceneOptionsOf, type SceneResult } from './sceneClips';

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
-import type { FrameRange, ObjectRecord, ObjectStatus } from '../../webview/protocol';
+import type { FrameRange } from '../../shared/domain/video';
+import type { ObjectRecord, ObjectStatus } from '../../shared/domain/annotations';
 import { findChromium, launchChromium } from '../support/chromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
 import { EditorHarness } from '../support/webviewHarness';

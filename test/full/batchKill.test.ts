@@ -3,7 +3,7 @@ import { copyFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EXIT } from '../../kernel/cli/output';
+import { EXIT } from '../../shared/protocol/exitCodes';
 import { startCli, type CliRun } from '../support/cli';
 import { annotate, infoOf, makeDatabase } from '../support/datasetFixture';
 import { smallClip, temporaryFolder } from '../support/kernel';

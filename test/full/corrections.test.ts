@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
-import type { Box } from '../../kernel/protocol';
+import type { Box } from '../../shared/domain/annotations';
 import { expectCorrectionsToStay } from '../support/corrections';
 import { smallClip, startKernel, temporaryFolder } from '../support/kernel';
 

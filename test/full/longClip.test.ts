@@ -1,7 +1,7 @@
 /** A long clip takes no more memory than a short one. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { FrameProgress, StatusResult } from '../../kernel/protocol';
+import type { FrameProgress, StatusResult } from '../../shared/protocol/session';
 import { ffmpegIn, source, testFfmpeg } from '../support/clips';
 import { startKernel, temporaryFolder } from '../support/kernel';
 import { writeMicroModel } from '../support/microModel';

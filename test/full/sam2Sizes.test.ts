@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeImage } from '../../kernel/engine/sam2/steps';
-import { VideoPredictor } from '../../kernel/engine/sam2/videoPredictor';
+import { VideoPredictor } from '../parity/videoPredictor';
 import { buildModel, type BuiltModel } from '../../models/sam2/build';
 import { maskSize } from '../../models/sam2/config';
 import { variantConfig, type Sam2Size } from '../../models/sam2/variants';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rleIou } from '../../kernel/masks/rle';
-import type { RleMask } from '../../kernel/protocol';
+import type { RleMask } from '../../shared/domain/annotations';
 import { renderSampleClip } from '../../kernel/sample/sampleClip';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 import { startCli } from '../support/cli';

@@ -2,9 +2,9 @@ import { copyFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BatchResult } from '../../kernel/batch/runBatch';
-import { EXIT } from '../../kernel/cli/output';
-import type { CheckedClip } from '../../kernel/protocol';
+import type { BatchResult } from '../../kernel/client/batch/runBatch';
+import { EXIT } from '../../shared/protocol/exitCodes';
+import type { CheckedClip } from '../../shared/protocol/dataset';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { cliJson, startCli } from '../support/cli';
 import {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { KernelSession } from '../../kernel/client/kernelClient';
 import { encodeRle } from '../../kernel/masks/rle';
-import type { FrameIndex, ObjectId, RleMask } from '../../kernel/protocol';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { ObjectId, RleMask } from '../../shared/domain/annotations';
 import { smallClip, startKernel, temporaryFolder } from '../support/kernel';
 
 const WIDTH = 320;

@@ -7,8 +7,9 @@ import { assignSplits } from '../../kernel/dataset/assignSplits';
 import { clipPicture } from '../../kernel/dataset/clipPicture';
 import { DatasetSummaries } from '../../kernel/dataset/summary/summariseDataset';
 import { emptyRle } from '../../kernel/masks/rle';
-import type { ClipSummary, MaskRecord } from '../../kernel/protocol';
-import { locate } from '../../kernel/session/locations';
+import type { ClipSummary } from '../../shared/protocol/dataset';
+import type { MaskRecord } from '../../shared/domain/annotations';
+import { locate } from '../../kernel/storage/locations';
 import { Store } from '../../kernel/storage/store';
 import { cliJson } from '../support/cli';
 import {

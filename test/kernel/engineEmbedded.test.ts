@@ -11,7 +11,8 @@ import type {
   VideoModel,
 } from '../../kernel/engine/videoModel';
 import { encodeRle, rleArea, rleIou } from '../../kernel/masks/rle';
-import type { ModelState, RleMask } from '../../kernel/protocol';
+import type { ModelState } from '../../shared/protocol/health';
+import type { RleMask } from '../../shared/domain/annotations';
 import type { RgbFrame } from '../../kernel/video/api';
 
 const width = 320;

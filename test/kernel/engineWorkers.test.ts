@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { EmbeddedApi } from '../../kernel/engine/embedded/workerApi';
 import type { InferenceApi } from '../../kernel/engine/onnx/inferenceApi';
 import { decodeRle } from '../../kernel/masks/rle';
-import { kernelScript } from '../../kernel/paths';
+import { kernelScript } from '../../kernel/runtime/paths';
 import type { PixelApi } from '../../kernel/pixels/api';
 import { WorkerClient } from '../../kernel/workers/rpc';
 import { GraphBuilder } from '../../models/onnx/graph';

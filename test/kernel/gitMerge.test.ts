@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeLauncher } from '../../extension/links/launcher';
 import { driverCommand } from '../../kernel/git/mergeDriver';
-import { kernelScript } from '../../kernel/paths';
+import { kernelScript } from '../../kernel/runtime/paths';
 import type { Change } from '../../kernel/storage/api';
 import { cliJson, startCli } from '../support/cli';
 import { Repository } from '../support/repository';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { KernelSession } from '../../kernel/client/kernelClient';
-import type { KernelEvent, LabelSet } from '../../kernel/protocol';
+import type { KernelEvent } from '../../shared/protocol/kernel';
+import type { LabelSet } from '../../shared/protocol/session';
 import { smallClip, startKernel, temporaryFolder } from '../support/kernel';
 import { until } from '../support/until';
 

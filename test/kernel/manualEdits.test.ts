@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KernelSession } from '../../kernel/client/kernelClient';
 import { emptyRle, encodeRle, rleIou } from '../../kernel/masks/rle';
-import type { MaskOperation, MaskView, RleMask, SnapshotResult } from '../../kernel/protocol';
+import type { MaskOperation, MaskView, RleMask } from '../../shared/domain/annotations';
+import type { SnapshotResult } from '../../shared/protocol/session';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { smallClip, startKernel, temporaryFolder } from '../support/kernel';
 

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXIT } from '../../kernel/cli/output';
-import type { ErrorData } from '../../kernel/protocol';
+import { EXIT } from '../../shared/protocol/exitCodes';
+import type { ErrorData } from '../../shared/protocol/errors';
 import type { CheckpointModelSpec } from '../../models/catalogue';
 import { defaultModelFolder, ModelLibrary } from '../../models/library';
 import { cliJson } from '../support/cli';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { KernelSession } from '../../kernel/client/kernelClient';
-import type { MaskView, RleMask } from '../../kernel/protocol';
+import type { MaskView, RleMask } from '../../shared/domain/annotations';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { InstalledModels } from '../../kernel/session/installedModels';
 import { ModelLibrary } from '../../models/library';

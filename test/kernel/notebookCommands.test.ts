@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../../kernel/client/cliProcess';
-import type { CommandGrammar } from '../../kernel/client/commandGrammar';
+import type { CommandGrammar } from '../../shared/protocol/commandGrammar';
 import { overlayPictures } from '../../kernel/dataset/overlayPictures';
-import { withClip } from '../../kernel/dataset/openedClip';
-import type { OverlayPicture } from '../../kernel/protocol';
-import { locate } from '../../kernel/session/locations';
+import { withClip } from '../../kernel/clips/openedClip';
+import type { OverlayPicture } from '../../shared/protocol/dataset';
+import { locate } from '../../kernel/storage/locations';
 import { cliJson, startCli } from '../support/cli';
 import { annotatedClip, datasetEnvironment, datasetFolder, drawn } from '../support/datasetFixture';
 

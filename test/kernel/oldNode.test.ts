@@ -3,10 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { EXIT } from '../../kernel/cli/output';
-import { nodeProblem } from '../../kernel/nodeVersion';
-import { kernelScript } from '../../kernel/paths';
-import type { ErrorData } from '../../kernel/protocol';
+import { EXIT } from '../../shared/protocol/exitCodes';
+import { nodeProblem } from '../../kernel/runtime/nodeVersion';
+import { kernelScript } from '../../kernel/runtime/paths';
+import type { ErrorData } from '../../shared/protocol/errors';
 
 interface Node {
   readonly path: string;

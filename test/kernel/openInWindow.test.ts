@@ -7,8 +7,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeLauncher } from '../../extension/links/launcher';
 import { WindowServer, type WindowAddress } from '../../extension/links/windowServer';
 import { WINDOW_SOCKET, WINDOW_TOKEN, type WindowRequest } from '../../kernel/client/windowSocket';
-import { MaskletError } from '../../kernel/errors';
-import { kernelScript } from '../../kernel/paths';
+import { MaskletError } from '../../shared/protocol/errors';
+import { kernelScript } from '../../kernel/runtime/paths';
 import { cliJson, startCli } from '../support/cli';
 import { temporaryFolder } from '../support/storageFixture';
 

@@ -9,8 +9,8 @@ import {
   type QueryBatch,
   type QueryParams,
 } from '../../kernel/client/queryProcess';
-import { VIEWS } from '../../kernel/query/views';
-import { kernelScript } from '../../kernel/paths';
+import { VIEWS } from '../../shared/protocol/query/views';
+import { kernelScript } from '../../kernel/runtime/paths';
 import { isAlive } from '../support/kernel';
 import {
   markOf,

@@ -10,7 +10,7 @@ import {
   track,
   type Sam2Model,
 } from '../../kernel/engine/sam2/steps';
-import { VideoPredictor, type VideoPredictorOptions } from '../../kernel/engine/sam2/videoPredictor';
+import { VideoPredictor, type VideoPredictorOptions } from '../parity/videoPredictor';
 import { buildModel, type BuiltModel } from '../../models/sam2/build';
 import { maskSize } from '../../models/sam2/config';
 import { graphNames } from '../../models/sam2/graphs';

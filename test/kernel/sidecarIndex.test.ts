@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { QueryProcess, type CellValue } from '../../kernel/client/queryProcess';
 import { indexSidecars } from '../../kernel/dataset/indexSidecars';
-import type { IndexProgress, IndexResult } from '../../kernel/protocol';
+import type { IndexProgress, IndexResult } from '../../shared/protocol/dataset';
 import { Store } from '../../kernel/storage/store';
 import { edit, maskOf, makeVideo, object, openVideo, temporaryFolder } from '../support/storageFixture';
 

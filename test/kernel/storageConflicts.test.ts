@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Conflict, MaskRecord } from '../../kernel/protocol';
+import type { Conflict } from '../../shared/domain/conflicts';
+import type { MaskRecord } from '../../shared/domain/annotations';
 import type { Change } from '../../kernel/storage/api';
 import {
   edit,

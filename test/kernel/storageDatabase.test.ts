@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { kernelScript } from '../../kernel/paths';
+import { kernelScript } from '../../kernel/runtime/paths';
 import type { StorageApi } from '../../kernel/storage/api';
 import { openDatabase } from '../../kernel/storage/database';
 import { MIGRATIONS, migrate } from '../../kernel/storage/migrations';

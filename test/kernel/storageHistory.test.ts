@@ -4,9 +4,10 @@ import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { MaskletError } from '../../kernel/errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { encodeRle, rleArea, rleBox } from '../../kernel/masks/rle';
-import type { MaskRecord, VideoInfo } from '../../kernel/protocol';
+import type { MaskRecord } from '../../shared/domain/annotations';
+import type { VideoInfo } from '../../shared/domain/video';
 import type { Change, ClipContent } from '../../kernel/storage/api';
 import { Store } from '../../kernel/storage/store';
 

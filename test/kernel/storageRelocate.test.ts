@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { MaskletError } from '../../kernel/errors';
-import { placeOfAnnotations } from '../../kernel/session/locations';
+import type { MaskletError } from '../../shared/protocol/errors';
+import { placeOfAnnotations } from '../../kernel/storage/locations';
 import type { AnnotationPlace } from '../../kernel/storage/api';
 import { Store } from '../../kernel/storage/store';
 import { makeVideo, maskOf, object, openVideo, paramsFor, temporaryFolder } from '../support/storageFixture';

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeRle, rleMeasure } from '../../kernel/masks/rle';
-import type { FramePrompt, MarkRecord, MaskRecord, ObjectRecord, RleMask } from '../../kernel/protocol';
+import type {
+  FramePrompt,
+  MarkRecord,
+  MaskRecord,
+  ObjectRecord,
+  RleMask,
+} from '../../shared/domain/annotations';
 import type { Change } from '../../kernel/storage/api';
 import {
   FRAMES,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { join } from 'node:path';
-import { isCancelled } from '../../kernel/errors';
+import { isCancelled } from '../../shared/protocol/errors';
 import { DecodedFrames } from '../../kernel/video/decodedFrames';
 import { atLeast } from '../../kernel/video/ffmpeg';
 import type { Counters } from '../../kernel/video/frameProvider';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { kernelScript } from '../../kernel/paths';
+import { kernelScript } from '../../kernel/runtime/paths';
 import { openVideo } from '../../kernel/video/source';
 import { ffmpegIn, source, temporaryFolder, testFfmpeg } from '../support/clips';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { packageRoot } from '../../kernel/paths';
+import { packageRoot } from '../../kernel/runtime/paths';
 import { endLoadTurn, newLoadTurn } from '../../kernel/workers/loadTurn';
 import { temporaryFolder } from '../support/kernel';
 

@@ -1,6 +1,6 @@
 import { maskSize } from '../../models/sam2/config';
 import type { FrameFeatures, ObjectOutput, Sam2Model } from '../../kernel/engine/sam2/steps';
-import { VideoPredictor } from '../../kernel/engine/sam2/videoPredictor';
+import { VideoPredictor } from './videoPredictor';
 import type { Action, ManifestModel, Scenario } from './manifest';
 import type { Report } from './report';
 import type { TensorFile } from './tensors';

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { kernelScript } from '../../kernel/paths';
+import { kernelScript } from '../../kernel/runtime/paths';
 
 export interface CliRun {
   readonly child: ChildProcess;

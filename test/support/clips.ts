@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { VideoInfo } from '../../kernel/protocol';
+import type { VideoInfo } from '../../shared/domain/video';
 import { atLeast, findFfmpeg, passthroughOption, type Ffmpeg } from '../../kernel/video/ffmpeg';
 
 /** How a test clip is made: ffmpeg calls, run one after the other in a folder; the last one writes `file`. */

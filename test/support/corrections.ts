@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { KernelSession } from '../../kernel/client/kernelClient';
 import { decodeRle, rleIou } from '../../kernel/masks/rle';
-import type { Box, FrameIndex, MaskView, VideoPoint } from '../../kernel/protocol';
+import type { Box, MaskView, VideoPoint } from '../../shared/domain/annotations';
+import type { FrameIndex } from '../../shared/domain/video';
 
 const OBJECT = 'tracked';
 

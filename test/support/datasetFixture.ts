@@ -1,21 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { DatasetEnvironment } from '../../kernel/dataset/openedClip';
+import type { DatasetEnvironment } from '../../kernel/clips/openedClip';
 import { runExport } from '../../kernel/export/runExport';
 import { encodeRle, rleMeasure } from '../../kernel/masks/rle';
+import type { ExportParams, ExportResult } from '../../shared/protocol/dataset';
 import type {
-  ExportParams,
-  ExportResult,
   FramePrompt,
   MarkRecord,
   MaskRecord,
   ObjectRecord,
   RleMask,
-  VideoInfo,
-} from '../../kernel/protocol';
-import { locate } from '../../kernel/session/locations';
-import { withDefaults } from '../../kernel/settings';
+} from '../../shared/domain/annotations';
+import type { VideoInfo } from '../../shared/domain/video';
+import { locate } from '../../kernel/storage/locations';
+import { withDefaults } from '../../shared/protocol/settings';
 import { openDatabase } from '../../kernel/storage/database';
 import { Store } from '../../kernel/storage/store';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ByteBuffer } from 'flatbuffers';
-import { packageRoot } from '../../kernel/paths';
+import { packageRoot } from '../../kernel/runtime/paths';
 import { locateModelFile, modelFolders, sam2TinyEmbedded } from '../../models/catalogue';
 import { decodeModel } from '../../models/onnx/schema';
 import type { Sam2Config } from '../../models/sam2/config';

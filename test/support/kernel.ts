@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { KernelClient, type KernelClientOptions } from '../../kernel/client/kernelClient';
-import type { FrameProgress, KernelEvent, KernelSettings } from '../../kernel/protocol';
+import type { FrameProgress } from '../../shared/protocol/session';
+import type { KernelEvent } from '../../shared/protocol/kernel';
+import type { KernelSettings } from '../../shared/protocol/settings';
 import { renderSampleClip, type SampleClip } from '../../kernel/sample/sampleClip';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import type { FromRenderer, PicturesOutput, TableOutput } from '../../webview/notebook/protocol';
+import type { FromRenderer, PicturesOutput, TableOutput } from '../../shared/protocol/notebook';
 import { THEMES, themeStyle, type ThemeName } from './webviewThemes';
 
 const BUNDLE = join(import.meta.dirname, '../../dist/webview/notebook.js');

@@ -1,7 +1,8 @@
 import sharp from 'sharp';
 import { encodeRle, rleMeasure } from '../../kernel/masks/rle';
 import { Scene } from '../../kernel/sample/scene';
-import type { HostRequests, MaskView } from '../../webview/protocol';
+import type { HostRequests } from '../../shared/protocol/editor';
+import type { MaskView } from '../../shared/domain/annotations';
 
 const WIDTH = 1280;
 const HEIGHT = 720;

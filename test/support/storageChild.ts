@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import type { MaskRecord, ObjectRecord } from '../../kernel/protocol';
+import type { MaskRecord, ObjectRecord } from '../../shared/domain/annotations';
 import type { OpenClipParams } from '../../kernel/storage/api';
 import { Store } from '../../kernel/storage/store';
 

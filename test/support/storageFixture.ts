@@ -3,14 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { encodeRle, rleMeasure } from '../../kernel/masks/rle';
-import type {
-  Conflict,
-  FramePrompt,
-  MarkRecord,
-  MaskRecord,
-  ObjectRecord,
-  VideoInfo,
-} from '../../kernel/protocol';
+import type { Conflict } from '../../shared/domain/conflicts';
+import type { FramePrompt, MarkRecord, MaskRecord, ObjectRecord } from '../../shared/domain/annotations';
+import type { VideoInfo } from '../../shared/domain/video';
 import type { ClipContent, OpenClipParams, OpenClipResult } from '../../kernel/storage/api';
 import type { OpenEnvironment } from '../../kernel/storage/database';
 import { Store } from '../../kernel/storage/store';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { afterAll, onTestFinished } from 'vitest';
-import { packageRoot } from '../../kernel/paths';
+import { packageRoot } from '../../kernel/runtime/paths';
 import type { ChildTask } from './storageChild';
 
 let bundle: Promise<string> | undefined;

@@ -1,5 +1,6 @@
 import { emptyRle, encodeRle } from '../../kernel/masks/rle';
-import type { DocumentState, MaskView, ObjectRecord, ObjectStatus } from '../../webview/protocol';
+import type { DocumentState } from '../../shared/protocol/editor';
+import type { MaskView, ObjectRecord, ObjectStatus } from '../../shared/domain/annotations';
 
 export function documentState(change: Partial<DocumentState> = {}): DocumentState {
   return {

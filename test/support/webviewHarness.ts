@@ -7,12 +7,12 @@ import type {
   FromWebview,
   HostMethod,
   HostRequests,
-  MaskView,
   ToWebview,
   ViewState,
-} from '../../webview/protocol';
+} from '../../shared/protocol/editor';
+import type { MaskView } from '../../shared/domain/annotations';
 import { EDITOR_ACTIONS } from '../../extension/commands/editorActions';
-import { packageRoot } from '../../kernel/paths';
+import { packageRoot } from '../../kernel/runtime/paths';
 import { type ThemeName, THEMES, themeStyle } from './webviewThemes';
 
 const BUNDLE = join(packageRoot(), 'dist', 'webview');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Direction, FramePrompt, MaskRecord, MaskState } from '../../kernel/protocol';
-import { Annotations, promptRevision, toRanges } from '../../kernel/session/annotations';
+import type { Direction, FramePrompt, MaskRecord, MaskState } from '../../shared/domain/annotations';
+import { Annotations, promptRevision, toRanges } from '../../kernel/annotations/annotations';
 
 const model = { id: 'm', sha256: 's' };
 const mask = { size: [2, 2] as const, counts: '04' };

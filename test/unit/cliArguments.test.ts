@@ -9,8 +9,8 @@ import {
   parseSelection,
   parseShard,
 } from '../../kernel/cli/arguments';
-import { EXIT, exitCodeOf } from '../../kernel/cli/output';
-import { MaskletError } from '../../kernel/errors';
+import { EXIT, exitCodeOf } from '../../shared/protocol/exitCodes';
+import { MaskletError } from '../../shared/protocol/errors';
 
 describe('prompts on the command line', () => {
   test('are read as they are documented', () => {

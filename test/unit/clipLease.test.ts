@@ -4,7 +4,7 @@ import { readFile, readdir, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { ClipLeases, type Claim, type ClipLease } from '../../kernel/batch/clipLease';
+import { ClipLeases, type Claim, type ClipLease } from '../../kernel/client/batch/clipLease';
 import { STALE_AFTER_MS } from '../../kernel/storage/writerLease';
 import { temporaryFolder } from '../support/kernel';
 

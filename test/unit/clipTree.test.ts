@@ -10,7 +10,7 @@ import {
   type ClipOrder,
   type TreeNode,
 } from '../../extension/dataset/clipTree';
-import type { ClipSummary } from '../../kernel/protocol';
+import type { ClipSummary } from '../../shared/protocol/dataset';
 
 const clip = (path: string, more: Partial<ClipSummary> = {}): ClipSummary => ({
   path,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { changeBetween, keepingSame } from '../../extension/editor/documentChange';
 import { withChange, withMasks } from '../../webview/editor/state/documentState';
 import { without, withFrame, type Ranges } from '../../webview/editor/state/ranges';
-import type { DocumentState } from '../../webview/protocol';
+import type { DocumentState } from '../../shared/protocol/editor';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
 
 const ids = ['a', 'b', 'c'];

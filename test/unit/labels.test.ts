@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseLabels } from '../../kernel/labels/parseLabels';
-import type { Attributes, AttributeValue, MarkRecord } from '../../kernel/protocol';
-import { changeAttributes } from '../../kernel/session/marks';
+import type { Attributes, AttributeValue, MarkRecord } from '../../shared/domain/annotations';
+import { changeAttributes } from '../../kernel/annotations/marks';
 import { classOfKey, frameAttributes, untilNextChange } from '../../webview/editor/state/labels';
 import { documentState } from '../support/webviewFixtures';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MarkRecord } from '../../kernel/protocol';
-import { changeMark } from '../../kernel/session/marks';
+import type { MarkRecord } from '../../shared/domain/annotations';
+import { changeMark } from '../../kernel/annotations/marks';
 
 const LAST = 30;
 const range = fc

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nearestRoot, type Surroundings } from '../../kernel/session/nearestRoot';
+import { nearestRoot, type Surroundings } from '../../kernel/storage/nearestRoot';
 
 /** A world with these databases and repositories; folders below `mounts` are on file systems of their own. */
 function world({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commandSuggestions } from '../../extension/notebook/commandContext';
 import { commandLines } from '../../extension/notebook/commandLines';
-import type { CommandGrammar } from '../../kernel/client/commandGrammar';
+import type { CommandGrammar } from '../../shared/protocol/commandGrammar';
 
 const option = (flag: string, description = '', choices: string[] = [], takesValue = true) => ({
   flag,

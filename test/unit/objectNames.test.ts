@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { objectNames } from '../../kernel/labels/objectNames';
+import { objectNames } from '../../shared/domain/objectNames';
 
 const named = (...labels: string[]): string[] => [
   ...objectNames(labels.map((label, n) => ({ id: `id-${n}`, label }))).values(),

@@ -5,7 +5,7 @@ import { fillHoles, grow, removeSpecks, shrink } from '../../kernel/pixels/edit/
 import { distanceTo, signedDistance } from '../../kernel/pixels/edit/distance';
 import { drawStroke, fillPolygon, type Bitmap } from '../../kernel/pixels/edit/draw';
 import { editMask } from '../../kernel/pixels/edit/editMask';
-import type { RleMask } from '../../kernel/protocol';
+import type { RleMask } from '../../shared/domain/annotations';
 import { contoursOf } from '../../webview/editor/canvas/contours';
 import { interpolateMasks } from '../../kernel/pixels/edit/interpolate';
 

@@ -3,7 +3,7 @@ import { Playback } from '../../webview/editor/state/playback';
 import { spaceHeld, spacePanned } from '../../webview/editor/state/spaceBar';
 import { EditorStore } from '../../webview/editor/state/store';
 import { withFrame } from '../../webview/editor/state/viewState';
-import type { DocumentState } from '../../webview/protocol';
+import type { DocumentState } from '../../shared/protocol/editor';
 import { documentState } from '../support/webviewFixtures';
 
 /** Milliseconds between two refreshes of the screen. */

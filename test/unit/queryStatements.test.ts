@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sqlTokens, unquoted } from '../../kernel/query/sqlTokens';
-import { readingStatements } from '../../kernel/query/statements';
+import { sqlTokens, unquoted } from '../../shared/protocol/query/sqlTokens';
+import { readingStatements } from '../../shared/protocol/query/statements';
 
 const code = (sql: string): string => {
   try {

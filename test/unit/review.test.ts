@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeRle } from '../../kernel/masks/rle';
-import type { MaskRecord } from '../../kernel/protocol';
+import type { MaskRecord } from '../../shared/domain/annotations';
 import { Review } from '../../kernel/review/review';
 
 const [WIDTH, HEIGHT] = [200, 60];

@@ -11,7 +11,9 @@ import { exporters } from '../../kernel/export/formats';
 import { Manifest } from '../../kernel/export/manifest';
 import { readImport } from '../../kernel/import/readImport';
 import { encodeRle, rleMeasure } from '../../kernel/masks/rle';
-import type { ImportFormat, MaskRecord, RoundTripClip, VideoInfo } from '../../kernel/protocol';
+import type { ImportFormat, RoundTripClip } from '../../shared/protocol/dataset';
+import type { MaskRecord } from '../../shared/domain/annotations';
+import type { VideoInfo } from '../../shared/domain/video';
 
 /** What a clip holds, drawn at random: for each object and frame a mask, nothing, or the word that it is not there. */
 interface Drawing {

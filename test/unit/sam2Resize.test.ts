@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fillHoles } from '../../kernel/engine/sam2/fillHoles';
+import { fillHoles } from '../parity/fillHoles';
 import { resize } from '../../kernel/engine/sam2/resize';
 
 const row = (...data: number[]): { data: Float32Array; width: number; height: number } => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MaskletError } from '../../kernel/errors';
+import { MaskletError } from '../../shared/protocol/errors';
 import { boxOf, innermostPoint } from '../../kernel/sample/groundTruth';
 import { Scene } from '../../kernel/sample/scene';
 

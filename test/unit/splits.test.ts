@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { assignSplit, moveInSplits, readOwnSplits, readSplits } from '../../kernel/dataset/splits';
+import { assignSplit, moveInSplits, readOwnSplits, readSplits } from '../../kernel/clips/splits';
 import { temporaryFolder } from '../support/storageFixture';
 
 function dataset(): { root: string; folder: string; file: string } {

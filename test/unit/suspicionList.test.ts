@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reasonsInWords, suspiciousObjects } from '../../extension/review/suspicionList';
-import type { Suspicion } from '../../kernel/protocol';
+import type { Suspicion } from '../../shared/domain/annotations';
 import { objectRecord } from '../support/webviewFixtures';
 
 const car = objectRecord('car1', 'Car', '#ff0000');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChangeKind, ObjectChanges } from '../../kernel/protocol';
+import type { ChangeKind, ObjectChanges } from '../../shared/protocol/revisions';
 import { neighbourOf, verdictOf } from '../../webview/changes/navigation';
 
 const NONE = { added: 0, removed: 0, changed: 0, status: 0, same: 0 };

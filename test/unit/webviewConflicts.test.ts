@@ -5,7 +5,7 @@ import {
   nextConflict,
   versionWords,
 } from '../../webview/editor/state/conflicts';
-import type { ConflictPlace } from '../../webview/protocol';
+import type { ConflictPlace } from '../../shared/domain/conflicts';
 import { maskView } from '../support/webviewFixtures';
 
 const at = (

@@ -20,7 +20,7 @@ import {
 import { estimateText, framesAhead } from '../../webview/editor/state/estimate';
 import { formatDuration, formatTime, frameAtSeconds, secondsOf } from '../../webview/editor/state/time';
 import { INITIAL_VIEW, reconciled, withRangeEnd, withRangeStart } from '../../webview/editor/state/viewState';
-import type { FromWebview } from '../../webview/protocol';
+import type { FromWebview } from '../../shared/protocol/editor';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
 
 const CAR = objectRecord('car1', 'Car', '#ff0000');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConflictPlace, ConflictVersions } from '../../webview/protocol';
+import type { ConflictPlace, ConflictVersions } from '../../shared/domain/conflicts';
 import { chromium, editorInChromium } from '../support/editorInChromium';
 import { saveScreenshot } from '../support/screenshots';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { editMask } from '../../kernel/pixels/edit/editMask';
-import type { MaskView } from '../../webview/protocol';
+import type { MaskView } from '../../shared/domain/annotations';
 import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
 import { type EditorHarness, type EditorOptions, frameColor } from '../support/webviewHarness';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DocumentState, LabelClass } from '../../webview/protocol';
+import type { DocumentState } from '../../shared/protocol/editor';
+import type { LabelClass } from '../../shared/domain/labels';
 import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, objectRecord } from '../support/webviewFixtures';
 import type { EditorHarness } from '../support/webviewHarness';

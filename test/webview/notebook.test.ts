@@ -5,7 +5,7 @@ import {
   TABLE_MIME,
   type ChartDirective,
   type TableOutput,
-} from '../../webview/notebook/protocol';
+} from '../../shared/protocol/notebook';
 import { findChromium, launchChromium } from '../support/chromium';
 import { NotebookHarness } from '../support/notebookHarness';
 import { saveScreenshot } from '../support/screenshots';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DocumentState } from '../../webview/protocol';
+import type { DocumentState } from '../../shared/protocol/editor';
 import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
 import type { EditorHarness, EditorOptions } from '../support/webviewHarness';

@@ -1,13 +1,8 @@
 /** Pictures of the editor in its states, sizes and themes, left in `out/screenshots` to be looked at. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type {
-  DocumentState,
-  FramePrompt,
-  FrameRange,
-  ObjectCurve,
-  ObjectStatus,
-  Suspicion,
-} from '../../webview/protocol';
+import type { DocumentState } from '../../shared/protocol/editor';
+import type { FramePrompt, ObjectCurve, ObjectStatus, Suspicion } from '../../shared/domain/annotations';
+import type { FrameRange } from '../../shared/domain/video';
 import { chromium, editorInChromium } from '../support/editorInChromium';
 import { drawPond, type Pond } from '../support/pond';
 import { saveScreenshot } from '../support/screenshots';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { FramePrompt, Suspicion } from '../../webview/protocol';
+import type { FramePrompt, Suspicion } from '../../shared/domain/annotations';
 import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
 import { type EditorHarness, frameColor } from '../support/webviewHarness';

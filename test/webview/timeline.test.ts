@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectStatus } from '../../webview/protocol';
+import type { ObjectStatus } from '../../shared/domain/annotations';
 import { documentState, objectRecord, objectStatus } from '../support/webviewFixtures';
 import { chromium, editorInChromium } from '../support/editorInChromium';
 import type { EditorHarness, EditorOptions } from '../support/webviewHarness';

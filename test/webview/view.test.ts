@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeRle, encodeRle, rleArea } from '../../kernel/masks/rle';
 import { editMask } from '../../kernel/pixels/edit/editMask';
-import type { DocumentState, MaskOperation, MaskView } from '../../webview/protocol';
+import type { DocumentState } from '../../shared/protocol/editor';
+import type { MaskOperation, MaskView } from '../../shared/domain/annotations';
 import { chromium, editorInChromium } from '../support/editorInChromium';
 import { documentState, maskView, objectRecord, objectStatus } from '../support/webviewFixtures';
 import { type EditorHarness, type EditorOptions, flatPicture, frameColor } from '../support/webviewHarness';

@@ -8,13 +8,12 @@ import type {
   ChangesRequests,
   ChangesState,
   ChangesView,
-  ComparedMask,
-  FrameIndex,
   FromChanges,
-  ObjectChanges,
-  ObjectId,
   ToChanges,
-} from './protocol';
+} from '../../shared/protocol/changes';
+import type { ComparedMask, ObjectChanges } from '../../shared/protocol/revisions';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { ObjectId } from '../../shared/domain/annotations';
 
 const VIEW_MS = 300;
 /** Frames whose masks are kept. */

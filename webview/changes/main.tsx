@@ -5,7 +5,7 @@ import { watchTheme } from '../editor/timeline/theme';
 import { App } from './app';
 import { Changes } from './changes';
 import { followKeyboard } from './keyboard';
-import type { FromChanges, ToChanges } from './protocol';
+import type { FromChanges, ToChanges } from '../../shared/protocol/changes';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no #root.');

@@ -1,4 +1,6 @@
-import type { FrameIndex, ObjectChanges, ObjectId } from './protocol';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { ObjectChanges } from '../../shared/protocol/revisions';
+import type { ObjectId } from '../../shared/domain/annotations';
 
 /**
  * The nearest frame before or after `frame` on which a mask changed: of the selected object where it has any change, else

@@ -5,7 +5,7 @@ import { MaskPaths } from '../editor/canvas/maskPaths';
 import { beginPainting, paintMask, paintPicture } from '../editor/canvas/paint';
 import { panBy, transformOf, zoomAt, type Transform } from '../editor/canvas/viewTransform';
 import type { Changes } from './changes';
-import type { ComparedMask } from './protocol';
+import type { ComparedMask } from '../../shared/protocol/revisions';
 
 /** How far one notch of a wheel (100 pixels) zooms. */
 const ZOOM_A_NOTCH = 1.2;

@@ -9,12 +9,12 @@ import {
   type TimelineScale,
 } from '../editor/timeline/layout';
 import { fitTimelineCanvas } from '../editor/timeline/paint';
-import { readColors, scaleOf } from '../editor/timeline/scale';
-import { themeColor, themeRevision } from '../editor/timeline/theme';
+import { scaleOf } from '../editor/timeline/scale';
+import { readColors, themeColor, themeRevision } from '../editor/timeline/theme';
 import { contextOf } from '../editor/canvas/canvasContext';
 import type { Changes } from './changes';
 import { verdictOf } from './navigation';
-import type { ChangeCounts, ObjectChanges } from './protocol';
+import type { ChangeCounts, ObjectChanges } from '../../shared/protocol/revisions';
 
 const HEIGHT = 26;
 const RULER = 18;

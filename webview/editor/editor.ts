@@ -1,5 +1,7 @@
 import { effect, signal, untracked } from '@preact/signals';
-import type { FrameIndex, HostRequests, MaskView, ToWebview } from '../protocol';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { HostRequests, ToWebview } from '../../shared/protocol/editor';
+import type { MaskView } from '../../shared/domain/annotations';
 import { Pictures } from './canvas/pictures';
 import { pictureNeeded, type Point, type Size, transformOf, zoomAt } from './canvas/viewTransform';
 import { HostClient } from './host/hostClient';

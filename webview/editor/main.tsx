@@ -1,7 +1,7 @@
 import '@vscode/codicons/dist/codicon.css';
 import './styles/editor.css';
 import { render } from 'preact';
-import type { ToWebview } from '../protocol';
+import type { ToWebview } from '../../shared/protocol/editor';
 import { App } from './app';
 import { Editor } from './editor';
 import './host/vscodeApi';

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { ChartDirective, TableOutput, TableValue } from './protocol';
+import type { ChartDirective, TableOutput, TableValue } from '../../shared/protocol/notebook';
 import { useChartColors } from './theme';
 
 const NARROWEST = 300;

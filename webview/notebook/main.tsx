@@ -1,7 +1,12 @@
 /** Shows the outputs of curation notebooks: tables, charts and pictures. */
 import { render, type VNode } from 'preact';
 import { Pictures } from './pictures';
-import { PICTURES_MIME, type FromRenderer, type PicturesOutput, type TableOutput } from './protocol';
+import {
+  PICTURES_MIME,
+  type FromRenderer,
+  type PicturesOutput,
+  type TableOutput,
+} from '../../shared/protocol/notebook';
 import type { Activate, OutputItem } from './rendererApi';
 import { Result } from './result';
 import style from './notebook.css';

@@ -1,4 +1,4 @@
-import type { FrameAddress, FromRenderer } from './protocol';
+import type { FrameAddress, FromRenderer } from '../../shared/protocol/notebook';
 
 /** Asks for a video at a frame; undefined where nobody listens. */
 export type Open = ((message: FromRenderer) => void) | undefined;

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { addressInWords, type Open } from './open';
-import type { OutputPicture, PicturesOutput } from './protocol';
+import type { OutputPicture, PicturesOutput } from '../../shared/protocol/notebook';
 
 /** Frames with their masks; a click opens the video there. */
 export function Pictures({ output, open }: { readonly output: PicturesOutput; readonly open: Open }): VNode {

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Chart } from './chart';
 import type { Open } from './open';
-import type { TableOutput } from './protocol';
+import type { TableOutput } from '../../shared/protocol/notebook';
 import { Table } from './table';
 
 /** A query's result: a table, or a chart with the table behind it. */

@@ -1,4 +1,4 @@
-import type { TableValue } from './protocol';
+import type { TableValue } from '../../shared/protocol/notebook';
 
 export interface Sorting {
   readonly column: number;

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { addressInWords, type Open } from './open';
-import type { FrameAddress, TableOutput, TableValue } from './protocol';
+import type { FrameAddress, TableOutput, TableValue } from '../../shared/protocol/notebook';
 import { nextSorting, sorted, type Sorting } from './sorting';
 
 /** Height of a row in pixels, as in the style sheet. */

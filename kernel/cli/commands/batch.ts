@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import type { BatchClip, BatchReport } from '../../batch/runBatch';
-import { batchDatabaseDir, propagateClips } from '../../client/batch';
-import type { KernelSettings } from '../../protocol';
+import type { BatchClip, BatchReport } from '../../client/batch/runBatch';
+import { batchDatabaseDir, propagateClips } from '../../client/batch/propagateClips';
+import type { KernelSettings } from '../../../shared/protocol/settings';
 import { parseCount, parseShard } from '../arguments';
-import { EXIT, exitCodeOf, printResult } from '../output';
+import { EXIT, exitCodeOf } from '../../../shared/protocol/exitCodes';
+import { printResult } from '../output';
 import { progressBar } from '../progressBar';
 import { interruptible } from '../withKernel';
 

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
-import type { CheckedClip, KernelSettings } from '../../protocol';
-import { EXIT, printProblems, printResult } from '../output';
+import type { CheckedClip } from '../../../shared/protocol/dataset';
+import type { KernelSettings } from '../../../shared/protocol/settings';
+import { EXIT } from '../../../shared/protocol/exitCodes';
+import { printProblems, printResult } from '../output';
 import { withKernel } from '../withKernel';
 
 /** `masklet check PATH...`: whether sidecars can be relied on; sets the exit code where one cannot. */

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
-import type { ChangeCounts, CompareResult, KernelSettings, ObjectChanges } from '../../protocol';
+import type { ChangeCounts, CompareResult, ObjectChanges } from '../../../shared/protocol/revisions';
+import type { KernelSettings } from '../../../shared/protocol/settings';
 import { printProblems, printResult } from '../output';
 import { withKernel } from '../withKernel';
 

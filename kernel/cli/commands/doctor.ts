@@ -1,5 +1,7 @@
-import type { CheckState, KernelSettings } from '../../protocol';
-import { EXIT, printResult } from '../output';
+import type { CheckState } from '../../../shared/protocol/health';
+import type { KernelSettings } from '../../../shared/protocol/settings';
+import { EXIT } from '../../../shared/protocol/exitCodes';
+import { printResult } from '../output';
 import { withKernel } from '../withKernel';
 
 const SIGNS: Record<CheckState, string> = { ok: 'ok      ', warning: 'warning ', failed: 'FAILED  ' };

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { DatasetProgress, ExportParams, KernelSettings } from '../../protocol';
+import type { DatasetProgress, ExportParams } from '../../../shared/protocol/dataset';
+import type { KernelSettings } from '../../../shared/protocol/settings';
 import { parseLabels, parseSelection } from '../arguments';
 import { printResult } from '../output';
 import { datasetBar } from '../datasetBar';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { ImportParams, ImportProgress, ImportResult, KernelSettings } from '../../protocol';
+import type { ImportParams, ImportProgress, ImportResult } from '../../../shared/protocol/dataset';
+import type { KernelSettings } from '../../../shared/protocol/settings';
 import { openClip, saveAndClose } from '../clipSession';
 import { printResult } from '../output';
 import { progressBar } from '../progressBar';

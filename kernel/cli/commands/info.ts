@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
-import type { KernelSettings, OpenProgress, VideoInfo } from '../../protocol';
+import type { KernelSettings } from '../../../shared/protocol/settings';
+import type { OpenProgress } from '../../../shared/protocol/session';
+import type { VideoInfo } from '../../../shared/domain/video';
 import { progressBar } from '../progressBar';
 import { showIndexing } from '../indexing';
 import { printProblems, printResult } from '../output';

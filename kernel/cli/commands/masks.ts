@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CancelledError, MaskletError } from '../../errors';
-import type { KernelSettings } from '../../protocol';
+import { CancelledError, MaskletError } from '../../../shared/protocol/errors';
+import type { KernelSettings } from '../../../shared/protocol/settings';
 import { writeIndexedPng } from '../../render/indexedPng';
 import { parseRange } from '../arguments';
 import { printProblems, printResult } from '../output';

@@ -1,7 +1,8 @@
 import { DRIVER_NAME, installMergeDriver, mergeSidecarFile } from '../../git/mergeDriver';
-import { kernelScript } from '../../paths';
+import { kernelScript } from '../../runtime/paths';
 import type { MergeOptions } from '../../storage/sidecar/mergeFile';
-import { EXIT, printError, printResult, usageError } from '../output';
+import { EXIT } from '../../../shared/protocol/exitCodes';
+import { printError, printResult, usageError } from '../output';
 
 export interface MergeCommandOptions extends MergeOptions {
   readonly json: boolean;

@@ -1,7 +1,7 @@
 import { readConfigHints } from '../../../models/configHints';
 import { defaultModelFolder, ModelLibrary, type InstalledModel } from '../../../models/library';
 import { fromModelError } from '../../engine/modelErrors';
-import { CancelledError } from '../../errors';
+import { CancelledError } from '../../../shared/protocol/errors';
 import { listModels as listAll } from '../../session/installedModels';
 import { printResult } from '../output';
 import { progressBar } from '../progressBar';

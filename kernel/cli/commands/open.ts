@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { formatLink } from '../../client/frameLink';
 import { WINDOW_SOCKET, WINDOW_TOKEN, askWindow } from '../../client/windowSocket';
-import { MaskletError } from '../../errors';
+import { MaskletError } from '../../../shared/protocol/errors';
 import { parseFrame } from '../arguments';
 import { printResult } from '../output';
 

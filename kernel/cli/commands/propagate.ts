@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
-import type { Direction, KernelSettings } from '../../protocol';
+import type { Direction } from '../../../shared/domain/annotations';
+import type { KernelSettings } from '../../../shared/protocol/settings';
 import { parseRange } from '../arguments';
 import { openClip, propagateWithBar, saveAndClose } from '../clipSession';
-import { EXIT, printResult } from '../output';
+import { EXIT } from '../../../shared/protocol/exitCodes';
+import { printResult } from '../output';
 import { withKernel } from '../withKernel';
 
 export interface PropagateCommandOptions {

@@ -1,6 +1,8 @@
-import type { DatasetProgress, ImportFormat, KernelSettings, RoundTripClip } from '../../protocol';
+import type { DatasetProgress, ImportFormat, RoundTripClip } from '../../../shared/protocol/dataset';
+import type { KernelSettings } from '../../../shared/protocol/settings';
 import { datasetBar } from '../datasetBar';
-import { EXIT, printResult } from '../output';
+import { EXIT } from '../../../shared/protocol/exitCodes';
+import { printResult } from '../output';
 import { withKernel } from '../withKernel';
 import { selectionParams, type SelectionOptions } from './export';
 

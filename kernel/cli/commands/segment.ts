@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { KernelSession } from '../../client/kernelClient';
-import { CancelledError } from '../../errors';
-import type { Direction, FramePrompt, KernelSettings, ObjectId, PropagateResult } from '../../protocol';
+import { CancelledError } from '../../../shared/protocol/errors';
+import type { Direction, FramePrompt, ObjectId } from '../../../shared/domain/annotations';
+import type { KernelSettings } from '../../../shared/protocol/settings';
+import type { PropagateResult } from '../../../shared/protocol/session';
 import { parseRange } from '../arguments';
 import { openClip, propagateWithBar, saveAndClose } from '../clipSession';
-import { EXIT, printResult, usageError } from '../output';
+import { EXIT } from '../../../shared/protocol/exitCodes';
+import { printResult, usageError } from '../output';
 import { promptsFromOptions, readPromptFile, type GivenObject, type GivenPrompt } from '../promptFile';
 import { withKernel } from '../withKernel';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { KernelSettings } from '../../protocol';
+import type { KernelSettings } from '../../../shared/protocol/settings';
 import { printResult } from '../output';
 import { withKernel } from '../withKernel';
 

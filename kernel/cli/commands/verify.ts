@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
-import { CancelledError, MaskletError } from '../../errors';
-import type { FrameIndex, FrameRange, KernelSettings, ObjectId, ObjectRecord } from '../../protocol';
+import { CancelledError, MaskletError } from '../../../shared/protocol/errors';
+import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
+import type { KernelSettings } from '../../../shared/protocol/settings';
+import type { ObjectId, ObjectRecord } from '../../../shared/domain/annotations';
 import { parseRange } from '../arguments';
 import { openClip, saveAndClose } from '../clipSession';
 import { printResult } from '../output';

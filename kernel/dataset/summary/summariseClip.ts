@@ -1,12 +1,14 @@
-import { MaskletError } from '../../errors';
-import type { ClipSummary, MarkRecord, MaskRecord, Problem } from '../../protocol';
+import { MaskletError } from '../../../shared/protocol/errors';
+import type { ClipSummary } from '../../../shared/protocol/dataset';
+import type { MarkRecord, MaskRecord } from '../../../shared/domain/annotations';
+import type { Problem } from '../../../shared/protocol/errors';
 import { Review } from '../../review/review';
-import { Annotations } from '../../session/annotations';
+import { Annotations } from '../../annotations/annotations';
 import type { ClipContent } from '../../storage/api';
 import type { ClipOverview } from '../../storage/overview';
 import type { Store } from '../../storage/store';
 import { changedVideo, undecodedVideo, videoOfSidecar } from '../annotatedVideo';
-import type { FoundClip } from '../findClips';
+import type { FoundClip } from '../../clips/findClips';
 
 /** More are counted in a report of `masklet check`, not shown in a list. */
 const PROBLEMS_SHOWN = 3;

@@ -1,12 +1,17 @@
 import { resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted, toErrorData } from '../../errors';
-import type { ClipSummary, SummaryParams, SummaryProgress, SummaryResult } from '../../protocol';
-import { locate } from '../../session/locations';
+import { throwIfAborted, toErrorData } from '../../../shared/protocol/errors';
+import type {
+  ClipSummary,
+  SummaryParams,
+  SummaryProgress,
+  SummaryResult,
+} from '../../../shared/protocol/dataset';
+import { locate } from '../../storage/locations';
 import type { ClipOverview } from '../../storage/overview';
 import type { Store } from '../../storage/store';
 import { findAllClips, type StampedClip } from '../allClips';
-import { readOwnSplits, type Splits } from '../splits';
+import { readOwnSplits, type Splits } from '../../clips/splits';
 import { NOTHING_COUNTED, summariseClip, type Counts } from './summariseClip';
 import { SummaryCache } from './summaryCache';
 

@@ -1,5 +1,5 @@
 import { rleCounts } from '../../masks/rle';
-import type { RleMask } from '../../protocol';
+import type { RleMask } from '../../../shared/domain/annotations';
 
 /**
  * A mask averaged over the cells of a square grid stretched over the video: [grid, grid] row-major, 0..1, each value

@@ -1,4 +1,5 @@
-import type { Direction, FrameIndex } from '../../protocol';
+import type { Direction } from '../../../shared/domain/annotations';
+import type { FrameIndex } from '../../../shared/domain/video';
 import type { MemorySelection, StoredMask } from '../videoModel';
 import type { TrackingParameters } from './parameters';
 

@@ -8,11 +8,12 @@ import {
 import { findPreparedEncoder, preparedFolder, type Precision } from '../../../models/embedded/prepare';
 import { memoryReadoutModel } from '../../../models/memoryReadout';
 import { verifyModelFile } from '../../../models/verify';
-import { isCancelled } from '../../errors';
+import { isCancelled } from '../../../shared/protocol/errors';
 import { emptyRle } from '../../masks/rle';
-import { kernelScript, packageRoot } from '../../paths';
+import { kernelScript, packageRoot } from '../../runtime/paths';
 import type { PixelApi } from '../../pixels/api';
-import type { Direction, ModelState } from '../../protocol';
+import type { Direction } from '../../../shared/domain/annotations';
+import type { ModelState } from '../../../shared/protocol/health';
 import type { RgbFrame } from '../../video/api';
 import { WorkerClient } from '../../workers/rpc';
 import { answerGivenMasks, round4 } from '../givenMask';

@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { encoderBuilderVersion, type Precision } from '../../../models/embedded/prepare';
 import { probeShape, productProbe } from '../../../models/embedded/productProbe';
-import { kernelScript } from '../../paths';
+import { kernelScript } from '../../runtime/paths';
 import type { OnnxSessions } from '../onnx/sessions';
 
 /** Eight bits must take less than this share of float32's time to be worth their error. */

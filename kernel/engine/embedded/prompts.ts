@@ -1,4 +1,4 @@
-import { MaskletError } from '../../errors';
+import { MaskletError } from '../../../shared/protocol/errors';
 import type { ObjectPrompt } from '../videoModel';
 import { regionIou } from './candidates';
 import { maskCoverage } from './coverage';

@@ -1,5 +1,5 @@
 import { prepareEncoder } from '../../../models/embedded/prepare';
-import { MaskletError } from '../../errors';
+import { MaskletError } from '../../../shared/protocol/errors';
 import type { WorkerHandlers } from '../../workers/rpc';
 import { sharedCopy } from '../../workers/sharedCopy';
 import { fromModelError } from '../modelErrors';

@@ -1,5 +1,5 @@
 import type { PrepareOptions } from '../../../models/embedded/prepare';
-import type { RleMask } from '../../protocol';
+import type { RleMask } from '../../../shared/domain/annotations';
 import type { DecoderPrompt, FrameFeatures } from './decoder';
 import type { Comparison, Effort } from './precision';
 import type { MatchFeatures, RememberedFrame } from './readout';

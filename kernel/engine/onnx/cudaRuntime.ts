@@ -5,7 +5,7 @@ import { workerData } from 'node:worker_threads';
 import { cudaPackage, wantedCuda } from '../../../models/cuda/cudaPackage';
 import { findInstalledCuda } from '../../../models/cuda/installCuda';
 import { defaultCacheFolder } from '../../../models/library';
-import { kernelScript } from '../../paths';
+import { kernelScript } from '../../runtime/paths';
 import { neededLibraries } from './neededLibraries';
 
 /** What a thread with onnxruntime is started with. */

@@ -1,4 +1,4 @@
-import { kernelScript } from '../../paths';
+import { kernelScript } from '../../runtime/paths';
 import { WorkerClient } from '../../workers/rpc';
 import type { CudaRuntimeData } from './cudaRuntime';
 

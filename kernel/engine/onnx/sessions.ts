@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node';
-import { MaskletError } from '../../errors';
+import { MaskletError } from '../../../shared/protocol/errors';
 import { cudaProblem } from './cudaRuntime';
 import type { TensorData, Tensors } from './tensors';
 

@@ -1,5 +1,5 @@
 import type { Sam2Config } from '../../../models/sam2/config';
-import type { FrameIndex } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
 
 /** What tracking one object on one frame attends to, of outputs of any kind `T`. */
 export interface MemorySelection<T> {

@@ -1,6 +1,6 @@
 import { featureSize, maskSize, type Sam2Config } from '../../../models/sam2/config';
 import type { GraphName } from '../../../models/sam2/graphs';
-import { MaskletError } from '../../errors';
+import { MaskletError } from '../../../shared/protocol/errors';
 import type { TensorData, Tensors } from '../onnx/tensors';
 import type { MemorySelection } from './memoryBank';
 

@@ -1,7 +1,7 @@
 import type { BuildOptions, BuiltModel } from '../../../models/sam2/build';
 import type { Sam2Config } from '../../../models/sam2/config';
 import type { GraphName } from '../../../models/sam2/graphs';
-import type { RleMask } from '../../protocol';
+import type { RleMask } from '../../../shared/domain/annotations';
 import type { MemorySelection } from './memoryBank';
 import type { FrameFeatures, ObjectOutput, PointInputs, Remembered } from './steps';
 

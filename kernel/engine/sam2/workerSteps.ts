@@ -1,8 +1,8 @@
 import { buildModel } from '../../../models/sam2/build';
-import { MaskletError } from '../../errors';
+import { MaskletError } from '../../../shared/protocol/errors';
 import { decodeRle } from '../../masks/rle';
-import type { RleMask } from '../../protocol';
-import { weighSharedMemory } from '../../video/sharedMemory';
+import type { RleMask } from '../../../shared/domain/annotations';
+import { weighSharedMemory } from '../../workers/sharedMemory';
 import type { WorkerContext, WorkerHandlers } from '../../workers/rpc';
 import { sharedCopy } from '../../workers/sharedCopy';
 import { fromModelError } from '../modelErrors';

@@ -1,5 +1,5 @@
 import { decodeRle } from '../../masks/rle';
-import type { MaskRecord } from '../../protocol';
+import type { MaskRecord } from '../../../shared/domain/annotations';
 import type { ExportClip, ExportContext, ExportMask, ExportObject, Exporter, ExportWriter } from '../api';
 import type { TextFile } from '../exportFolder';
 import { wholePolygon } from '../outline';

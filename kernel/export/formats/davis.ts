@@ -1,4 +1,4 @@
-import { MaskletError } from '../../errors';
+import { MaskletError } from '../../../shared/protocol/errors';
 import { labelPalette } from '../../render/colors';
 import { encodePng } from '../../render/pngFormat';
 import type { ExportClip, ExportContext, Exporter, ExportWriter } from '../api';

@@ -1,4 +1,4 @@
-import type { ExportFormat } from '../../protocol';
+import type { ExportFormat } from '../../../shared/protocol/dataset';
 import type { Exporter } from '../api';
 import { coco } from './coco';
 import { cutout } from './cutout';

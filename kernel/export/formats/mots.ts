@@ -1,4 +1,4 @@
-import { MaskletError } from '../../errors';
+import { MaskletError } from '../../../shared/protocol/errors';
 import { encodeRle } from '../../masks/rle';
 import { encodePng } from '../../render/pngFormat';
 import type { ExportClip, ExportContext, ExportObject, Exporter, ExportWriter } from '../api';

@@ -1,4 +1,4 @@
-import { MaskletError } from '../../errors';
+import { MaskletError } from '../../../shared/protocol/errors';
 import { emptyRle } from '../../masks/rle';
 import type { ExportClip, ExportContext, ExportObject, Exporter, ExportWriter } from '../api';
 import { JsonList, writeJsonDocument } from '../jsonList';

@@ -1,4 +1,4 @@
-import type { MaskRecord } from '../../protocol';
+import type { MaskRecord } from '../../../shared/domain/annotations';
 import type { Category, ExportClip, ExportContext, Exporter, ExportWriter } from '../api';
 import { JsonList, writeJsonDocument } from '../jsonList';
 import { pictureName, writePicture } from '../pictures';

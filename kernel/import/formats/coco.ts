@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { ManifestClip } from '../../export/manifest';
 import { rleFromPolygons } from '../../masks/polygonRle';
-import type { RleMask } from '../../protocol';
+import type { RleMask } from '../../../shared/domain/annotations';
 import type { Collector, Importer, ImportSource } from '../api';
 import { chooseName } from '../chooseName';
 import { malformed } from '../collect';

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { ManifestClip } from '../../export/manifest';
 import { encodeRle } from '../../masks/rle';
-import type { RleMask } from '../../protocol';
+import type { RleMask } from '../../../shared/domain/annotations';
 import type { Collector, Importer, ImportSource, ImportVideo } from '../api';
 import { checkName, chooseName } from '../chooseName';
 import { malformed } from '../collect';

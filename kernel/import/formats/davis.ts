@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { encodeRle } from '../../masks/rle';
-import type { FrameIndex } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
 import { readPngValues } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource } from '../api';
 import { checkName, chooseName, possibleNames } from '../chooseName';

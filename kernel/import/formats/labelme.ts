@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { encodeRle, decodeRle } from '../../masks/rle';
-import type { RleMask } from '../../protocol';
+import type { RleMask } from '../../../shared/domain/annotations';
 import { decodeMaskPng } from '../../render/maskPng';
 import { readPngHeader } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource, ImportVideo } from '../api';

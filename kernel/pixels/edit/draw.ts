@@ -1,4 +1,4 @@
-import type { VideoPoint } from '../../protocol';
+import type { VideoPoint } from '../../../shared/domain/annotations';
 
 /** A pixel belongs to a shape that covers its centre. Values are 0 or 1, row by row. */
 export interface Bitmap {

@@ -1,5 +1,5 @@
 import { decodeRle, encodeRle, rleMeasure } from '../../masks/rle';
-import type { MaskOperation, RleMask } from '../../protocol';
+import type { MaskOperation, RleMask } from '../../../shared/domain/annotations';
 import type { MaskShape } from '../postprocess';
 import { fillHoles, grow, removeSpecks, shrink } from './cleanUp';
 import { drawStroke, fillPolygon, fillRings, type Bitmap } from './draw';

@@ -1,5 +1,5 @@
 import { decodeRle, encodeRle, rleMeasure } from '../../masks/rle';
-import type { RleMask } from '../../protocol';
+import type { RleMask } from '../../../shared/domain/annotations';
 import type { MaskShape } from '../postprocess';
 import { signedDistance } from './distance';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { MaskletError, errnoOf } from '../../errors';
+import { MaskletError, errnoOf } from '../../../shared/protocol/errors';
 import { asStorageError } from '../databaseErrors';
 import { makeFolder } from '../makeFolder';
 import { fileHash } from './hash';

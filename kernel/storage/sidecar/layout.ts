@@ -1,5 +1,5 @@
-import { MaskletError } from '../../errors';
-import type { ObjectId } from '../../protocol';
+import { MaskletError } from '../../../shared/protocol/errors';
+import type { ObjectId } from '../../../shared/domain/annotations';
 import type { Row } from './records';
 
 /**

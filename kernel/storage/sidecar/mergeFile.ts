@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { MaskletError } from '../../errors';
+import { MaskletError } from '../../../shared/protocol/errors';
 import { composeFile } from './composeFile';
 import {
   OBJECT_ID,

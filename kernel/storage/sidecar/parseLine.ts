@@ -1,5 +1,12 @@
 import { rleMeasure } from '../../masks/rle';
-import type { Box, MarkRecord, MaskRecord, PointPrompt, Provenance, RleMask } from '../../protocol';
+import type {
+  Box,
+  MarkRecord,
+  MaskRecord,
+  PointPrompt,
+  Provenance,
+  RleMask,
+} from '../../../shared/domain/annotations';
 import { OBJECT_ID, type LineFile } from './layout';
 import { PROVENANCE, extraOf, sortedObject, type Row } from './records';
 

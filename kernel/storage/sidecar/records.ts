@@ -6,7 +6,7 @@ import type {
   PointPrompt,
   Provenance,
   RleMask,
-} from '../../protocol';
+} from '../../../shared/domain/annotations';
 
 /** Fields of a line that this version does not know: written back as they came, in the order of their names. */
 export type Extra = Readonly<Record<string, unknown>>;

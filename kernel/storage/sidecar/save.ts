@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Problem } from '../../protocol';
+import type { Problem } from '../../../shared/protocol/errors';
 import type { ClipRows } from '../rows';
 import { composeFile } from './composeFile';
 import { readOptional, removeFile, removeTemporaries, writeAtomically } from './files';

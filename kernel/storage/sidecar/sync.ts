@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
-import type { ObjectId, Problem } from '../../protocol';
+import type { ObjectId } from '../../../shared/domain/annotations';
+import type { Problem } from '../../../shared/protocol/errors';
 import type { ClipRows } from '../rows';
 import { composeFile } from './composeFile';
 import type { SidecarFile, SidecarFiles } from './files';

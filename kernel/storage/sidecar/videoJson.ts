@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
-import { MaskletError } from '../../errors';
-import type { Problem, VideoInfo } from '../../protocol';
+import { MaskletError } from '../../../shared/protocol/errors';
+import type { Problem } from '../../../shared/protocol/errors';
+import type { VideoInfo } from '../../../shared/domain/video';
 import { VIDEO_FILE } from './layout';
 import { bothSides, splitLines } from './parseFile';
 import { sortedObject } from './records';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { KernelClient } from '../../../kernel/client/kernelClient';
-import type { KernelSettings } from '../../../kernel/protocol';
+import type { KernelSettings } from '../../../shared/protocol/settings';
 import { renderSampleClip, type SampleClip } from '../../../kernel/sample/sampleClip';
 import { findFfmpeg } from '../../../kernel/video/ffmpeg';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { packageRoot } from '../../../kernel/paths';
+import { packageRoot } from '../../../kernel/runtime/paths';
 import { findChromium, launchChromium } from '../../support/chromium';
 import type { Application, ApplicationOptions, WindowOptions } from './application';
 

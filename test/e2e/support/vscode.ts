@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { packageRoot } from '../../../kernel/paths';
+import { packageRoot } from '../../../kernel/runtime/paths';
 import type { Application } from './application';
 import { DesktopVsCode, desktopProgram } from './desktop';
 import { ServedVsCode, missingServer } from './server';

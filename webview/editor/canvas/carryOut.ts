@@ -1,4 +1,4 @@
-import type { VideoPoint } from '../../protocol';
+import type { VideoPoint } from '../../../shared/domain/annotations';
 import type { Editor } from '../editor';
 import { spacePanned } from '../state/spaceBar';
 import { withZoom } from '../state/viewState';

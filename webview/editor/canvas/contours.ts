@@ -1,4 +1,4 @@
-import type { RleMask } from '../../protocol';
+import type { RleMask } from '../../../shared/domain/annotations';
 import { forEachColumn } from './rle';
 
 /** The outline of a mask along its pixels' edges, as closed polygons; holes are polygons too (fill with even-odd). */

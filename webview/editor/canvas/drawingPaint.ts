@@ -1,4 +1,4 @@
-import type { MaskOperation } from '../../protocol';
+import type { MaskOperation } from '../../../shared/domain/annotations';
 import type { PolygonDraft } from '../tools/polygon';
 import { type Point, toStage, type Transform } from './viewTransform';
 

@@ -1,4 +1,4 @@
-import type { VideoPoint } from '../../protocol';
+import type { VideoPoint } from '../../../shared/domain/annotations';
 import type { Editor } from '../editor';
 import { promptOf } from '../state/documentState';
 import { edgeAt, vertexAt } from '../tools/polygon';

@@ -1,4 +1,4 @@
-import type { MaskView } from '../../protocol';
+import type { MaskView } from '../../../shared/domain/annotations';
 import { type Contours, contoursOf } from './contours';
 import { simplified } from './simplify';
 

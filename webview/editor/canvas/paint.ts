@@ -1,4 +1,5 @@
-import type { Box, PictureStyle } from '../../protocol';
+import type { Box } from '../../../shared/domain/annotations';
+import type { PictureStyle } from '../../../shared/protocol/editor';
 import type { MaskPath } from './maskPaths';
 import { EXACT_DEVICE_PIXELS, type Point, type Size, toStage, type Transform } from './viewTransform';
 

@@ -1,4 +1,4 @@
-import type { FrameIndex } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
 
 export interface PictureRequest {
   readonly frame: FrameIndex;

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import type { FrameIndex, HostRequests } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
+import type { HostRequests } from '../../../shared/protocol/editor';
 import { LatestLoader } from '../host/latestLoader';
 import { PictureCache, type PictureRequest } from './pictureCache';
 

@@ -1,4 +1,4 @@
-import type { RleMask } from '../../protocol';
+import type { RleMask } from '../../../shared/domain/annotations';
 
 /** Seven groups of five bits hold every 32-bit number. */
 const MAX_GROUPS = 7;

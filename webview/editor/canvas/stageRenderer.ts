@@ -1,5 +1,6 @@
 import { effect } from '@preact/signals';
-import type { FrameIndex, MaskOperation, MaskView, ObjectRecord } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
+import type { MaskOperation, MaskView, ObjectRecord } from '../../../shared/domain/annotations';
 import type { Editor } from '../editor';
 import { includesFrame } from '../state/ranges';
 import { statusOf } from '../state/documentState';

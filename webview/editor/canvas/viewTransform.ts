@@ -1,4 +1,5 @@
-import type { Box, PictureStyle, ViewState } from '../../protocol';
+import type { Box } from '../../../shared/domain/annotations';
+import type { PictureStyle, ViewState } from '../../../shared/protocol/editor';
 
 export interface Size {
   readonly width: number;

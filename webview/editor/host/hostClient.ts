@@ -1,4 +1,4 @@
-import type { FromWebview, HostRequests, ToWebview } from '../../protocol';
+import type { FromWebview, HostRequests, ToWebview } from '../../../shared/protocol/editor';
 import { RequestClient } from './requestClient';
 
 export { AbandonedError, HostError } from './requestClient';

@@ -1,4 +1,5 @@
-import type { FrameIndex, ObjectId } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
+import type { ObjectId } from '../../../shared/domain/annotations';
 
 /** Long Tasks API, "name" of an entry. */
 const OWN_TASKS = new Set(['self', 'multiple-contexts']);

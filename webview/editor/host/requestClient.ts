@@ -1,4 +1,4 @@
-import type { Answer } from '../../protocol';
+import type { Answer } from '../../../shared/protocol/editor';
 
 /** The host's refusal, in words for the user. */
 export class HostError extends Error {

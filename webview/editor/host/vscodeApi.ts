@@ -1,4 +1,4 @@
-import type { FromWebview, ViewState } from '../../protocol';
+import type { FromWebview, ViewState } from '../../../shared/protocol/editor';
 import type { Tool } from '../tools/tool';
 
 /** What a webview keeps in VS Code while it is hidden or the window reloads. */

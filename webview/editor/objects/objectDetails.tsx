@@ -1,4 +1,5 @@
-import type { Attributes, AttributeValue, LabelAttribute, ObjectRecord } from '../../protocol';
+import type { Attributes, AttributeValue, ObjectRecord } from '../../../shared/domain/annotations';
+import type { LabelAttribute } from '../../../shared/domain/labels';
 import { Icon } from '../../icon';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';

@@ -1,7 +1,7 @@
 import { signal, useComputed } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../../icon';
-import type { ObjectId, ObjectRecord } from '../../protocol';
+import type { ObjectId, ObjectRecord } from '../../../shared/domain/annotations';
 import { Button, type ButtonElement, selectText, TextField, type TextFieldElement } from '../../toolkit';
 import type { Editor } from '../editor';
 import { contextOf } from '../host/menuContext';

@@ -1,4 +1,4 @@
-import type { EditorAction } from '../../protocol';
+import type { EditorAction } from '../../../shared/protocol/editor';
 
 /** What an action does and its default key, as the tooltips and the cheat sheet say it. */
 export interface ActionHelp {

@@ -1,15 +1,7 @@
 import { batch } from '@preact/signals';
-import type {
-  Box,
-  Direction,
-  DocumentState,
-  FrameIndex,
-  FrameRange,
-  MaskView,
-  ObjectId,
-  PointPrompt,
-  ViewState,
-} from '../../protocol';
+import type { Box, Direction, MaskView, ObjectId, PointPrompt } from '../../../shared/domain/annotations';
+import type { DocumentState, ViewState } from '../../../shared/protocol/editor';
+import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
 import { AbandonedError, type HostClient, HostError } from '../host/hostClient';
 import type { Measure } from '../host/measure';
 import {

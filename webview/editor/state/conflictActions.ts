@@ -1,5 +1,6 @@
 import { batch, effect, untracked } from '@preact/signals';
-import type { AnnotationRow, ConflictPlace } from '../../protocol';
+import type { AnnotationRow } from '../../../shared/domain/annotations';
+import type { ConflictPlace } from '../../../shared/domain/conflicts';
 import { AbandonedError, type HostClient } from '../host/hostClient';
 import { type Actions, noticeOf } from './actions';
 import { type ConflictEntry, nextConflict } from './conflicts';

@@ -1,11 +1,7 @@
-import type {
-  AnnotationRow,
-  ConflictPlace,
-  DocumentState,
-  FramePrompt,
-  FrameRange,
-  ObjectId,
-} from '../../protocol';
+import type { AnnotationRow, FramePrompt, ObjectId } from '../../../shared/domain/annotations';
+import type { ConflictPlace } from '../../../shared/domain/conflicts';
+import type { DocumentState } from '../../../shared/protocol/editor';
+import type { FrameRange } from '../../../shared/domain/video';
 
 /** What is decided at once: an object, a mark, or the mask and the prompts of an object on a frame. */
 export interface ConflictEntry {

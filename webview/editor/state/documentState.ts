@@ -1,15 +1,14 @@
 import type {
   Box,
-  DocumentChange,
-  DocumentState,
-  FrameIndex,
   FramePrompt,
   MaskView,
   ObjectId,
   ObjectRecord,
   ObjectStatus,
   PointPrompt,
-} from '../../protocol';
+} from '../../../shared/domain/annotations';
+import type { DocumentChange, DocumentState } from '../../../shared/protocol/editor';
+import type { FrameIndex } from '../../../shared/domain/video';
 import { frameCountOf, includesFrame, type Ranges, withFrame, withoutFrame } from './ranges';
 
 /*

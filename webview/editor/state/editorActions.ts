@@ -1,4 +1,5 @@
-import type { EditorAction, ObjectId, OverlayStyle, PictureStyle } from '../../protocol';
+import type { EditorAction, OverlayStyle, PictureStyle } from '../../../shared/protocol/editor';
+import type { ObjectId } from '../../../shared/domain/annotations';
 import type { Editor } from '../editor';
 import { editMaskAsPolygon, simplifyPolygon } from '../tools/maskPolygon';
 import { resizedBrush, type Tool } from '../tools/tool';

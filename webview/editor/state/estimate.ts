@@ -1,4 +1,6 @@
-import type { Direction, DocumentState, FrameRange, ObjectId } from '../../protocol';
+import type { Direction, ObjectId } from '../../../shared/domain/annotations';
+import type { DocumentState } from '../../../shared/protocol/editor';
+import type { FrameRange } from '../../../shared/domain/video';
 import { keyframesOf, union } from './keyframes';
 import { frameCountOf, without } from './ranges';
 import { formatDuration } from './time';

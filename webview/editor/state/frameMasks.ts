@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import type { FrameIndex, MaskView, ObjectId } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
+import type { MaskView, ObjectId } from '../../../shared/domain/annotations';
 
 interface Entry {
   readonly masks: readonly MaskView[];

@@ -1,4 +1,5 @@
-import type { FrameIndex, FrameRange, ObjectStatus } from '../../protocol';
+import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
+import type { ObjectStatus } from '../../../shared/domain/annotations';
 import type { Ranges } from './ranges';
 
 /** The frames that somebody decided: prompted, edited or verified, as sorted ranges apart from each other. */

@@ -1,4 +1,5 @@
-import type { AttributeValue, LabelClass, ObjectRecord } from '../../protocol';
+import type { AttributeValue, ObjectRecord } from '../../../shared/domain/annotations';
+import type { LabelClass } from '../../../shared/domain/labels';
 import type { HostClient } from '../host/hostClient';
 import type { Actions } from './actions';
 import { withObject } from './documentState';

@@ -1,13 +1,7 @@
-import type {
-  Attributes,
-  AttributeValue,
-  DocumentState,
-  FrameIndex,
-  FrameRange,
-  LabelClass,
-  MarkRecord,
-  ObjectId,
-} from '../../protocol';
+import type { Attributes, AttributeValue, MarkRecord, ObjectId } from '../../../shared/domain/annotations';
+import type { DocumentState } from '../../../shared/protocol/editor';
+import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
+import type { LabelClass } from '../../../shared/domain/labels';
 import type { KeyPress } from './keymap';
 
 /** The class that objects of this label belong to; undefined where the workspace's labels have none of that name. */

@@ -1,13 +1,7 @@
 import { batch } from '@preact/signals';
-import type {
-  EditedFrames,
-  FrameIndex,
-  FrameRange,
-  MarkKind,
-  MaskOperation,
-  MaskView,
-  ObjectRecord,
-} from '../../protocol';
+import type { EditedFrames } from '../../../shared/protocol/edits';
+import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
+import type { MarkKind, MaskOperation, MaskView, ObjectRecord } from '../../../shared/domain/annotations';
 import type { HostClient } from '../host/hostClient';
 import {
   type PromptParts,
@@ -16,7 +10,7 @@ import {
   withMovedHandle,
   withoutHandle,
 } from '../tools/promptHandles';
-import type { VideoPoint } from '../../protocol';
+import type { VideoPoint } from '../../../shared/domain/annotations';
 import type { Actions } from './actions';
 import { promptOf, statusOf, withMasks, withoutPrompt, withPrompt } from './documentState';
 import { keyframesOf, nearestAround } from './keyframes';

@@ -1,4 +1,5 @@
-import type { FrameIndex, MaskView } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
+import type { MaskView } from '../../../shared/domain/annotations';
 import type { HostClient } from '../host/hostClient';
 import { LatestLoader } from '../host/latestLoader';
 import type { FrameMasks } from './frameMasks';

@@ -1,12 +1,7 @@
 import { batch } from '@preact/signals';
-import type {
-  DocumentState,
-  EditorAction,
-  EditorCommand,
-  FrameIndex,
-  MaskView,
-  ViewState,
-} from '../../protocol';
+import type { DocumentState, EditorAction, EditorCommand, ViewState } from '../../../shared/protocol/editor';
+import type { FrameIndex } from '../../../shared/domain/video';
+import type { MaskView } from '../../../shared/domain/annotations';
 import type { HostNews } from '../host/hostClient';
 import type { Actions } from './actions';
 import { masksMayDiffer, withChange, withMasks } from './documentState';

@@ -1,5 +1,5 @@
 import { batch } from '@preact/signals';
-import type { ObjectId, ObjectRecord } from '../../protocol';
+import type { ObjectId, ObjectRecord } from '../../../shared/domain/annotations';
 import type { HostClient } from '../host/hostClient';
 import type { Actions } from './actions';
 import { statusOf, withMovedObject } from './documentState';

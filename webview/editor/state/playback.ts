@@ -1,5 +1,6 @@
 import { effect } from '@preact/signals';
-import type { DocumentState, FrameIndex } from '../../protocol';
+import type { DocumentState } from '../../../shared/protocol/editor';
+import type { FrameIndex } from '../../../shared/domain/video';
 import { spaceHeld, spacePanned } from './spaceBar';
 import type { EditorStore } from './store';
 import { frameAtSeconds, secondsOf } from './time';

@@ -1,4 +1,4 @@
-import type { FrameIndex, FrameRange } from '../../protocol';
+import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
 
 /** Ranges here are sorted, apart from each other, and inclusive at both ends. */
 export type Ranges = readonly FrameRange[];

@@ -1,18 +1,17 @@
 import { computed, signal } from '@preact/signals';
-import { objectNames } from '../../../kernel/labels/objectNames';
+import { objectNames } from '../../../shared/domain/objectNames';
 import type {
   Box,
-  ConflictPlace,
-  DocumentState,
-  FrameIndex,
   MaskOperation,
   ObjectCurve,
   ObjectId,
   ObjectRecord,
   PointPrompt,
   RleMask,
-  ViewState,
-} from '../../protocol';
+} from '../../../shared/domain/annotations';
+import type { ConflictPlace } from '../../../shared/domain/conflicts';
+import type { DocumentState, ViewState } from '../../../shared/protocol/editor';
+import type { FrameIndex } from '../../../shared/domain/video';
 import { conflictEntries, type TheirVersion } from './conflicts';
 import type { PolygonDraft } from '../tools/polygon';
 import type { Tool } from '../tools/tool';

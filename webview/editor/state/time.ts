@@ -1,4 +1,5 @@
-import type { DocumentState, FrameIndex } from '../../protocol';
+import type { DocumentState } from '../../../shared/protocol/editor';
+import type { FrameIndex } from '../../../shared/domain/video';
 
 /** Seconds from the first frame. */
 export function secondsOf({ video, times }: DocumentState, frame: FrameIndex): number {

@@ -1,11 +1,6 @@
-import type {
-  DocumentState,
-  FrameIndex,
-  ObjectId,
-  OverlayStyle,
-  PictureStyle,
-  ViewState,
-} from '../../protocol';
+import type { DocumentState, OverlayStyle, PictureStyle, ViewState } from '../../../shared/protocol/editor';
+import type { FrameIndex } from '../../../shared/domain/video';
+import type { ObjectId } from '../../../shared/domain/annotations';
 
 export const INITIAL_VIEW: ViewState = { frame: 0, hidden: [] };
 

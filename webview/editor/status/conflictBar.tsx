@@ -1,5 +1,5 @@
 import { Icon } from '../../icon';
-import type { AnnotationRow } from '../../protocol';
+import type { AnnotationRow } from '../../../shared/domain/annotations';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';
 import { titleOf } from '../state/actionKeys';

@@ -1,5 +1,5 @@
 import { Icon } from '../../icon';
-import type { DocumentState } from '../../protocol';
+import type { DocumentState } from '../../../shared/protocol/editor';
 import { transformOf } from '../canvas/viewTransform';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';

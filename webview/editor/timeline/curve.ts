@@ -1,6 +1,6 @@
-import type { ObjectCurve } from '../../protocol';
+import type { ObjectCurve } from '../../../shared/domain/annotations';
 import { columnsOf, type TimelineScale } from './layout';
-import type { TimelineColors } from './paint';
+import type { TimelineColors } from './theme';
 
 /** Paints the area as a filled shape, against its largest, and the score as a line from 0 at the bottom to 1. */
 export function paintCurve(

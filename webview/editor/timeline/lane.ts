@@ -1,7 +1,7 @@
-import type { MarkRecord, ObjectStatus } from '../../protocol';
+import type { MarkRecord, ObjectStatus } from '../../../shared/domain/annotations';
 import { marksOf, type Span, spansOf, type TimelineScale } from './layout';
 import type { Ranges } from '../state/ranges';
-import type { TimelineColors } from './paint';
+import type { TimelineColors } from './theme';
 
 /** What one object has on the timeline. */
 export interface LaneContent {

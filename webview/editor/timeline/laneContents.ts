@@ -1,12 +1,7 @@
-import type {
-  ConflictPlace,
-  DocumentState,
-  FrameRange,
-  MarkRecord,
-  ObjectId,
-  ObjectRecord,
-  Suspicion,
-} from '../../protocol';
+import type { ConflictPlace } from '../../../shared/domain/conflicts';
+import type { DocumentState } from '../../../shared/protocol/editor';
+import type { FrameRange } from '../../../shared/domain/video';
+import type { MarkRecord, ObjectId, ObjectRecord, Suspicion } from '../../../shared/domain/annotations';
 import { statusOf } from '../state/documentState';
 import type { Ranges } from '../state/ranges';
 import type { LaneContent } from './lane';

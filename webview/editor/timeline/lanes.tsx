@@ -1,15 +1,15 @@
 import { effect, type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { ObjectRecord } from '../../protocol';
+import type { ObjectRecord } from '../../../shared/domain/annotations';
 import type { Editor } from '../editor';
 import { contextOf } from '../host/menuContext';
 import { laneContents } from './laneContents';
 import { paintLane } from './lane';
 import { LANE_HEIGHT, MAX_LANES, scrolledTo, visibleLanes } from './laneList';
 import { followRange } from './pointer';
-import { fitTimelineCanvas, paintColumn, paintRange, type TimelineColors } from './paint';
-import { readColors, scaleOf } from './scale';
-import { themeRevision } from './theme';
+import { fitTimelineCanvas, paintColumn, paintRange } from './paint';
+import { scaleOf } from './scale';
+import { readColors, themeRevision, type TimelineColors } from './theme';
 
 /** One lane an object, below the timeline and to its scale; clicking goes there, dragging selects a range. */
 export function Lanes({ editor }: { readonly editor: Editor }) {

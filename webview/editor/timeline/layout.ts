@@ -1,4 +1,4 @@
-import type { FrameIndex } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
 import type { Ranges } from '../state/ranges';
 
 /** Maps frames to pixels: each frame has a cell of equal width between `left` and `left + width`. */

@@ -1,21 +1,10 @@
-import type { FrameIndex, FrameRange, ObjectCurve } from '../../protocol';
+import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
+import type { ObjectCurve } from '../../../shared/domain/annotations';
 import type { Size } from '../canvas/viewTransform';
 import { paintCurve } from './curve';
 import { type LaneContent, paintLane } from './lane';
 import { ticksOf, type TimelineScale, xOfFrame } from './layout';
-
-export interface TimelineColors {
-  readonly text: string;
-  readonly line: string;
-  readonly background: string;
-  readonly track: string;
-  readonly playhead: string;
-  readonly range: string;
-  readonly verified: string;
-  readonly absent: string;
-  readonly suspicious: string;
-  readonly conflict: string;
-}
+import type { TimelineColors } from './theme';
 
 export interface TimelineContent {
   readonly frame: FrameIndex;

@@ -1,4 +1,4 @@
-import type { FrameIndex } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
 import type { Editor } from '../editor';
 import { frameAtX } from './layout';
 import { scaleOf } from './scale';

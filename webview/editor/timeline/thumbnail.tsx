@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { FrameIndex } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
 import { MaskPaths } from '../canvas/maskPaths';
 import { enterVideo, paintMask } from '../canvas/paint';
 import type { Editor } from '../editor';

@@ -1,17 +1,18 @@
 import { effect, type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { DocumentState, FrameIndex } from '../../protocol';
+import type { DocumentState } from '../../../shared/protocol/editor';
+import type { FrameIndex } from '../../../shared/domain/video';
 import type { Editor } from '../editor';
 import { contextOf } from '../host/menuContext';
 import { frameWords, statusOf } from '../state/documentState';
 import { formatTime, secondsOf } from '../state/time';
 import { laneContents } from './laneContents';
 import { xOfFrame } from './layout';
-import { fitTimelineCanvas, paintTimeline, TIMELINE_HEIGHT, type TimelineColors } from './paint';
+import { fitTimelineCanvas, paintTimeline, TIMELINE_HEIGHT } from './paint';
 import { frameUnder } from './pointer';
-import { readColors, scaleOf } from './scale';
+import { scaleOf } from './scale';
 import { Thumbnail } from './thumbnail';
-import { themeRevision } from './theme';
+import { readColors, themeRevision, type TimelineColors } from './theme';
 
 /** All frames in one strip, with what the selected object has on them; clicking and dragging goes there. */
 export function Timeline({ editor }: { readonly editor: Editor }) {

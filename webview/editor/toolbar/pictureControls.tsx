@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { Icon } from '../../icon';
-import type { PictureStyle } from '../../protocol';
+import type { PictureStyle } from '../../../shared/protocol/editor';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';
 import { titleOf } from '../state/actionKeys';

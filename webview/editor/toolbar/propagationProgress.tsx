@@ -1,5 +1,5 @@
 import { Icon } from '../../icon';
-import type { PropagationState } from '../../protocol';
+import type { PropagationState } from '../../../shared/protocol/editor';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';
 import { formatDuration } from '../state/time';

@@ -1,4 +1,4 @@
-import type { VideoPoint } from '../../protocol';
+import type { VideoPoint } from '../../../shared/domain/annotations';
 import { type Contours, contoursOf } from '../canvas/contours';
 import { simplified } from '../canvas/simplify';
 import type { Editor } from '../editor';

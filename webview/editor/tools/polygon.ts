@@ -1,4 +1,5 @@
-import type { FrameIndex, ObjectId, VideoPoint } from '../../protocol';
+import type { FrameIndex } from '../../../shared/domain/video';
+import type { ObjectId, VideoPoint } from '../../../shared/domain/annotations';
 
 export interface Ring {
   readonly points: readonly VideoPoint[];

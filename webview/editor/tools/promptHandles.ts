@@ -1,4 +1,4 @@
-import type { Box, FramePrompt, PointPrompt, VideoPoint } from '../../protocol';
+import type { Box, FramePrompt, PointPrompt, VideoPoint } from '../../../shared/domain/annotations';
 
 /** A part of a prompt that can be moved or deleted: a point, or a corner of the box (0 top left, then clockwise). */
 export type PromptHandle =

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { Icon } from '../../icon';
 import { Button } from '../../toolkit';
-import type { EditorAction } from '../../protocol';
+import type { EditorAction } from '../../../shared/protocol/editor';
 import type { Editor } from '../editor';
 import { ACTION_HELP, titleOf } from '../state/actionKeys';
 import { runAction } from '../state/editorActions';

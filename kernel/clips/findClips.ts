@@ -1,0 +1,160 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { MANIFEST_FILE } from './manifestFile';
+import { locate } from '../storage/locations';
+import type { DatasetParams } from '../../shared/protocol/dataset';
+import type { Store } from '../storage/store';
+
+const SIDECAR_ENDING = '.masklet';
+/** Of the files that the editor is for. */
+const VIDEO_ENDING = /\.(mp4|m4v|mov|mkv|webm|avi)$/i;
+
+/** An annotated video: its file may be missing, where only the sidecar is at hand. */
+export interface FoundClip {
+  readonly path: string;
+  readonly sidecar: string;
+  readonly databaseFolder: string;
+}
+
+/**
+ * The annotated videos that paths stand for: a video (or folder of images) is one, any other folder is searched for
+ * those with a sidecar, or with objects in the database of that folder. Sorted by path; each once.
+ * @param store asked for what no sidecar has yet; without it, sidecars alone count.
+ * @throws MaskletError `video/not-found`; `input/invalid` where a folder holds none.
+ */
+export async function findClips({ paths, ...options }: DatasetParams, store?: Store): Promise<FoundClip[]> {
+  const found = new Set<string>();
+  const add = (path: string): void => void found.add(path);
+  for (const given of paths) {
+    const path = resolve(given);
+    const { sidecar } = locate(path, options);
+    if (existsSync(sidecar)) {
+      add(path);
+      continue;
+    }
+    const kind = await kindOf(path);
+    if (kind === 'file') {
+      add(path);
+      continue;
+    }
+    const before = found.size;
+    await searchFolder(path, (found, kind) => kind === 'sidecar' && add(found));
+    const { databaseFolder } = locate(join(path, 'clip'), options);
+    const known = store?.annotatedVideos(databaseFolder) ?? [];
+    known.filter((video) => `${video}${sep}`.startsWith(`${path}${sep}`) && existsSync(video)).forEach(add);
+    if (found.size === before) {
+      throw new MaskletError('input/invalid', `${path} holds no annotated video.`, {
+        file: path,
+        hint: 'Annotate one in the editor or with `masklet segment`, and save; its sidecar is `<video>.masklet`.',
+      });
+    }
+  }
+  return [...found].sort().map((path) => ({ path, ...locate(path, options) }));
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    throw new MaskletError(
+      errnoOf(error) === 'ENOENT' ? 'video/not-found' : 'video/unreadable',
+      `${path} ${errnoOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${String(error)}`}.`,
+      { file: path, cause: error },
+    );
+  }
+}
+
+/**
+ * Goes through a folder and those below it; hidden ones and finished exports are left out.
+ * @param visit given the full path of each video file, and of the video that each sidecar belongs to.
+ * @param onUnreadable told of a folder that cannot be read, to go on without it; default: throws it.
+ * @throws MaskletError `input/invalid`
+ */
+export async function searchFolder(
+  folder: string,
+  visit: (video: string, from: 'file' | 'sidecar') => void,
+  onUnreadable: (error: MaskletError) => void = (error) => {
+    throw error;
+  },
+): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    const message = `${folder} cannot be read: ${String(cause)}`;
+    onUnreadable(new MaskletError('input/invalid', message, { file: folder, cause }));
+    return [];
+  });
+  if (entries.some(({ name }) => name === MANIFEST_FILE) && isExport(folder)) return;
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) {
+      if (VIDEO_ENDING.test(entry.name) && !entry.name.startsWith('.')) visit(path, 'file');
+      continue;
+    }
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    if (entry.name.endsWith(SIDECAR_ENDING)) visit(path.slice(0, -SIDECAR_ENDING.length), 'sidecar');
+    else await searchFolder(path, visit, onUnreadable);
+  }
+}
+
+/** True where a folder is what an export of ours left: videos in it were made from clips and are none themselves. */
+function isExport(folder: string): boolean {
+  const head = Buffer.alloc(200);
+  try {
+    const file = openSync(join(folder, MANIFEST_FILE), 'r');
+    try {
+      readSync(file, head);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
+  return /"tool":\s*\{\s*"name":\s*"masklet"/.test(head.toString('utf8'));
+}
+
+/**
+ * A short name for each clip, safe in every file system and unique: its path below what all have in common, without the
+ * ending, with `_` between folders.
+ */
+export function clipNames(paths: readonly string[]): string[] {
+  const root = commonFolder(paths);
+  const taken = new Set<string>();
+  return paths.map((path) => {
+    const inside = relative(root, path)
+      .split(sep)
+      .join('_')
+      .replace(/\.[A-Za-z0-9]{1,5}$/, '');
+    const base = safeName(inside);
+    let name = base;
+    // File systems that fold case must not see two as one.
+    for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${base}-${n}`;
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}
+
+/** Letters and digits of any script, `-`, `_` and `.`; never empty, never hidden. */
+export function safeName(text: string): string {
+  const safe = text
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '_')
+    .replace(/^[.]+|[.]+$/g, '')
+    .slice(0, 80);
+  return safe === '' ? 'clip' : safe;
+}
+
+function commonFolder(paths: readonly string[]): string {
+  let common = dirname(paths[0] ?? '.');
+  for (const path of paths) {
+    while (path !== common && !path.startsWith(common.endsWith(sep) ? common : `${common}${sep}`)) {
+      common = dirname(common);
+    }
+  }
+  return common;
+}
+
+/** What a video is called without folder and ending. */
+export function clipName(path: string): string {
+  return basename(path).replace(/\.[A-Za-z0-9]{1,5}$/, '');
+}

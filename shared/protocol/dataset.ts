@@ -1,0 +1,276 @@
+/** Requests about many clips: export, import, check, summary, splits. */
+import type { ObjectId } from '../domain/annotations';
+import type { FrameIndex } from '../domain/video';
+import type { Editing } from './edits';
+import type { ErrorData, Problem } from './errors';
+import type { FilePlace, FrameImageResult, SessionId } from './session';
+
+/** What `dataset/export` writes; see docs/formats.md. */
+export type ExportFormat =
+  | 'coco'
+  | 'ytvis'
+  | 'davis'
+  | 'sav'
+  | 'mots'
+  | 'yolo-seg'
+  | 'cvat'
+  | 'labelme'
+  | 'masks'
+  | 'overlay'
+  | 'cutout'
+  | 'frames';
+
+/** What `session/import` reads. */
+export type ImportFormat = Exclude<ExportFormat, 'yolo-seg' | 'overlay' | 'cutout' | 'frames'>;
+
+/**
+ * Which frames of a clip: all of them; every n-th from the first; or those with masks that are all verified.
+ */
+export type FrameSelection =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'every'; readonly step: number }
+  | { readonly kind: 'verified' };
+
+export interface DatasetParams {
+  /** Videos, folders of images, and folders that are searched for annotated ones. */
+  readonly paths: readonly string[];
+  readonly dataDir?: string;
+  readonly workspaceRoot?: string;
+}
+
+export interface ExportParams extends DatasetParams {
+  readonly format: ExportFormat;
+  /** Made where it does not exist; must be empty. */
+  readonly out: string;
+  /** Default: all. */
+  readonly frames?: FrameSelection;
+  /**
+   * A JSON file `{"train": ["clip.mp4"], ...}`, paths relative to it; true for the data set's own, `.masklet/splits.json`.
+   * Clips it does not name are left out.
+   */
+  readonly split?: string | true;
+  /** Only objects with these labels, whose classes are numbered in this order; default: all, as they first appear. */
+  readonly labels?: readonly string[];
+  /** How formats that know both write an object: run lengths or bitmaps (default, exact), or polygons. */
+  readonly shapes?: 'masks' | 'polygons';
+  /** The pictures that go with the annotations; default: JPEG where the format's tools look for them, else none. */
+  readonly images?: 'jpeg' | 'png' | 'none';
+  /** For `cutout`; default: prores (MOV). */
+  readonly codec?: 'prores' | 'webm';
+}
+
+export interface ExportedClip {
+  readonly path: string;
+  /** What the clip is called in the export. */
+  readonly name: string;
+  readonly split: string;
+  readonly frames: number;
+  readonly objects: number;
+  readonly masks: number;
+}
+
+export interface ExportResult {
+  readonly out: string;
+  readonly format: ExportFormat;
+  readonly clips: readonly ExportedClip[];
+  readonly files: number;
+  /** What the format could not hold, and what was left out. */
+  readonly warnings: readonly string[];
+}
+
+/** How far a run over several clips is. */
+export interface DatasetProgress {
+  /** The clip in work. */
+  readonly clip: string;
+  readonly clipsDone: number;
+  readonly clips: number;
+  /** Frames of this clip. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ImportParams extends Editing {
+  readonly session: SessionId;
+  readonly format: ImportFormat;
+  /** A file or a folder of that format. */
+  readonly from: string;
+  /** What the video is called there; default: its file name without the ending, or the only one there is. */
+  readonly name?: string;
+  /** The label of objects that come without one. */
+  readonly label?: string;
+  /** Only what goes by the video's own name, not the only one that there is: for sources of many videos. */
+  readonly byName?: boolean;
+}
+
+export interface ImportProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ImportedObject {
+  readonly id: ObjectId;
+  readonly label: string;
+  readonly masks: number;
+  /** True where the object was here already, and its masks on these frames were replaced. */
+  readonly known: boolean;
+}
+
+export interface ImportResult {
+  readonly source: string;
+  readonly objects: readonly ImportedObject[];
+  readonly frames: number;
+  readonly masks: number;
+  /** How what was found was understood. */
+  readonly notes: readonly string[];
+  /** What was not taken, and why. */
+  readonly skipped: readonly string[];
+}
+
+export interface RoundTripParams extends Omit<ExportParams, 'out' | 'format' | 'images' | 'codec'> {
+  readonly format: ImportFormat;
+}
+
+export interface RoundTripClip {
+  readonly path: string;
+  readonly frames: number;
+  readonly masks: number;
+  /** The lowest IoU of a mask that went out and the one that came back; 1: all are equal. */
+  readonly lowestIou: number;
+  /** What came back otherwise than it went, beyond what the format is known not to hold. */
+  readonly differences: readonly string[];
+}
+
+export interface RoundTripResult {
+  readonly format: ImportFormat;
+  readonly clips: readonly RoundTripClip[];
+  readonly warnings: readonly string[];
+}
+
+/** The state of a clip's sidecar. */
+export interface CheckedClip {
+  readonly path: string;
+  readonly objects: number;
+  readonly prompts: number;
+  readonly masks: number;
+  /** Masks whose prompts changed since. */
+  readonly stale: number;
+  /** The model that made most of the masks; absent where none did. */
+  readonly model?: string;
+  /** Frames without a mask, summed over the objects that have prompts. */
+  readonly missing: number;
+  readonly problems: readonly Problem[];
+  /** Conflicts of a merge that nobody has resolved. */
+  readonly conflicts: number;
+}
+
+export interface CheckResult {
+  readonly clips: readonly CheckedClip[];
+}
+
+export interface OverlayPicturesParams extends Omit<DatasetParams, 'paths'> {
+  readonly frames: readonly {
+    readonly path: string;
+    readonly frame: FrameIndex;
+    /** Only the mask of this object; default: all masks. */
+    readonly object?: ObjectId;
+  }[];
+  /** Longest side of the pictures. */
+  readonly maxDimension: number;
+}
+
+/** A frame with its masks drawn on it, as JPEG, or why there is none. */
+export type OverlayPicture = { /** Which of the frames asked for. */ readonly index: number } & (
+  | { readonly data: Uint8Array; readonly width: number; readonly height: number }
+  | { readonly error: ErrorData }
+);
+
+/** A folder of which all videos are wanted, those without annotations too. */
+export interface SummaryParams {
+  /** Full path of the folder, which is taken to be a workspace's root. */
+  readonly root: string;
+  readonly dataDir?: string;
+  /** Keep what was counted in the data set's folder, so that the next kernel knows it at once. */
+  readonly keep?: boolean;
+}
+
+/** A folder whose data set is brought into step with its sidecars. */
+export interface IndexParams {
+  /** Full path. */
+  readonly folder: string;
+  readonly workspaceRoot?: string;
+  readonly dataDir?: string;
+}
+
+export interface IndexProgress {
+  readonly done: number;
+  readonly total: number;
+  /** Full path of the clip in work. */
+  readonly clip: string;
+}
+
+export interface IndexResult {
+  /** Clips that were looked into. */
+  readonly clips: number;
+  readonly problems: readonly string[];
+}
+
+/** How far a clip is. */
+export interface ClipSummary {
+  readonly path: string;
+  /** `none`: a video without annotations; `reading`: what is left out is still being counted. */
+  readonly state: 'none' | 'reading' | 'read';
+  /** Of the video; 0 where nobody has opened it yet. */
+  readonly frames: number;
+  /** Frames on which an object has a mask, or is known to be absent. */
+  readonly annotated: number;
+  /** Annotated frames all of whose masks are verified. */
+  readonly verified: number;
+  /** Frames on which a mask is suspicious. */
+  readonly suspicious?: number;
+  /** Frames on which a mask is stale. */
+  readonly stale?: number;
+  /** Labels with the number of objects that have them; by label. */
+  readonly labels: readonly { readonly label: string; readonly objects: number }[];
+  readonly masks: number;
+  readonly split?: string;
+  /** True where the database is ahead of the sidecar. */
+  readonly unsaved: boolean;
+  /** What is broken, or in conflict; at most a handful. */
+  readonly problems: readonly string[];
+  /** When the annotations were last changed: milliseconds since 1970; 0 where there are none. */
+  readonly changed: number;
+}
+
+export interface SummaryResult {
+  /** Sorted by path. */
+  readonly clips: readonly ClipSummary[];
+  /** What keeps the splits from being read. */
+  readonly problems: readonly string[];
+}
+
+/** Clips as they come: all there are at once, then again those that were still being read. */
+export interface SummaryProgress {
+  readonly clips: readonly ClipSummary[];
+}
+
+export interface ClipPictureParams extends FilePlace {
+  /** Longest side in pixels. */
+  readonly maxDimension: number;
+}
+
+/** A frame with its masks drawn over it. */
+export interface ClipPicture extends FrameImageResult {
+  readonly masks: number;
+}
+
+export interface AssignSplitParams extends DatasetParams {
+  /** Null: out of every split. */
+  readonly split: string | null;
+}
+
+export interface AssignSplitResult {
+  /** Clips whose split is another now; full paths. */
+  readonly changed: readonly string[];
+  /** The files that hold the splits. */
+  readonly files: readonly string[];
+}

@@ -1,0 +1,257 @@
+/** The boundary between the kernel and every program that drives it (extension, CLI, tests): types and nothing else. */
+import type { MaskView, ObjectCurve, ObjectRecord, RleMask, Suspicion } from '../domain/annotations';
+import type { ConflictVersions } from '../domain/conflicts';
+import type { NewLabel } from '../domain/labels';
+import type { VideoIdentity, VideoInfo } from '../domain/video';
+import type {
+  AssignSplitParams,
+  AssignSplitResult,
+  CheckResult,
+  ClipPicture,
+  ClipPictureParams,
+  DatasetParams,
+  DatasetProgress,
+  ExportParams,
+  ExportResult,
+  ImportParams,
+  ImportProgress,
+  ImportResult,
+  IndexParams,
+  IndexProgress,
+  IndexResult,
+  OverlayPicture,
+  OverlayPicturesParams,
+  RoundTripParams,
+  RoundTripResult,
+  SummaryParams,
+  SummaryProgress,
+  SummaryResult,
+} from './dataset';
+import type {
+  AddBoxParams,
+  AddMaskParams,
+  AddPointsParams,
+  ClearPromptsParams,
+  CopyMaskParams,
+  DuplicateObjectParams,
+  EditMaskParams,
+  EditedFrames,
+  Editing,
+  FrameAttributesParams,
+  InterpolateParams,
+  MarkParams,
+  MaskResult,
+  MergeObjectsParams,
+  MoveObjectParams,
+  ObjectParams,
+  PreviewParams,
+  RemoveMasksParams,
+  ResolveConflictsParams,
+  SetPromptParams,
+  SplitObjectParams,
+  UpdateObjectParams,
+  VerifyParams,
+} from './edits';
+import type { ErrorData, Problem } from './errors';
+import type { HealthResult, ModelState } from './health';
+import type {
+  CudaInstallParams,
+  CudaInstallResult,
+  DownloadProgress,
+  ImportModelParams,
+  ModelInfo,
+} from './models';
+import type { CompareFrameParams, CompareParams, CompareResult, ComparedMask, Revision } from './revisions';
+import type {
+  FilePlace,
+  FoundAnnotations,
+  FrameImageParams,
+  FrameImageResult,
+  FrameMasksParams,
+  FrameProgress,
+  HistoryResult,
+  LabelSet,
+  OpenParams,
+  OpenProgress,
+  OpenResult,
+  PropagateParams,
+  PropagateResult,
+  SaveAsParams,
+  SaveResult,
+  SessionId,
+  SnapshotResult,
+  StatusResult,
+} from './session';
+
+/**
+ * The boundary between the kernel and everything that drives it (the extension, the CLI, tests): types and nothing else.
+ *
+ * Pixel coordinates are in the video's full displayed size, x right, y down, origin at the outer corner of the
+ * top-left pixel, so that pixel (0, 0) has its centre at (0.5, 0.5). Frames count from 0.
+ */
+
+/** Raised when a change would make an older client or kernel misunderstand the other. */
+export type ProtocolVersion = 1;
+
+export interface HelloParams {
+  readonly protocol: ProtocolVersion;
+  readonly client: string;
+}
+
+export interface HelloResult {
+  readonly protocol: ProtocolVersion;
+  readonly version: string;
+  readonly pid: number;
+}
+
+/** How a request travels: its parameters, and the token under which its progress is reported, if anyone listens. */
+export interface RequestEnvelope<P> {
+  readonly params: P;
+  readonly progressToken?: number;
+}
+
+/** How an answer travels: errors are data, so that code, hint and file survive the transport. */
+export type ResponseEnvelope<R> =
+  { readonly ok: true; readonly result: R } | { readonly ok: false; readonly error: ErrorData };
+
+/** Every request the kernel answers: `[params, result]`. */
+export interface KernelRequests {
+  'kernel/hello': [HelloParams, HelloResult];
+  'kernel/health': [Record<string, never>, HealthResult];
+  'kernel/cleanup': [Record<string, never>, { readonly freed: number }];
+  'video/info': [{ readonly path: string; readonly hash?: boolean }, VideoInfo];
+  /** Built-in models first, then published ones, then imported ones. */
+  'models/list': [Record<string, never>, readonly ModelInfo[]];
+  /** Goes on where an earlier download stopped. @throws `model/download-failed`, `model/corrupted`, `storage/no-space` */
+  'models/download': [{ readonly id: string }, ModelInfo];
+  /** @throws `model/undetermined` where a configuration file is needed, `model/unsupported` */
+  'models/import': [ImportModelParams, ModelInfo];
+  /** @throws `model/busy` while a session has it */
+  'models/remove': [{ readonly id: string }, null];
+  /** Installs onnxruntime's CUDA files; kernels started afterwards use them. */
+  'cuda/install': [CudaInstallParams, CudaInstallResult];
+  'session/open': [OpenParams, OpenResult];
+  /**
+   * Goes on with another model: prompts stay, masks that the former one made become stale. The model loads meanwhile.
+   * @throws `model/missing`, `model/unknown`, `session/busy` during a propagation
+   */
+  'session/setModel': [{ readonly session: SessionId; readonly model: string }, null];
+  'session/status': [{ readonly session: SessionId }, StatusResult];
+  'session/save': [{ readonly session: SessionId }, SaveResult];
+  'session/propagate': [PropagateParams, PropagateResult];
+  /** Gives a copy of the video a copy of the annotations, unsaved ones too, in place of what it had. */
+  'session/saveAs': [SaveAsParams, SaveResult];
+  'session/close': [{ readonly session: SessionId }, null];
+  /** @throws `input/invalid` where one of them is no conflict (any more); then none was resolved. */
+  'session/resolveConflicts': [ResolveConflictsParams, HistoryResult];
+  'session/conflictVersions': [{ readonly session: SessionId; readonly conflict: number }, ConflictVersions];
+  'session/snapshot': [{ readonly session: SessionId }, SnapshotResult];
+  /** Takes the sidecar's state back; what is discarded is kept, and `session/restoreDiscarded` brings it back. */
+  'session/revert': [{ readonly session: SessionId }, HistoryResult];
+  /** Null where nothing was discarded. */
+  'session/restoreDiscarded': [{ readonly session: SessionId } & Editing, HistoryResult | null];
+  /** Leaves rows and sidecar exactly as they were before the edit. @throws `history/unknown` */
+  'history/undo': [{ readonly session: SessionId; readonly edit: string }, HistoryResult];
+  'history/redo': [{ readonly session: SessionId; readonly edit: string }, HistoryResult];
+  /** Takes sidecar and database rows along after a file or folder was moved; no session may be open on it. */
+  'annotations/move': [{ readonly from: FilePlace; readonly to: FilePlace }, null];
+  'annotations/find': [FilePlace, FoundAnnotations];
+  /** Removes database rows for good; sidecars are files like any other. No session may be open on it. */
+  'annotations/forget': [FilePlace, null];
+  'object/addPoints': [AddPointsParams, MaskResult];
+  'object/addBox': [AddBoxParams, MaskResult];
+  'object/addMask': [AddMaskParams, MaskResult];
+  'object/refine': [AddPointsParams, MaskResult];
+  /** Moves, deletes and chooses among what is there. Null where nothing of the prompt is left. */
+  'object/setPrompt': [SetPromptParams, MaskResult | null];
+  /** Nothing is stored. Null where the frame has not been encoded, for a preview must come at once or not at all. */
+  'object/preview': [PreviewParams, { readonly mask: RleMask; readonly iou: number | null } | null];
+  'object/clearPrompts': [ClearPromptsParams, null];
+  'object/add': [ObjectParams & Editing, ObjectRecord];
+  'object/update': [UpdateObjectParams, ObjectRecord];
+  'object/move': [MoveObjectParams, EditedFrames];
+  /** The copy comes right behind the object. */
+  'object/duplicate': [DuplicateObjectParams, ObjectRecord];
+  /** Masks are united; what both have masks of becomes `edited`. */
+  'object/merge': [MergeObjectsParams, EditedFrames];
+  /** @returns the new object. */
+  'object/split': [SplitObjectParams, ObjectRecord];
+  'object/remove': [ObjectParams & Editing, null];
+  'object/verify': [VerifyParams, null];
+  /** An edit by hand: the mask becomes `edited`, which propagation conditions on and never overwrites. */
+  'mask/edit': [EditMaskParams, MaskView];
+  /** The copy is `edited`. @throws `prompt/invalid` where there is nothing to copy. */
+  'mask/copy': [CopyMaskParams, MaskView];
+  'mask/interpolate': [InterpolateParams, EditedFrames];
+  /** Removes masks, verified ones too, and prompts over a range. */
+  'mask/remove': [RemoveMasksParams, EditedFrames];
+  /** States that an object is absent, occluded, ... over a range; `absent` removes what was only propagated there. */
+  'object/mark': [MarkParams, EditedFrames];
+  /** Says attributes of an object on each frame of a range; null takes one back. */
+  'object/setFrameAttributes': [FrameAttributesParams, EditedFrames];
+  /** The labels of the session's workspace; `labels/changed` follows whenever they change. */
+  'labels/read': [{ readonly session: SessionId }, LabelSet];
+  /** Adds classes, and makes the file where there is none. @throws `labels/invalid`, `storage/read-only` */
+  'labels/add': [{ readonly session: SessionId; readonly classes: readonly NewLabel[] }, LabelSet];
+  'object/curve': [ObjectParams, ObjectCurve];
+  /** Looks through all masks for suspicious ones; by frame, ascending. */
+  'session/review': [{ readonly session: SessionId }, readonly Suspicion[]];
+  'frame/masks': [FrameMasksParams, readonly MaskView[]];
+  'frame/image': [FrameImageParams, FrameImageResult];
+  /** Writes clips in a format of the field; whole or not at all. @throws `export/folder-not-empty`, `export/limit` */
+  'dataset/export': [ExportParams, ExportResult];
+  /** Exports, reads back and compares; leaves nothing behind. */
+  'dataset/roundtrip': [RoundTripParams, RoundTripResult];
+  /** Reads sidecars alone: neither videos nor databases are needed. */
+  'dataset/check': [DatasetParams, CheckResult];
+  /**
+   * These run git, which a repository's own configuration can make run other programs: never in a workspace that is not
+   * trusted. @throws `input/invalid`, `git/missing`, `git/failed`
+   */
+  'sidecar/revisions': [FilePlace, readonly Revision[]];
+  'sidecar/compare': [CompareParams, CompareResult];
+  'sidecar/compareFrame': [CompareFrameParams, readonly ComparedMask[]];
+  /** The pictures come as progress, each as soon as it is there. */
+  'dataset/overlayPictures': [OverlayPicturesParams, null];
+  /** Takes in the sidecars of clips that were never opened here, or changed since; quick where none did. */
+  'dataset/index': [IndexParams, IndexResult];
+  /** Reads databases and sidecars, and decodes nothing. */
+  'dataset/summary': [SummaryParams, SummaryResult];
+  /** A JPEG of the first frame on which most objects have masks; null where there is none. */
+  'dataset/picture': [ClipPictureParams, ClipPicture | null];
+  /** Puts clips into a split, kept in `.masklet/splits.json`; folders stand for all videos in them. */
+  'dataset/assignSplit': [AssignSplitParams, AssignSplitResult];
+  /** Takes masks in as edited by hand; verified ones stay. @throws `import/malformed` */
+  'session/import': [ImportParams, ImportResult];
+}
+
+/** What a request may report while it runs. */
+export interface KernelProgress {
+  'session/open': OpenProgress;
+  'video/info': OpenProgress;
+  'session/propagate': FrameProgress;
+  'models/download': DownloadProgress;
+  'cuda/install': DownloadProgress;
+  'dataset/export': DatasetProgress;
+  'dataset/roundtrip': DatasetProgress;
+  'dataset/index': IndexProgress;
+  'dataset/summary': SummaryProgress;
+  'session/import': ImportProgress;
+  'dataset/overlayPictures': OverlayPicture;
+}
+
+/** What the kernel says unasked. */
+export interface KernelEvents {
+  'model/state': ModelState;
+  'video/identity': { readonly session: SessionId; readonly identity: VideoIdentity };
+  'session/problem': { readonly session: SessionId; readonly problem: Problem };
+  /** The session's memory was freed after a time of idleness; its next request brings it back. */
+  'session/idle': { readonly session: SessionId };
+  'labels/changed': { readonly session: SessionId; readonly labels: LabelSet };
+  log: { readonly level: 'info' | 'warning' | 'error'; readonly message: string };
+}
+
+/** One event with its value, so that a switch on `event` knows the type of `value`. */
+export type KernelEvent = {
+  [E in keyof KernelEvents]: { readonly event: E; readonly value: KernelEvents[E] };
+}[keyof KernelEvents];

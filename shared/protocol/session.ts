@@ -1,0 +1,218 @@
+/** Requests about one open clip, edits aside. */
+import type {
+  Direction,
+  FramePrompt,
+  MarkRecord,
+  MaskRecord,
+  ObjectId,
+  ObjectRecord,
+  ObjectStatus,
+} from '../domain/annotations';
+import type { Conflict, ConflictPlace } from '../domain/conflicts';
+import type { LabelClass } from '../domain/labels';
+import type { FrameIndex, FrameRange, VideoInfo } from '../domain/video';
+import type { Editing } from './edits';
+import type { Problem } from './errors';
+import type { ModelState } from './health';
+
+export type SessionId = string;
+
+/** A workspace's labels, in the order of the file. */
+export interface LabelSet {
+  /** Full path, whether it exists or not. */
+  readonly file: string;
+  readonly exists: boolean;
+  readonly classes: readonly LabelClass[];
+  /** Entries that cannot be used, and why. */
+  readonly problems: readonly Problem[];
+}
+
+export interface WriterInfo {
+  readonly pid: number;
+  readonly host: string;
+  /** For example `masklet segment` or `VS Code`. */
+  readonly holder: string;
+  readonly since: string;
+}
+
+export interface OpenParams {
+  /** Chosen by the client, so that it can open the same session again after a restart; default: a new one. */
+  readonly session?: SessionId;
+  readonly path: string;
+  readonly model?: string;
+  /** Keeps database and sidecar here instead of beside the video. */
+  readonly dataDir?: string;
+  /** Keeps the database alone here, while the sidecar stays where it is: for work on one of several machines. */
+  readonly databaseDir?: string;
+  /** Root folder of the workspace that holds the database; default: the folder of the video. */
+  readonly workspaceRoot?: string;
+  /** Never write, for example in an untrusted workspace. */
+  readonly readOnly?: boolean;
+  /** Named to others who want to write. */
+  readonly holder?: string;
+  /** Carry on although the video's content changed under its annotations. */
+  readonly acceptChangedVideo?: boolean;
+}
+
+export interface SessionLimits {
+  readonly maxConcurrentSessions: number;
+  readonly maxVideoFrames: number;
+  readonly maxFrameDimension: number;
+  readonly sessionTimeout: number;
+}
+
+export interface OpenResult {
+  readonly session: SessionId;
+  readonly video: VideoInfo;
+  readonly model: string;
+  readonly limits: SessionLimits;
+  readonly objects: readonly ObjectRecord[];
+  readonly prompts: readonly FramePrompt[];
+  readonly marks: readonly MarkRecord[];
+  /** Rows ahead of the sidecar. */
+  readonly dirty: boolean;
+  /** Present where somebody else writes this clip; then this session is read-only. */
+  readonly writer?: WriterInfo;
+  readonly readOnly: boolean;
+  readonly problems: readonly Problem[];
+  readonly conflicts: readonly Conflict[];
+  readonly sidecar: string;
+  readonly database: string;
+}
+
+export interface PropagateParams extends Editing {
+  readonly session: SessionId;
+  /** Default: all that have prompts. */
+  readonly objects?: readonly ObjectId[];
+  readonly direction: Direction | 'both';
+  readonly range?: FrameRange;
+  /** Compute frames again whose masks are up to date. */
+  readonly force?: boolean;
+}
+
+/** Sent for every frame once its masks are in the database. */
+export interface FrameProgress {
+  readonly frame: FrameIndex;
+  readonly direction: Direction;
+  readonly masks: readonly MaskRecord[];
+  /** True where every mask of the frame was up to date already. */
+  readonly skipped: boolean;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface StageTimes {
+  readonly decode: number;
+  readonly preprocess: number;
+  readonly encode: number;
+  readonly memoryRead: number;
+  readonly maskDecode: number;
+  readonly postProcess: number;
+  readonly store: number;
+}
+
+export interface PropagateResult {
+  readonly frames: number;
+  readonly skipped: number;
+  readonly cancelled: boolean;
+  readonly wallMs: number;
+  /** Total milliseconds spent in each stage; stages overlap, so they add up to more than `wallMs`. */
+  readonly stages: StageTimes;
+}
+
+export interface FrameMasksParams {
+  readonly session: SessionId;
+  readonly frame: FrameIndex;
+}
+
+export interface FrameImageParams {
+  readonly session: SessionId;
+  readonly frame: FrameIndex;
+  /** `rgb`: the contract's own bytes; the others are for the screen. */
+  readonly format: 'rgb' | 'webp' | 'jpeg' | 'webp-lossless';
+  /** Longest side of the picture sent; default: full size. Not for `rgb`. */
+  readonly maxDimension?: number;
+}
+
+export interface FrameImageResult {
+  readonly frame: FrameIndex;
+  readonly pts: number;
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+export interface StatusResult {
+  readonly session: SessionId;
+  readonly path: string;
+  readonly model: ModelState;
+  readonly objects: readonly ObjectStatus[];
+  readonly dirty: boolean;
+  readonly readOnly: boolean;
+  readonly writer?: WriterInfo;
+  readonly propagating: boolean;
+  readonly memory: {
+    readonly encodedFrames: number;
+    readonly bytes: number;
+    readonly decodedFrameBytes: number;
+    /** What a propagation remembers of frames, over all objects. */
+    readonly memories: number;
+  };
+  readonly idleSeconds: number;
+}
+
+export interface SaveResult {
+  readonly sidecar: string;
+  readonly filesWritten: readonly string[];
+  /** True where others had changed the sidecar: what they did was taken in, and may be in conflict with what is here. */
+  readonly changedOutside: boolean;
+  readonly problems: readonly Problem[];
+}
+
+export interface SaveAsParams {
+  readonly session: SessionId;
+  /** A copy of the session's video. */
+  readonly path: string;
+  readonly workspaceRoot?: string;
+}
+
+/** A video, or a folder with videos. */
+export interface FilePlace {
+  readonly path: string;
+  readonly workspaceRoot?: string;
+}
+
+/** What is known of a video, or of the videos in a folder. */
+export interface FoundAnnotations {
+  /** Full paths of the sidecars that are there, but for those that lie in the folder itself. */
+  readonly sidecars: readonly string[];
+  /** Full paths of the videos that the database has annotations of. */
+  readonly videos: readonly string[];
+}
+
+/** Everything of a session that is not pixels, for whoever shows it. */
+export interface SnapshotResult {
+  readonly objects: readonly ObjectRecord[];
+  readonly prompts: readonly FramePrompt[];
+  readonly marks: readonly MarkRecord[];
+  /** What a merge, or a change of the sidecar beside work here, left to be decided; by frame, objects first. */
+  readonly conflicts: readonly ConflictPlace[];
+  readonly status: readonly ObjectStatus[];
+  /** Time of each frame in seconds, from the first. */
+  readonly seconds: readonly number[];
+  readonly dirty: boolean;
+  /** Grows with every change of the clip's rows. */
+  readonly revision: number;
+}
+
+/** What undoing, redoing, reverting or restoring changed. */
+export interface HistoryResult {
+  /** Frames whose masks or prompts are different now; ascending. */
+  readonly frames: readonly FrameIndex[];
+  readonly dirty: boolean;
+}
+
+export interface OpenProgress {
+  readonly stage: 'indexing' | 'hashing' | 'reading-annotations';
+  readonly framesIndexed?: number;
+}
