@@ -5,7 +5,7 @@ export default defineConfig({
     // Two cores and one real model: files that start a kernel must not fight for them.
     fileParallelism: false,
     globalSetup: ['test/support/build.ts'],
-    include: [`test/{unit,kernel,webview${process.env.MASKLET_TEST_FULL ? ',e2e,full' : ''}}/**/*.test.ts`],
+    include: [`test/{unit,process${process.env.MASKLET_TEST_FULL ? ',e2e,full' : ''}}/**/*.test.ts`],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,
