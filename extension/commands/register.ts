@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { ACTION_IDS } from '../../shared/actions';
 import type { ObjectId } from '../../shared/domain/annotations';
 import { showError } from '../errors';
 import { Disposables } from '../dispose';
@@ -6,7 +7,6 @@ import type { EditorPanel } from '../editor/editorPanel';
 import type { EditorRegistry } from '../editor/registry';
 import type { KernelService } from '../kernel/kernelService';
 import { showDoctor } from './doctor';
-import { EDITOR_ACTIONS } from './editorActions';
 import { editLabels } from './editLabels';
 import { mergeObjects } from './mergeObjects';
 
@@ -46,8 +46,7 @@ export function registerCommands(kernel: KernelService, editors: EditorRegistry)
 
   inEditor('cancelPropagation', ({ document }) => document.cancelPropagation());
 
-  for (const action of EDITOR_ACTIONS)
-    inEditor(action, (panel) => panel.command({ command: 'action', action }));
+  for (const action of ACTION_IDS) inEditor(action, (panel) => panel.command({ command: 'action', action }));
 
   inEditor('goToFrame', async (panel) => {
     const last = panel.document.state.video.frameCount - 1;

@@ -4,6 +4,7 @@
  * The host holds the truth and the webview shows it: the webview may be closed and made again at any moment, and asks for
  * everything after `ready`. Every message says what kind it is; every request ends in one response or one error.
  */
+import type { EditorAction } from '../actions';
 import type {
   AttributeValue,
   Attributes,
@@ -234,86 +235,6 @@ export interface HostRequests {
   ];
   'propagate/cancel': [Record<string, never>, null];
 }
-
-/** What VS Code's commands and keys ask of an editor: command `masklet.<action>`. */
-export type EditorAction =
-  | 'selectTool'
-  | 'brushTool'
-  | 'eraserTool'
-  | 'polygonTool'
-  | 'lassoTool'
-  | 'smallerBrush'
-  | 'largerBrush'
-  | 'fillHoles'
-  | 'removeSpecks'
-  | 'growMask'
-  | 'shrinkMask'
-  | 'copyToNextFrame'
-  | 'interpolate'
-  | 'nextCandidate'
-  | 'markAbsent'
-  | 'markOccluded'
-  | 'markTruncated'
-  | 'markOutOfView'
-  | 'deleteMasks'
-  | 'verifyRange'
-  | 'repropagateRange'
-  | 'nextKeyframe'
-  | 'previousKeyframe'
-  | 'nextSuspicious'
-  | 'previousSuspicious'
-  | 'toggleOutline'
-  | 'toggleSolo'
-  | 'strongerOverlay'
-  | 'weakerOverlay'
-  | 'propagate'
-  | 'propagateBackward'
-  | 'propagateBoth'
-  | 'rangeStart'
-  | 'rangeEnd'
-  | 'rangeClear'
-  | 'nextFrame'
-  | 'previousFrame'
-  | 'forwardTenFrames'
-  | 'backTenFrames'
-  | 'firstFrame'
-  | 'lastFrame'
-  | 'verifyFrame'
-  | 'clearPrompts'
-  | 'addObject'
-  | 'renameObject'
-  | 'toggleHidden'
-  | 'moveObjectUp'
-  | 'moveObjectDown'
-  | 'duplicateObject'
-  | 'splitObject'
-  | 'fit'
-  | 'zoomIn'
-  | 'zoomOut'
-  | 'rotateView'
-  | 'brighter'
-  | 'darker'
-  | 'moreContrast'
-  | 'lessContrast'
-  | 'resetPicture'
-  | 'compareFrame'
-  | 'help'
-  | 'playPause'
-  | 'playForward'
-  | 'playBackward'
-  | 'pausePlayback'
-  | 'toggleLoop'
-  | 'editAsPolygon'
-  | 'simplifyPolygon'
-  | 'propagateToKeyframe'
-  | 'propagateStale'
-  | 'verifyAndNext'
-  | 'nextConflict'
-  | 'previousConflict'
-  | 'keepMine'
-  | 'takeTheirs'
-  | 'keepAllMine'
-  | 'takeAllTheirs';
 
 export type HostMethod = keyof HostRequests;
 

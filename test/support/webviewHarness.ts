@@ -11,7 +11,7 @@ import type {
   ViewState,
 } from '../../shared/protocol/editor';
 import type { MaskView } from '../../shared/domain/annotations';
-import { EDITOR_ACTIONS } from '../../extension/commands/editorActions';
+import { ACTION_IDS } from '../../shared/actions';
 import { packageRoot } from '../../kernel/runtime/paths';
 import { type ThemeName, THEMES, themeStyle } from './webviewThemes';
 
@@ -254,7 +254,7 @@ export class EditorHarness {
   private async keyReachedVsCode(key: string): Promise<void> {
     const binding = KEY_BINDINGS.get(key);
     const command = binding?.command.replace('masklet.', '');
-    const action = EDITOR_ACTIONS.find((known) => known === command);
+    const action = ACTION_IDS.find((known) => known === command);
     if (action) await this.send({ kind: 'command', command: { command: 'action', action } });
     const object = command === 'selectObject' && this.state.objects[Number(binding?.args) - 1];
     if (object) await this.send({ kind: 'command', command: { command: 'selectObject', object: object.id } });

@@ -1,4 +1,5 @@
-import type { EditorAction, OverlayStyle, PictureStyle } from '../../../shared/protocol/editor';
+import type { EditorAction } from '../../../shared/actions';
+import type { OverlayStyle, PictureStyle } from '../../../shared/protocol/editor';
 import type { ObjectId } from '../../../shared/domain/annotations';
 import type { Editor } from '../editor';
 import { editMaskAsPolygon, simplifyPolygon } from '../tools/maskPolygon';

@@ -1,4 +1,4 @@
-import { ACTION_HELP, type ActionHelp } from './actionKeys';
+import { EDITOR_ACTIONS, keyInWords, type ActionGroup, type ActionRow } from '../../../shared/actions';
 
 /** As in `KeyboardEvent`. */
 export interface KeyPress {
@@ -14,10 +14,11 @@ export interface KeyHelp {
   readonly does: string;
 }
 
-function actionHelp(group: ActionHelp['group']): KeyHelp[] {
-  return Object.values(ACTION_HELP)
-    .filter((help) => help.group === group)
-    .map(({ key, does }) => ({ keys: [key], does }));
+function actionHelp(group: ActionGroup): KeyHelp[] {
+  const rows: readonly ActionRow[] = Object.values(EDITOR_ACTIONS);
+  return rows
+    .filter((row) => row.group === group)
+    .map(({ keys, does }) => ({ keys: [keyInWords(keys[0])], does }));
 }
 
 /** The cheat sheet. */

@@ -1,5 +1,6 @@
 import { batch } from '@preact/signals';
-import type { DocumentState, EditorAction, EditorCommand, ViewState } from '../../../shared/protocol/editor';
+import type { EditorAction } from '../../../shared/actions';
+import type { DocumentState, EditorCommand, ViewState } from '../../../shared/protocol/editor';
 import type { FrameIndex } from '../../../shared/domain/video';
 import type { MaskView } from '../../../shared/domain/annotations';
 import type { HostNews } from '../host/hostClient';

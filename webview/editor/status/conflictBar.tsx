@@ -2,7 +2,7 @@ import { Icon } from '../../icon';
 import type { AnnotationRow } from '../../../shared/domain/annotations';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';
-import { titleOf } from '../state/actionKeys';
+import { titleOf } from '../../../shared/actions';
 import { type ConflictEntry, entryWords, ourRows, versionWords } from '../state/conflicts';
 
 /** More than anyone scrolls through; stepping reaches them all. */

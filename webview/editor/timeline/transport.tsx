@@ -2,7 +2,7 @@ import { useRef } from 'preact/hooks';
 import { Icon } from '../../icon';
 import { Button, TextField, type TextFieldElement } from '../../toolkit';
 import type { Editor } from '../editor';
-import { ACTION_HELP, titleOf } from '../state/actionKeys';
+import { EDITOR_ACTIONS, titleOf } from '../../../shared/actions';
 import { runAction } from '../state/editorActions';
 import { formatTime, secondsOf } from '../state/time';
 
@@ -75,7 +75,7 @@ function PlayButtons({ editor }: { readonly editor: Editor }) {
       </Button>
       <Button
         kind="icon"
-        label={ACTION_HELP.toggleLoop.does}
+        label={EDITOR_ACTIONS.toggleLoop.does}
         title={`${titleOf('toggleLoop')}: the range, or the clip`}
         pressed={store.loop.value}
         onClick={() => runAction(editor, 'toggleLoop')}

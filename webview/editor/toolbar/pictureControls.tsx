@@ -3,7 +3,7 @@ import { Icon } from '../../icon';
 import type { PictureStyle } from '../../../shared/protocol/editor';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';
-import { titleOf } from '../state/actionKeys';
+import { titleOf } from '../../../shared/actions';
 import { changePicture, runAction } from '../state/editorActions';
 import { USUAL_PICTURE } from '../state/viewState';
 

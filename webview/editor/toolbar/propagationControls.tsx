@@ -3,8 +3,8 @@ import { Icon } from '../../icon';
 import { Button, Checkbox } from '../../toolkit';
 import type { Editor } from '../editor';
 import type { Direction } from '../../../shared/domain/annotations';
-import type { EditorAction } from '../../../shared/protocol/editor';
-import { ACTION_HELP, titleOf } from '../state/actionKeys';
+import type { EditorAction } from '../../../shared/actions';
+import { EDITOR_ACTIONS, titleOf } from '../../../shared/actions';
 import { hasPrompts } from '../state/documentState';
 import { estimateText } from '../state/estimate';
 import { runAction } from '../state/editorActions';
@@ -129,7 +129,7 @@ function RangeActions({ editor }: { readonly editor: Editor }) {
     <Button
       key={action}
       kind="icon"
-      label={`${ACTION_HELP[action].does} on the range`}
+      label={`${EDITOR_ACTIONS[action].does} on the range`}
       title={`On the range: ${titleOf(action)}`}
       disabled={disabled}
       onClick={() => runAction(editor, action)}

@@ -1,7 +1,7 @@
 import { Icon } from '../../icon';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';
-import { ACTION_HELP, titleOf } from '../state/actionKeys';
+import { EDITOR_ACTIONS, titleOf } from '../../../shared/actions';
 import { statusOf } from '../state/documentState';
 import { runAction } from '../state/editorActions';
 import { includesFrame } from '../state/ranges';
@@ -71,7 +71,7 @@ function ViewButtons({ editor }: { readonly editor: Editor }) {
     <>
       <Button
         kind="icon"
-        label={ACTION_HELP.toggleOutline.does}
+        label={EDITOR_ACTIONS.toggleOutline.does}
         title={titleOf('toggleOutline')}
         pressed={store.view.value.overlay?.outlineOnly ?? false}
         onClick={() => runAction(editor, 'toggleOutline')}
@@ -80,7 +80,7 @@ function ViewButtons({ editor }: { readonly editor: Editor }) {
       </Button>
       <Button
         kind="icon"
-        label={ACTION_HELP.toggleSolo.does}
+        label={EDITOR_ACTIONS.toggleSolo.does}
         title={titleOf('toggleSolo')}
         pressed={store.view.value.overlay?.solo ?? false}
         onClick={() => runAction(editor, 'toggleSolo')}

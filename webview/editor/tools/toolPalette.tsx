@@ -1,9 +1,9 @@
 import type { VNode } from 'preact';
 import { Icon } from '../../icon';
 import { Button } from '../../toolkit';
-import type { EditorAction } from '../../../shared/protocol/editor';
+import type { EditorAction } from '../../../shared/actions';
 import type { Editor } from '../editor';
-import { ACTION_HELP, titleOf } from '../state/actionKeys';
+import { EDITOR_ACTIONS, titleOf } from '../../../shared/actions';
 import { runAction } from '../state/editorActions';
 import { statusOf } from '../state/documentState';
 import { includesFrame } from '../state/ranges';
@@ -42,7 +42,7 @@ export function ToolPalette({ editor }: { readonly editor: Editor }) {
           key={action}
           kind="icon"
           class={tool === offered ? 'active' : undefined}
-          label={ACTION_HELP[action].does}
+          label={EDITOR_ACTIONS[action].does}
           title={titleOf(action)}
           pressed={tool === offered}
           disabled={locked && offered !== 'select'}
@@ -79,7 +79,7 @@ function ActionButton({
   return (
     <Button
       kind="icon"
-      label={ACTION_HELP[action].does}
+      label={EDITOR_ACTIONS[action].does}
       title={titleOf(action)}
       disabled={disabled}
       onClick={() => runAction(editor, action)}
