@@ -1,4 +1,5 @@
 import type { CommandRow, WHEN } from '../shared/actions';
+import type { FormatRow } from '../shared/formats';
 
 /** See manifest.mjs. */
 export function withActions(
@@ -9,3 +10,5 @@ export function withActions(
     readonly WHEN: typeof WHEN;
   },
 ): unknown;
+
+export function withFormats(page: string, FORMATS: Readonly<Record<string, FormatRow>>): string;

@@ -1,9 +1,11 @@
-// Writes the editor's commands, menus and key bindings into package.json, from the table in shared/actions.ts.
-// With --check it only says whether package.json is up to date.
+// Writes what derives from the tables in shared/: the editor's commands, menus and key bindings in package.json (from
+// shared/actions.ts) and the table of formats in docs/formats.md (from shared/formats.ts). With --check it only says
+// whether both are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
+import { format, resolveConfig } from 'prettier';
 
 const EDITOR_OPEN = 'masklet.editorOpen';
 const EDITOR_IN_FRONT = "activeCustomEditorId == 'masklet.video'";
@@ -93,21 +95,59 @@ export function withActions(manifest, { EDITOR_ACTIONS, HOST_COMMANDS, WHEN }) {
   };
 }
 
-/** The table is TypeScript, and this script runs on any Node. */
-async function readTables(root) {
-  const { code } = transformSync(readFileSync(join(root, 'shared', 'actions.ts'), 'utf8'), { loader: 'ts' });
+const FORMATS_BEGIN = '<!-- formats: written by "npm run manifest" from shared/formats.ts -->';
+const FORMATS_END = '<!-- end of formats -->';
+const yesNo = (value) => (value ? 'yes' : 'no');
+
+/** The page with its table of formats made anew. @param FORMATS what shared/formats.ts exports */
+export function withFormats(page, FORMATS) {
+  const rows = Object.entries(FORMATS).map(([format, { title, out, in: read }]) => [
+    `\`${format}\` ${title}`,
+    out.files,
+    read ? 'both' : 'out',
+    ...Object.values(out.holds).map(yesNo),
+    out.images === 'none' ? 'none' : out.images.toUpperCase(),
+    out.shapes ? 'masks, polygons' : '',
+  ]);
+  const head = ['format', 'files', 'in and out', 'overlaps', 'absent', 'occluded', 'pictures', 'shapes'];
+  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  const [before, rest] = page.split(FORMATS_BEGIN);
+  const after = rest?.split(FORMATS_END)[1];
+  if (after === undefined) throw new Error('docs/formats.md has lost the marks around its table of formats.');
+  return `${before}${FORMATS_BEGIN}\n\n${lines.join('\n')}\n\n${FORMATS_END}${after}`;
+}
+
+/** The tables are TypeScript, and this script runs on any Node. */
+async function readTable(root, name) {
+  const { code } = transformSync(readFileSync(join(root, 'shared', name), 'utf8'), { loader: 'ts' });
   return import(`data:text/javascript,${encodeURIComponent(code)}`);
+}
+
+async function written(root) {
+  const manifest = withActions(
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')),
+    await readTable(root, 'actions.ts'),
+  );
+  const { FORMATS } = await readTable(root, 'formats.ts');
+  const page = join(root, 'docs', 'formats.md');
+  const markdown = await format(withFormats(readFileSync(page, 'utf8'), FORMATS), {
+    ...(await resolveConfig(page)),
+    parser: 'markdown',
+  });
+  return [
+    [join(root, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`],
+    [page, markdown],
+  ];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-  const file = join(root, 'package.json');
-  const text = readFileSync(file, 'utf8');
-  const wanted = `${JSON.stringify(withActions(JSON.parse(text), await readTables(root)), null, 2)}\n`;
-  if (process.argv.includes('--check')) {
-    if (wanted === text) process.exit(0);
-    console.error('package.json is out of date: run "npm run manifest".');
-    process.exit(1);
+  for (const [file, wanted] of await written(root)) {
+    if (readFileSync(file, 'utf8') === wanted) continue;
+    if (!process.argv.includes('--check')) writeFileSync(file, wanted);
+    else {
+      console.error(`${file} is out of date: run "npm run manifest".`);
+      process.exitCode = 1;
+    }
   }
-  writeFileSync(file, wanted);
 }

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { EXPORT_FORMATS, exportRow, FORMATS, type ExportFormat } from '../../shared/formats';
 import type {
   DatasetProgress,
-  ExportFormat,
   ExportParams,
   ExportResult,
   FrameSelection,
 } from '../../shared/protocol/dataset';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
-import { FORMATS } from './formats';
 import { placed, type Targets } from './targets';
 
 /** What may be chosen beyond the format; each has a default. */
@@ -20,9 +19,6 @@ export interface ExportChoices {
   readonly labels: readonly string[];
   readonly splits: readonly string[];
 }
-
-const WITH_SHAPES: readonly ExportFormat[] = ['coco', 'cvat', 'labelme'];
-const WITHOUT_PICTURES: readonly ExportFormat[] = ['overlay', 'cutout'];
 
 /** Asks for format, folder and options, then exports with progress; the folder appears when all is written. */
 export async function exportClips(
@@ -37,7 +33,7 @@ export async function exportClips(
   const choices = await askOptions(format, out, there);
   if (!choices) return;
   const params: ExportParams = { ...placed(targets), format, out, ...choices };
-  const result = await withProgress(`Exporting ${FORMATS[format].name}`, (report, signal) =>
+  const result = await withProgress(`Exporting ${FORMATS[format].title}`, (report, signal) =>
     kernel.request('dataset/export', params, {
       signal,
       onProgress: (value) => {
@@ -53,8 +49,8 @@ export async function exportClips(
 }
 
 async function askFormat(title: string): Promise<ExportFormat | undefined> {
-  const items = (Object.keys(FORMATS) as ExportFormat[]).map((format) => ({
-    label: FORMATS[format].name,
+  const items = EXPORT_FORMATS.map((format) => ({
+    label: FORMATS[format].title,
     description: format,
     detail: FORMATS[format].about,
     format,
@@ -73,12 +69,12 @@ async function askFolder(format: ExportFormat, targets: Targets): Promise<string
   };
   const elsewhere = { label: 'Elsewhere...', description: 'a new folder is made in the one you choose' };
   if (suggested !== undefined) {
-    const options = { title: `Export ${FORMATS[format].name}`, placeHolder: 'To which folder?' };
+    const options = { title: `Export ${FORMATS[format].title}`, placeHolder: 'To which folder?' };
     const answer = await vscode.window.showQuickPick([inside, elsewhere], options);
     if (answer !== elsewhere) return answer && suggested;
   }
   const found = await vscode.window.showOpenDialog({
-    title: `Export ${FORMATS[format].name} to a New Folder In`,
+    title: `Export ${FORMATS[format].title} to a New Folder In`,
     canSelectFiles: false,
     canSelectFolders: true,
     openLabel: 'Export Here',
@@ -109,7 +105,7 @@ async function askOptions(
   out: string,
   there: ExportChoices,
 ): Promise<Choices | undefined> {
-  const title = `Export ${FORMATS[format].name}`;
+  const title = `Export ${FORMATS[format].title}`;
   let choices: Choices = {};
   for (;;) {
     const items: Option[] = [
@@ -128,6 +124,7 @@ async function askOptions(
 }
 
 function optionsOf(format: ExportFormat, choices: Choices, there: ExportChoices, title: string): Option[] {
+  const { imageChoices, shapes, codecs } = exportRow(format);
   const options: Option[] = [
     {
       label: 'Frames',
@@ -149,28 +146,21 @@ function optionsOf(format: ExportFormat, choices: Choices, there: ExportChoices,
       change: (all) => Promise.resolve({ ...all, split: all.split ? undefined : true }),
     });
   }
-  if (!WITHOUT_PICTURES.includes(format)) {
+  if (imageChoices.length > 0) {
     options.push({
       label: 'Pictures',
-      description: choices.images ?? "as the format's tools expect",
-      change: async (all) => ({
-        ...all,
-        images: await pick(
-          title,
-          format === 'frames' ? ['jpeg', 'png'] : ['jpeg', 'png', 'none'],
-          all.images,
-        ),
-      }),
+      description: choices.images ?? 'JPEG where the format needs them',
+      change: async (all) => ({ ...all, images: await pick(title, imageChoices, all.images) }),
     });
   }
-  if (WITH_SHAPES.includes(format)) {
+  if (shapes) {
     options.push({
       label: 'Shapes',
       description: choices.shapes ?? 'masks',
       change: async (all) => ({ ...all, shapes: await pick(title, ['masks', 'polygons'], all.shapes) }),
     });
   }
-  if (format === 'cutout') {
+  if (codecs) {
     options.push({
       label: 'Codec',
       description: choices.codec ?? 'prores',
@@ -206,7 +196,7 @@ async function askFrames(title: string): Promise<FrameSelection | undefined> {
   if ('selection' in picked) return { kind: picked.selection };
   const step = await vscode.window.showInputBox({
     title,
-    prompt: 'Every how many frames?',
+    prompt: 'Export every Nth frame',
     value: '10',
     validateInput: (text) => (/^[1-9]\d{0,5}$/.test(text.trim()) ? undefined : 'A whole number from 1.'),
   });

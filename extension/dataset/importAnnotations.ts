@@ -1,4 +1,5 @@
-import type { ImportFormat, ImportProgress, ImportResult } from '../../shared/protocol/dataset';
+import { FORMATS, IMPORT_FORMATS, importRow, type ImportFormat } from '../../shared/formats';
+import type { ImportProgress, ImportResult } from '../../shared/protocol/dataset';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { EditorRegistry } from '../editor/registry';
@@ -6,7 +7,6 @@ import type { VideoDocument } from '../editor/videoDocument';
 import { VIEW_TYPE } from '../editor/videoEditorProvider';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
-import { FORMATS, IMPORT_SOURCES, MANY_VIDEO_FILES, NAMELESS_FORMATS } from './formats';
 import { importMany, type ImportChoice } from './importMany';
 
 /** Takes in masks of another tool or a data set for videos. @param paths full paths of videos. */
@@ -33,7 +33,7 @@ async function importOne(
 ): Promise<void> {
   const document = await open(video, editors);
   if (!document) return;
-  const result = await withProgress(`Importing ${FORMATS[params.format].name}`, (report, signal) =>
+  const result = await withProgress(`Importing ${FORMATS[params.format].title}`, (report, signal) =>
     document.importMasks(params, signal, (value) => {
       const { done, total } = value as ImportProgress;
       report(done / total, `${done} of ${total} parts`);
@@ -44,10 +44,12 @@ async function importOne(
 
 /** @param many of many videos, a source has folders or a document: no one file of a format that has a file a video. */
 async function askSource(title: string, many: boolean): Promise<ImportChoice | undefined> {
-  const sourceOf = (of: ImportFormat): 'file' | 'folder' =>
-    many && !MANY_VIDEO_FILES.includes(of) ? 'folder' : IMPORT_SOURCES[of];
-  const items = (Object.keys(IMPORT_SOURCES) as ImportFormat[]).map((format) => ({
-    label: FORMATS[format].name,
+  const sourceOf = (format: ImportFormat): 'file' | 'folder' => {
+    const { source, manyVideos } = importRow(format);
+    return many && !manyVideos ? 'folder' : source;
+  };
+  const items = IMPORT_FORMATS.map((format) => ({
+    label: FORMATS[format].title,
     description: format,
     detail: `a ${sourceOf(format)}: ${FORMATS[format].about}`,
     format,
@@ -64,7 +66,7 @@ async function askSource(title: string, many: boolean): Promise<ImportChoice | u
   });
   if (!from) return undefined;
   const params = { format, from: from[0].fsPath, ...(many ? { byName: true } : {}) };
-  if (!NAMELESS_FORMATS.includes(format)) return params;
+  if (!importRow(format).nameless) return params;
   const label = await vscode.window.showInputBox({
     title,
     prompt: 'What are objects called that have no name there?',

@@ -7,7 +7,7 @@ import type { EditorRegistry } from '../editor/registry';
 import { filePlace } from '../files/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
-import { FORMATS } from './formats';
+import { FORMATS } from '../../shared/formats';
 
 /** What an import is told; the session and the edit are its own. */
 export type ImportChoice = Omit<ImportParams, 'session' | 'edit'>;
@@ -27,7 +27,7 @@ export async function importMany(
   editors: EditorRegistry,
 ): Promise<void> {
   const imported: Imported = { missing: [], failed: [], results: [] };
-  await withProgress(`Importing ${FORMATS[params.format].name}`, async (report, signal) => {
+  await withProgress(`Importing ${FORMATS[params.format].title}`, async (report, signal) => {
     for (const [n, path] of paths.entries()) {
       if (signal.aborted) return;
       const onProgress = (value: unknown): void => {

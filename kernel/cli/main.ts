@@ -2,9 +2,9 @@
 /** The `masklet` command: the kernel's work from a terminal or a script. */
 import '../runtime/requireNode';
 import { Command, CommanderError, Option } from 'commander';
+import { EXPORT_FORMATS, IMPORT_FORMATS } from '../../shared/formats';
 import { withDefaults } from '../../shared/protocol/settings';
 import type { Direction } from '../../shared/domain/annotations';
-import type { ExportFormat, ImportFormat } from '../../shared/protocol/dataset';
 import type { KernelSettings } from '../../shared/protocol/settings';
 import { version } from '../runtime/version';
 import { batch, type BatchCommandOptions } from './commands/batch';
@@ -88,32 +88,6 @@ function propagating(command: Command): Command {
     .option('--model <id>', 'the model to use')
     .option('--force', 'compute masks again that are up to date', false);
 }
-
-const EXPORT_FORMATS: readonly ExportFormat[] = [
-  'coco',
-  'ytvis',
-  'davis',
-  'sav',
-  'mots',
-  'yolo-seg',
-  'cvat',
-  'labelme',
-  'masks',
-  'overlay',
-  'cutout',
-  'frames',
-];
-
-const IMPORT_FORMATS: readonly ImportFormat[] = [
-  'coco',
-  'ytvis',
-  'davis',
-  'sav',
-  'mots',
-  'cvat',
-  'labelme',
-  'masks',
-];
 
 /** Which parts of the annotations a command works on. */
 function selection(command: Command): Command {

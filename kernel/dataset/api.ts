@@ -1,3 +1,4 @@
+import type { ImportFormat } from '../../shared/formats';
 import type {
   AssignSplitParams,
   AssignSplitResult,
@@ -9,7 +10,6 @@ import type {
   ExportResult,
   IndexParams,
   IndexResult,
-  ImportFormat,
   OverlayPicturesParams,
   RoundTripParams,
   RoundTripResult,

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exporters } from '../export/formats';
+import { exportRow } from '../../shared/formats';
 import { flatten } from '../export/flatten';
 import { runExport, type ExportEnvironment } from '../export/runExport';
-import type { Capabilities, ExportClip, ExportMask, ExportObject } from '../export/api';
+import type { Capabilities } from '../../shared/formats';
+import type { ExportClip, ExportMask, ExportObject } from '../export/api';
 import type { ImportedClip, ImportedTrack } from '../import/api';
 import { readImport } from '../import/readImport';
 import { encodeRle, rleArea, rleIou } from '../masks/rle';
@@ -30,7 +31,7 @@ export async function roundTrip(
     const written: Sent[] = [];
     const { warnings } = await runExport(
       { ...params, out, images: 'none' },
-      { ...environment, onClip: (clip) => written.push(expectedOf(clip, exporters[params.format].holds)) },
+      { ...environment, onClip: (clip) => written.push(expectedOf(clip, exportRow(params.format).holds)) },
     );
     for (const clip of written) {
       const { path, name, width, height, frameCount } = clip;
@@ -42,7 +43,7 @@ export async function roundTrip(
       };
       // A clip without a single mask leaves nothing to read in some formats.
       const imported = clip.masks > 0 ? await readImport(params.format, source) : NOTHING;
-      clips.push(compare(clip, imported, exporters[params.format].holds));
+      clips.push(compare(clip, imported, exportRow(params.format).holds));
     }
     return { format: params.format, clips, warnings };
   } finally {

@@ -1,4 +1,4 @@
-import type { ExportFormat, ExportParams } from '../../shared/protocol/dataset';
+import type { ImageKind } from '../../shared/formats';
 import type { FrameIndex, VideoIdentity, VideoInfo } from '../../shared/domain/video';
 import type { MarkRecord, MaskRecord, ObjectRecord } from '../../shared/domain/annotations';
 import type { RgbFrame } from '../video/api';
@@ -44,8 +44,6 @@ export interface ExportClip {
   identity(): Promise<VideoIdentity>;
 }
 
-export type ImageKind = NonNullable<ExportParams['images']>;
-
 /** The choices of an export, with what was left open filled in. */
 export interface ExportOptions {
   readonly shapes: 'masks' | 'polygons';
@@ -66,15 +64,6 @@ export interface ExportContext {
   readonly warn: (message: string) => void;
 }
 
-/** What a format can say. What it cannot is a warning where a clip has it, and is no difference after a round trip. */
-export interface Capabilities {
-  /** Masks of several objects on one pixel. */
-  readonly overlaps: boolean;
-  /** An object that is not there, other than a frame on which it is not annotated. */
-  readonly absence: boolean;
-  readonly occlusion: boolean;
-}
-
 /** Writes clips one after the other, then what belongs to all of them. */
 export interface ExportWriter {
   /** @throws MaskletError `export/limit`, `storage/*`, `cancelled`, and as the video's source. */
@@ -85,10 +74,6 @@ export interface ExportWriter {
 
 /** One format. */
 export interface Exporter {
-  readonly format: ExportFormat;
-  readonly holds: Capabilities;
-  /** Where the pictures are by default. */
-  readonly images: ImageKind;
   /** How often the frames of a clip are gone over; default: once. */
   passes?(clip: ExportClip): number;
   start(context: ExportContext): ExportWriter;

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type { RgbFrame } from '../video/api';
-import type { ExportClip, ExportContext, ImageKind } from './api';
+import type { ImageKind } from '../../shared/formats';
+import type { ExportClip, ExportContext } from './api';
 
 /** Visibly lossless, with colours at full resolution: what a model is trained on should not carry our artefacts. */
 const JPEG = { quality: 95, chromaSubsampling: '4:4:4' } as const;

@@ -1,3 +1,4 @@
+import { exportRow, type ExportFormat } from '../../shared/formats';
 import { basename, resolve } from 'node:path';
 import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import type {
@@ -11,7 +12,7 @@ import { clipNames, findClips, type FoundClip } from '../clips/findClips';
 import { withClip, type DatasetEnvironment } from '../clips/openedClip';
 import { DEFAULT_SPLIT, SPLITS_FILE, readOwnSplits, readSplits, type Splits } from '../clips/splits';
 import { findFfmpeg } from '../video/ffmpeg';
-import type { ExportClip, ExportContext, ExportOptions, Exporter } from './api';
+import type { ExportClip, ExportContext, ExportOptions } from './api';
 import { Categories } from './categories';
 import { ExportFolder } from './exportFolder';
 import { exporters } from './formats';
@@ -34,7 +35,8 @@ export interface ExportEnvironment extends DatasetEnvironment {
  */
 export async function runExport(params: ExportParams, environment: ExportEnvironment): Promise<ExportResult> {
   const exporter = exporters[params.format];
-  const options = optionsOf(params, exporter);
+  const row = exportRow(params.format);
+  const options = optionsOf(params);
   const { signal, store } = environment;
   const ffmpeg = await findFfmpeg(environment.settings.ffmpegPath);
   const all = await findClips(params, store);
@@ -75,7 +77,7 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
           ...(params.labels ? { labels: params.labels } : {}),
         };
         const read = readClip(opened, choice, categories, context.warn);
-        if (read.objects.length === 0 && exporter !== exporters.frames) {
+        if (read.objects.length === 0 && !row.withoutObjects) {
           warnings.add(`${path} has no objects to export and was left out.`);
           return;
         }
@@ -90,7 +92,7 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
           done++;
           environment.onProgress({ clip: names[n], clipsDone: n, clips: found.length, done, total });
         };
-        warnOfLosses(read, exporter, context.warn);
+        warnOfLosses(read, params.format, context.warn);
         await writer.clip(read);
         await manifest.add(read);
         environment.onClip?.(read);
@@ -125,7 +127,7 @@ function nameOfSplits({ split }: ExportParams): string {
   return typeof split === 'string' ? basename(split) : `.masklet/${SPLITS_FILE}`;
 }
 
-function optionsOf(params: ExportParams, exporter: Exporter): ExportOptions {
+function optionsOf(params: ExportParams): ExportOptions {
   const selection = params.frames ?? { kind: 'all' };
   if (selection.kind === 'every' && !(Number.isInteger(selection.step) && selection.step >= 1)) {
     throw new MaskletError('input/invalid', `"every ${selection.step}" is no selection of frames.`, {
@@ -133,8 +135,9 @@ function optionsOf(params: ExportParams, exporter: Exporter): ExportOptions {
     });
   }
   const step = stepOf(selection);
-  const images = params.images ?? exporter.images;
-  if (exporter === exporters.frames && images === 'none') {
+  const row = exportRow(params.format);
+  const images = params.images ?? row.images;
+  if (row.withoutObjects && images === 'none') {
     throw new MaskletError('input/invalid', 'An export of frames without pictures would be empty.', {
       hint: 'Choose jpeg or png.',
     });
@@ -164,11 +167,12 @@ function summaryOf(clip: ExportClip): ExportedClip {
 }
 
 /** What a clip has and the format cannot say; overlaps are found by who draws them. */
-function warnOfLosses(clip: ExportClip, { format, holds }: Exporter, warn: (message: string) => void): void {
+function warnOfLosses(clip: ExportClip, format: ExportFormat, warn: (message: string) => void): void {
+  const { holds, withoutObjects } = exportRow(format);
   const has = (kind: string): boolean => clip.marks.some((mark) => mark.kind === kind);
   if (has('occluded') && !holds.occlusion)
     warn(`${clip.path}: ${format} cannot say that an object is occluded.`);
-  if (format === 'frames') return;
+  if (withoutObjects) return;
   if (has('truncated')) warn(`${clip.path}: ${format} cannot say that an object is truncated.`);
   if (has('attributes')) warn(`${clip.path}: ${format} cannot hold attributes of single frames.`);
   if (clip.objects.some(({ attributes }) => Object.keys(attributes).length > 0)) {

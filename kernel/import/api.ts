@@ -1,5 +1,5 @@
 import type { FrameIndex } from '../../shared/domain/video';
-import type { ImportFormat } from '../../shared/protocol/dataset';
+import type { ImportFormat } from '../../shared/formats';
 import type { RleMask } from '../../shared/domain/annotations';
 
 export interface ImportedMask {

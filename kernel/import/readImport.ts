@@ -1,5 +1,5 @@
 import { CancelledError } from '../../shared/protocol/errors';
-import type { ImportFormat } from '../../shared/protocol/dataset';
+import type { ImportFormat } from '../../shared/formats';
 import type { ImportedClip, ImportSource } from './api';
 import { ImportCollector, malformed } from './collect';
 import { importers } from './formats';

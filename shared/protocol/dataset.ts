@@ -1,27 +1,10 @@
 /** Requests about many clips: export, import, check, summary, splits. */
+import type { ExportFormat, ImageKind, ImportFormat } from '../formats';
 import type { ObjectId } from '../domain/annotations';
 import type { FrameIndex } from '../domain/video';
 import type { Editing } from './edits';
 import type { ErrorData, Problem } from './errors';
 import type { FilePlace, FrameImageResult, SessionId } from './session';
-
-/** What `dataset/export` writes; see docs/formats.md. */
-export type ExportFormat =
-  | 'coco'
-  | 'ytvis'
-  | 'davis'
-  | 'sav'
-  | 'mots'
-  | 'yolo-seg'
-  | 'cvat'
-  | 'labelme'
-  | 'masks'
-  | 'overlay'
-  | 'cutout'
-  | 'frames';
-
-/** What `session/import` reads. */
-export type ImportFormat = Exclude<ExportFormat, 'yolo-seg' | 'overlay' | 'cutout' | 'frames'>;
 
 /**
  * Which frames of a clip: all of them; every n-th from the first; or those with masks that are all verified.
@@ -54,7 +37,7 @@ export interface ExportParams extends DatasetParams {
   /** How formats that know both write an object: run lengths or bitmaps (default, exact), or polygons. */
   readonly shapes?: 'masks' | 'polygons';
   /** The pictures that go with the annotations; default: JPEG where the format's tools look for them, else none. */
-  readonly images?: 'jpeg' | 'png' | 'none';
+  readonly images?: ImageKind;
   /** For `cutout`; default: prores (MOV). */
   readonly codec?: 'prores' | 'webm';
 }

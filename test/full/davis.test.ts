@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { KernelSession } from '../../kernel/client/kernelClient';
 import { encodeRle, rleArea, rleIou } from '../../kernel/masks/rle';
-import type { ExportFormat } from '../../shared/protocol/dataset';
+import type { ExportFormat } from '../../shared/formats';
 import type { RleMask } from '../../shared/domain/annotations';
 import { startKernel, temporaryFolder } from '../support/kernel';
 

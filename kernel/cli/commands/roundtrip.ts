@@ -1,4 +1,5 @@
-import type { DatasetProgress, ImportFormat, RoundTripClip } from '../../../shared/protocol/dataset';
+import type { ImportFormat } from '../../../shared/formats';
+import type { DatasetProgress, RoundTripClip } from '../../../shared/protocol/dataset';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { datasetBar } from '../datasetBar';
 import { EXIT } from '../../../shared/protocol/exitCodes';

@@ -9,9 +9,6 @@ import { pictureName, writePicture } from '../pictures';
  * have `video_id` and `frame_id`, annotations a `track_id` that is one object's through the whole export.
  */
 export const coco: Exporter = {
-  format: 'coco',
-  holds: { overlaps: true, absence: false, occlusion: true },
-  images: 'jpeg',
   start: (context) => new CocoWriter(context),
 };
 

@@ -7,9 +7,6 @@ import { objectFolder } from './masks';
 
 /** `<clip>/<object>.mov` (ProRes 4444) or `.webm` (VP9): the pictures, transparent outside of one object. */
 export const cutout: Exporter = {
-  format: 'cutout',
-  holds: { overlaps: true, absence: true, occlusion: true },
-  images: 'none',
   passes: (clip) => clip.objects.length,
   start: (context) => ({
     clip: async (clip) => {

@@ -12,9 +12,6 @@ import { escapeXml } from '../xml';
  * CVAT's import in an error.
  */
 export const cvat: Exporter = {
-  format: 'cvat',
-  holds: { overlaps: true, absence: false, occlusion: true },
-  images: 'none',
   start: (context) => new CvatWriter(context),
 };
 

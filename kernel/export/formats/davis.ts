@@ -15,9 +15,6 @@ const RESOLUTION = '480p';
  * the DAVIS palette, 0 for the background and n for the n-th object; `JPEGImages/480p/`; `ImageSets/2017/<split>.txt`.
  */
 export const davis: Exporter = {
-  format: 'davis',
-  holds: { overlaps: false, absence: false, occlusion: false },
-  images: 'jpeg',
   start: (context) => new DavisWriter(context),
 };
 

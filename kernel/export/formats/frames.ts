@@ -3,9 +3,6 @@ import { pictureName, writePicture } from '../pictures';
 
 /** The pictures themselves: `<clip>/00000.jpg`. */
 export const frames: Exporter = {
-  format: 'frames',
-  holds: { overlaps: true, absence: true, occlusion: true },
-  images: 'jpeg',
   start: (context) => ({
     clip: async (clip) => {
       for (const frame of clip.frames) {

@@ -1,4 +1,4 @@
-import type { ExportFormat } from '../../../shared/protocol/dataset';
+import type { ExportFormat } from '../../../shared/formats';
 import type { Exporter } from '../api';
 import { coco } from './coco';
 import { cutout } from './cutout';

@@ -12,9 +12,6 @@ const LABELME_VERSION = '5.5.0';
  * from labelme 5.3 on) or, with `shapes: polygons`, one polygon; `group_id` is the object's number in all frames.
  */
 export const labelme: Exporter = {
-  format: 'labelme',
-  holds: { overlaps: true, absence: false, occlusion: true },
-  images: 'jpeg',
   start: (context) => new LabelmeWriter(context),
 };
 

@@ -9,9 +9,6 @@ import { frameName } from '../pictures';
  * picture, it is not annotated.
  */
 export const masks: Exporter = {
-  format: 'masks',
-  holds: { overlaps: true, absence: true, occlusion: false },
-  images: 'none',
   start: (context) => new MasksWriter(context),
 };
 

@@ -16,9 +16,6 @@ const IGNORED_CLASS = 10;
  * never overlap in it. Its own tools know sequences by numbers and the classes 1 (car) and 2 (pedestrian) only.
  */
 export const mots: Exporter = {
-  format: 'mots',
-  holds: { overlaps: false, absence: false, occlusion: false },
-  images: 'none',
   start: (context) => new MotsWriter(context),
 };
 

@@ -5,9 +5,6 @@ import { frameRate } from '../frameRate';
 
 /** `<clip>.mp4` with coloured masks, labels and frame numbers; drawn in the order of the objects. */
 export const overlay: Exporter = {
-  format: 'overlay',
-  holds: { overlaps: true, absence: true, occlusion: true },
-  images: 'none',
   start: ({ folder, options, ffmpeg, signal, frameDone }) => ({
     clip: async (clip) => {
       await writeOverlayVideo({

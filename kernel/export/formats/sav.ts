@@ -9,9 +9,6 @@ import { JsonList, writeJsonDocument } from '../jsonList';
  * in `masklet_label`, and the distance of the frames in `frame_step`, both ours.
  */
 export const sav: Exporter = {
-  format: 'sav',
-  holds: { overlaps: true, absence: false, occlusion: false },
-  images: 'none',
   start: (context) => new SavWriter(context),
 };
 

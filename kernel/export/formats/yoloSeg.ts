@@ -11,9 +11,6 @@ const DECIMALS = 7;
  * An object has one polygon: its parts and holes are joined by cuts of no width.
  */
 export const yoloSeg: Exporter = {
-  format: 'yolo-seg',
-  holds: { overlaps: true, absence: false, occlusion: false },
-  images: 'jpeg',
   start: (context) => new YoloWriter(context),
 };
 

@@ -10,9 +10,6 @@ import { pictureName, writePicture } from '../pictures';
  * of the frames is left out: ytvoseval.py would count it as one that was missed.
  */
 export const ytvis: Exporter = {
-  format: 'ytvis',
-  holds: { overlaps: true, absence: false, occlusion: false },
-  images: 'jpeg',
   start: (context) => new YtvisWriter(context),
 };
 

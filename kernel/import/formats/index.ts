@@ -1,4 +1,4 @@
-import type { ImportFormat } from '../../../shared/protocol/dataset';
+import type { ImportFormat } from '../../../shared/formats';
 import type { Importer } from '../api';
 import { coco } from './coco';
 import { cvat } from './cvat';

@@ -7,11 +7,13 @@ import { compare, expectedOf } from '../../../../kernel/dataset/roundTrip';
 import type { ExportClip, ExportObject } from '../../../../kernel/export/api';
 import { Categories } from '../../../../kernel/export/categories';
 import { ExportFolder } from '../../../../kernel/export/exportFolder';
+import { exportRow } from '../../../../shared/formats';
 import { exporters } from '../../../../kernel/export/formats';
 import { Manifest } from '../../../../kernel/export/manifest';
 import { readImport } from '../../../../kernel/import/readImport';
 import { encodeRle, rleMeasure } from '../../../../kernel/masks/rle';
-import type { ImportFormat, RoundTripClip } from '../../../../shared/protocol/dataset';
+import type { ImportFormat } from '../../../../shared/formats';
+import type { RoundTripClip } from '../../../../shared/protocol/dataset';
 import type { MaskRecord } from '../../../../shared/domain/annotations';
 import type { VideoInfo } from '../../../../shared/domain/video';
 
@@ -147,11 +149,11 @@ async function thereAndBack(
     await writer.finish(categories);
     await manifest.write({ paths: [], format, out: folder.out }, categories);
     await folder.finish();
-    const expected = expectedOf(clip, exporters[format].holds);
+    const expected = expectedOf(clip, exportRow(format).holds);
     const { width, height, frameCount } = clip.video;
     const video = { path: clip.path, width, height, frameCount };
     const imported = await readImport(format, { from: folder.out, video, signal });
-    return compare(expected, imported, exporters[format].holds);
+    return compare(expected, imported, exportRow(format).holds);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
@@ -181,7 +183,7 @@ describe('export, import, equal', () => {
     const pixels = Uint8Array.of(1, 1, 0, 0, 0, 0);
     const cells = [[0, 1, 2, 3, 4].map((): Cell => ({ kind: 'mask', pixels, occluded: false }))];
     const clip = clipOf({ width: 3, height: 2, labels: ['koi'], cells });
-    const expected = expectedOf(clip, exporters.coco.holds);
+    const expected = expectedOf(clip, exportRow('coco').holds);
     const other = encodeRle(Uint8Array.of(1, 0, 0, 0, 0, 0), 3, 2);
     const track = {
       key: 'a',
@@ -194,7 +196,7 @@ describe('export, import, equal', () => {
       occluded: [],
     };
     const imported = { tracks: [track], sha256: '', notes: [], skipped: [] };
-    const { lowestIou, differences } = compare(expected, imported, exporters.coco.holds);
+    const { lowestIou, differences } = compare(expected, imported, exportRow('coco').holds);
     expect(lowestIou).toBe(0);
     expect(differences).toEqual([
       'object 1 is called "carp", not "koi"',

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { ImportedClip } from '../../../../kernel/import/api';
 import { readImport } from '../../../../kernel/import/readImport';
 import { emptyRle } from '../../../../kernel/masks/rle';
-import type { ImportFormat } from '../../../../shared/protocol/dataset';
+import type { ImportFormat } from '../../../../shared/formats';
 import type { RleMask } from '../../../../shared/domain/annotations';
 import { labelPalette } from '../../../../kernel/render/colors';
 import { encodePng } from '../../../../kernel/render/pngFormat';
