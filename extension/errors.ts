@@ -38,3 +38,10 @@ function wayOut({
   if (code === 'internal') return { title: 'Show Log', command: 'masklet.showKernelLog', args: [] };
   return undefined;
 }
+
+const UNUSABLE: readonly ErrorData['code'][] = ['model/missing', 'model/unknown', 'model/corrupted'];
+
+/** True where the model itself is to blame, and another one may well do. */
+export function isModelUnusable({ code }: ErrorData): boolean {
+  return UNUSABLE.includes(code);
+}

@@ -1,3 +1,4 @@
+import { VIDEO_ENDINGS } from '../../shared/domain/videoFiles';
 import * as vscode from 'vscode';
 import { isCancelled } from '../../shared/protocol/errors';
 import type { ClipSummary, SummaryProgress } from '../../shared/protocol/dataset';
@@ -43,7 +44,7 @@ export class DatasetModel implements vscode.Disposable {
   ) {
     this.owned.add({ dispose: () => this.ending.abort() });
     for (const pattern of [
-      '**/*.{mp4,m4v,mov,mkv,webm,avi,MP4,M4V,MOV,MKV,WEBM,AVI}',
+      `**/*.{${[...VIDEO_ENDINGS, ...VIDEO_ENDINGS.map((ending) => ending.toUpperCase())].join(',')}}`,
       '**/*.masklet/**',
       '**/.masklet/splits.json',
     ]) {

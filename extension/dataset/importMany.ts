@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { isCancelled, toErrorData } from '../../shared/protocol/errors';
 import type { ImportProgress, ImportResult } from '../../shared/protocol/dataset';
 import type { EditorRegistry } from '../editor/registry';
-import { filePlace } from '../files/filePlace';
+import { filePlace } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
 import { FORMATS } from '../../shared/formats';

@@ -9,7 +9,7 @@ import {
 import type { ClipSummary } from '../../shared/protocol/dataset';
 import type { EditorRegistry } from '../editor/registry';
 import type { VideoDocument } from '../editor/videoDocument';
-import { filePlace } from '../files/filePlace';
+import { filePlace } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress, type ReportProgress } from '../progress';
 import { kernelSettings, modelId } from '../settings';

@@ -1,3 +1,4 @@
+import { VIDEO_ENDINGS } from '../../shared/domain/videoFiles';
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { EditorRegistry } from '../editor/registry';
@@ -67,7 +68,7 @@ export async function askForTargets(title: string, editors: EditorRegistry): Pro
     description: 'choose folders of videos',
     targets: () => browse(title, false),
   });
-  const scope = await vscode.window.showQuickPick(scopes, { title, placeHolder: 'Of which clips?' });
+  const scope = await vscode.window.showQuickPick(scopes, { title, placeHolder: 'Which clips?' });
   return await scope?.targets();
 }
 
@@ -78,7 +79,7 @@ async function browse(title: string, files: boolean): Promise<Targets | undefine
     canSelectFolders: !files,
     canSelectMany: true,
     openLabel: 'Select',
-    ...(files ? { filters: { Videos: ['mp4', 'm4v', 'mov', 'mkv', 'webm', 'avi'] } } : {}),
+    ...(files ? { filters: { Videos: [...VIDEO_ENDINGS] } } : {}),
   });
   return found && targets(found.map(({ fsPath }) => fsPath));
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { EditorRegistry } from '../editor/registry';
 import { verifyAllMasks } from '../editor/verifyAllMasks';
-import { filePlace } from '../files/filePlace';
+import { filePlace } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
 

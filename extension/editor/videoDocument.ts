@@ -35,7 +35,7 @@ import type {
   PropagationState,
 } from '../../shared/protocol/editor';
 import { Disposables } from '../dispose';
-import { filePlace } from '../files/filePlace';
+import { filePlace } from '../kernel/filePlace';
 import { keepingSame } from './documentChange';
 import { DocumentEdits, newObjectId } from './documentEdits';
 import type { KernelService } from '../kernel/kernelService';

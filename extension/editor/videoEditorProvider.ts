@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
-import { toErrorData } from '../../shared/protocol/errors';
+import { toErrorData, type ErrorData } from '../../shared/protocol/errors';
 import { Disposables } from '../dispose';
-import { filePlace } from '../files/filePlace';
-import type { FollowFiles } from '../files/followFiles';
+import { isModelUnusable } from '../errors';
+import { filePlace } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
-import { cannotBeUsed, type ModelFallback } from '../models/modelFallback';
 import { modelId } from '../settings';
 import { messageHtml } from './editorHtml';
 import { EditorPanel } from './editorPanel';
@@ -12,6 +11,17 @@ import type { EditorRegistry } from './registry';
 import { VideoDocument } from './videoDocument';
 
 export const VIEW_TYPE = 'masklet.video';
+
+/** Whoever moves files about in this window. */
+export interface MovingFiles {
+  /** Waits for the annotations of a video that is being moved to this address. */
+  arrived(uri: vscode.Uri): Promise<void>;
+}
+
+/** Whoever tells the user that another model does the work. */
+export interface ModelNotice {
+  tell(wanted: string, used: string, error: ErrorData): void;
+}
 
 /** A document that cannot be shown, and why. */
 class RefusedDocument implements vscode.CustomDocument {
@@ -43,8 +53,8 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     private readonly context: vscode.ExtensionContext,
     private readonly kernel: KernelService,
     private readonly editors: EditorRegistry,
-    private readonly files: FollowFiles,
-    private readonly models: ModelFallback,
+    private readonly files: MovingFiles,
+    private readonly models: ModelNotice,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.owned.add(
@@ -140,7 +150,7 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
       return await VideoDocument.open(uri, this.kernel, { ...options, model });
     } catch (error) {
       const data = toErrorData(error);
-      if (!cannotBeUsed(data)) throw error;
+      if (!isModelUnusable(data)) throw error;
       const document = await VideoDocument.open(uri, this.kernel, options);
       this.models.tell(model, document.state.model.id, data);
       return document;
@@ -161,7 +171,7 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
 
   private async acceptChange(message: string): Promise<boolean> {
     const use = 'Use It Anyway';
-    const detail = 'Its annotations were made on other content. They stay as they are if you do not go on.';
+    const detail = 'The annotations were made on a different file. They are left unchanged if you cancel.';
     return (await vscode.window.showWarningMessage(message, { modal: true, detail }, use)) === use;
   }
 }

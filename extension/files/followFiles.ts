@@ -4,7 +4,7 @@ import type { EditorRegistry } from '../editor/registry';
 import type { VideoDocument } from '../editor/videoDocument';
 import { showError } from '../errors';
 import type { KernelService } from '../kernel/kernelService';
-import { filePlace, isAtOrBelow, isVideo } from './filePlace';
+import { filePlace, isAtOrBelow, isVideo } from '../kernel/filePlace';
 
 /** VS Code tells of a move before it is made and after; of one that failed it says nothing. */
 const FAILED_AFTER_MS = 10_000;

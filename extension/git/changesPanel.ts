@@ -6,7 +6,7 @@ import { Disposables } from '../dispose';
 import { editorHtml } from '../editor/editorHtml';
 import type { EditorRegistry } from '../editor/registry';
 import { showError } from '../errors';
-import { filePlace, isAtOrBelow } from '../files/filePlace';
+import { filePlace, isAtOrBelow } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { showFrame } from '../review/showFrame';
 import { WebviewRequests, type RequestHandlers } from '../webviewRequests';

@@ -2,7 +2,7 @@ import type { Uri } from 'vscode';
 import type { KernelSession } from '../../kernel/client/kernelClient';
 import type { EditorRegistry } from '../editor/registry';
 import type { HostRequests } from '../../shared/protocol/editor';
-import { filePlace } from '../files/filePlace';
+import { filePlace } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 
 type ImageRequest = HostRequests['frame/image'];

@@ -3,7 +3,7 @@ import { MaskletError } from '../../shared/protocol/errors';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';
 import { showError } from '../errors';
-import { filePlace, isVideo } from '../files/filePlace';
+import { filePlace, isVideo } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { ChangesPanel } from './changesPanel';
 import { pickRevision } from './revisionPick';

@@ -1,8 +1,9 @@
+import { VIDEO_ENDINGS } from '../../shared/domain/videoFiles';
 import * as vscode from 'vscode';
 import type { FrameAddress } from '../../kernel/client/frameLink';
 import { CancelledError, MaskletError } from '../../shared/protocol/errors';
 import type { EditorRegistry } from '../editor/registry';
-import { isVideo } from '../files/filePlace';
+import { isVideo } from '../kernel/filePlace';
 import { showFrame } from '../review/showFrame';
 
 /**
@@ -23,8 +24,8 @@ export async function openFrame(
   { frame, object }: Pick<FrameAddress, 'frame' | 'object'>,
 ): Promise<void> {
   if (!isVideo(uri)) {
-    throw new MaskletError('input/invalid', `${uri.path} is no video that Masklet opens.`, {
-      hint: 'These are .mp4, .m4v, .mov, .mkv, .webm and .avi files.',
+    throw new MaskletError('input/invalid', `${uri.path} is not a video that Masklet opens.`, {
+      hint: `Masklet opens ${VIDEO_ENDINGS.map((ending) => `.${ending}`).join(', ')} files.`,
     });
   }
   if (!(await isFile(uri))) throw new MaskletError('video/not-found', `${uri.fsPath} does not exist here.`);

@@ -8,11 +8,6 @@ import type { EditorRegistry } from '../editor/registry';
 import type { VideoDocument } from '../editor/videoDocument';
 import type { KernelService } from '../kernel/kernelService';
 
-const unusable: readonly ErrorData['code'][] = ['model/missing', 'model/unknown', 'model/corrupted'];
-
-/** True where the model itself is to blame, and another one may well do. */
-export const cannotBeUsed = ({ code }: ErrorData): boolean => unusable.includes(code);
-
 /**
  * Where the chosen model is not here, is damaged or does not load, work goes on with the built-in one: that is said once
  * for a model, with the way out, until it loads or is chosen again.

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { KernelEvent, KernelRequests } from '../../shared/protocol/kernel';
 import type { KernelSettings } from '../../shared/protocol/settings';
-import type { OpenParams, OpenProgress, OpenResult, SessionId } from '../../shared/protocol/session';
+import type { SessionId } from '../../shared/protocol/edits';
+import type { OpenParams, OpenProgress, OpenResult } from '../../shared/protocol/session';
 import { kernelScript } from '../runtime/paths';
 import { KernelProcess, type RequestOptions } from './kernelProcess';
 

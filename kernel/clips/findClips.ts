@@ -2,14 +2,13 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { isVideoName } from '../../shared/domain/videoFiles';
 import { MANIFEST_FILE } from './manifestFile';
 import { locate } from '../storage/locations';
 import type { DatasetParams } from '../../shared/protocol/dataset';
 import type { Store } from '../storage/store';
 
 const SIDECAR_ENDING = '.masklet';
-/** Of the files that the editor is for. */
-const VIDEO_ENDING = /\.(mp4|m4v|mov|mkv|webm|avi)$/i;
 
 /** An annotated video: its file may be missing, where only the sidecar is at hand. */
 export interface FoundClip {
@@ -88,7 +87,7 @@ export async function searchFolder(
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (!entry.isDirectory()) {
-      if (VIDEO_ENDING.test(entry.name) && !entry.name.startsWith('.')) visit(path, 'file');
+      if (isVideoName(entry.name) && !entry.name.startsWith('.')) visit(path, 'file');
       continue;
     }
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;

@@ -1,6 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { MaskletError } from '../../shared/protocol/errors';
-import type { LabelSet, SessionId } from '../../shared/protocol/session';
+import type { SessionId } from '../../shared/protocol/edits';
+import type { LabelSet } from '../../shared/protocol/session';
 import type { NewLabel } from '../../shared/domain/labels';
 import type { Session } from '../session/session';
 import { addLabels, labelsFile, readLabels } from './labelsFile';

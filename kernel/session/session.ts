@@ -4,6 +4,7 @@ import type { Conflict, ConflictVersions } from '../../shared/domain/conflicts';
 import type {
   Editing,
   ResolveConflictsParams,
+  SessionId,
   UpdateObjectParams,
   VerifyParams,
 } from '../../shared/protocol/edits';
@@ -16,7 +17,6 @@ import type {
   PropagateParams,
   PropagateResult,
   SaveResult,
-  SessionId,
   SessionLimits,
   SnapshotResult,
   StatusResult,

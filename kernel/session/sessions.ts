@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { moveInSplits } from '../clips/splits';
 import { MaskletError, isCancelled } from '../../shared/protocol/errors';
 import { kernelScript } from '../runtime/paths';
+import type { SessionId } from '../../shared/protocol/edits';
 import type {
   FilePlace,
   FoundAnnotations,
   OpenParams,
   OpenProgress,
   SaveResult,
-  SessionId,
   SessionLimits,
 } from '../../shared/protocol/session';
 import type { KernelEvents } from '../../shared/protocol/kernel';

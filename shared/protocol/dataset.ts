@@ -2,9 +2,9 @@
 import type { ExportFormat, ImageKind, ImportFormat } from '../formats';
 import type { ObjectId } from '../domain/annotations';
 import type { FrameIndex } from '../domain/video';
-import type { Editing } from './edits';
+import type { Editing, SessionId } from './edits';
 import type { ErrorData, Problem } from './errors';
-import type { FilePlace, FrameImageResult, SessionId } from './session';
+import type { FilePlace, FrameImageResult } from './session';
 
 /**
  * Which frames of a clip: all of them; every n-th from the first; or those with masks that are all verified.

@@ -11,7 +11,9 @@ import type {
   RleMask,
 } from '../domain/annotations';
 import type { FrameIndex, FrameRange } from '../domain/video';
-import type { SessionId } from './session';
+
+/** Chosen by the client or the kernel; names one open clip. */
+export type SessionId = string;
 
 /** A request that changes annotations may be named, to be undone as one later. */
 export interface Editing {

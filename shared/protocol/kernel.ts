@@ -47,6 +47,7 @@ import type {
   PreviewParams,
   RemoveMasksParams,
   ResolveConflictsParams,
+  SessionId,
   SetPromptParams,
   SplitObjectParams,
   UpdateObjectParams,
@@ -78,7 +79,6 @@ import type {
   PropagateResult,
   SaveAsParams,
   SaveResult,
-  SessionId,
   SnapshotResult,
   StatusResult,
 } from './session';

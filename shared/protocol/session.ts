@@ -11,11 +11,9 @@ import type {
 import type { Conflict, ConflictPlace } from '../domain/conflicts';
 import type { LabelClass } from '../domain/labels';
 import type { FrameIndex, FrameRange, VideoInfo } from '../domain/video';
-import type { Editing } from './edits';
+import type { Editing, SessionId } from './edits';
 import type { Problem } from './errors';
 import type { ModelState } from './health';
-
-export type SessionId = string;
 
 /** A workspace's labels, in the order of the file. */
 export interface LabelSet {

@@ -8,7 +8,7 @@ import { StatusLine } from './status/statusLine';
 import { Lanes } from './timeline/lanes';
 import { Timeline } from './timeline/timeline';
 import { Transport } from './timeline/transport';
-import { ToolPalette } from './tools/toolPalette';
+import { ToolPalette } from './toolbar/toolPalette';
 import { Toolbar } from './toolbar/toolbar';
 
 export function App({ editor }: { readonly editor: Editor }) {

@@ -1,6 +1,6 @@
 import type { MaskView } from '../../../shared/domain/annotations';
-import { type Contours, contoursOf } from './contours';
-import { simplified } from './simplify';
+import { type Contours, contoursOf } from '../geometry/contours';
+import { simplified } from '../geometry/simplify';
 
 /** As much of a mask as its outline depends on. */
 export type TracedMask = Pick<MaskView, 'object' | 'frame' | 'mask'>;

@@ -2,7 +2,7 @@ import type { EditorAction } from '../../../shared/actions';
 import type { OverlayStyle, PictureStyle } from '../../../shared/protocol/editor';
 import type { ObjectId } from '../../../shared/domain/annotations';
 import type { Editor } from '../editor';
-import { editMaskAsPolygon, simplifyPolygon } from '../tools/maskPolygon';
+import { editMaskAsPolygon, simplifyPolygon } from './maskPolygon';
 import { resizedBrush, type Tool } from '../tools/tool';
 import { statusOf } from './documentState';
 import { keyframesOf, nextFrameOf } from './keyframes';

@@ -6,7 +6,7 @@ import { distanceTo, signedDistance } from '../../../../../kernel/pixels/edit/di
 import { drawStroke, fillPolygon, type Bitmap } from '../../../../../kernel/pixels/edit/draw';
 import { editMask } from '../../../../../kernel/pixels/edit/editMask';
 import type { RleMask } from '../../../../../shared/domain/annotations';
-import { contoursOf } from '../../../../../webview/editor/canvas/contours';
+import { contoursOf } from '../../../../../webview/editor/geometry/contours';
 import { interpolateMasks } from '../../../../../kernel/pixels/edit/interpolate';
 
 /** A bitmap from rows of `#` and anything else. */

@@ -7,7 +7,7 @@ import { EDITOR_ACTIONS, titleOf } from '../../../shared/actions';
 import { runAction } from '../state/editorActions';
 import { statusOf } from '../state/documentState';
 import { includesFrame } from '../state/ranges';
-import type { Tool } from './tool';
+import type { Tool } from '../tools/tool';
 
 const TOOLS: readonly { readonly tool: Tool; readonly action: EditorAction; readonly icon: VNode }[] = [
   { tool: 'select', action: 'selectTool', icon: <Icon name="target" /> },

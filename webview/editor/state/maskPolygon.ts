@@ -1,8 +1,8 @@
 import type { VideoPoint } from '../../../shared/domain/annotations';
-import { type Contours, contoursOf } from '../canvas/contours';
-import { simplified } from '../canvas/simplify';
+import { type Contours, contoursOf } from '../geometry/contours';
+import { simplified } from '../geometry/simplify';
 import type { Editor } from '../editor';
-import { cornerCount, type PolygonDraft, type Ring } from './polygon';
+import { cornerCount, type PolygonDraft, type Ring } from '../tools/polygon';
 
 /** Video pixels that the polygon may be away from the mask's edge at first. */
 const TOLERANCE = 1;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isVideoName } from '../../shared/domain/videoFiles';
 import type { FilePlace } from '../../shared/protocol/session';
 
 /** A file as the kernel knows it, with the root folder whose database it belongs to. */
@@ -9,7 +10,7 @@ export function filePlace(uri: vscode.Uri): FilePlace {
 
 /** True for the files that the editor is the default for. */
 export function isVideo(uri: vscode.Uri): boolean {
-  return /\.(mp4|m4v|mov|mkv|webm|avi)$/i.test(uri.path);
+  return isVideoName(uri.path);
 }
 
 export function isAtOrBelow(uri: vscode.Uri, folder: vscode.Uri): boolean {

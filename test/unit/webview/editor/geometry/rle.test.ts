@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeRle, encodeRle, rleCounts } from '../../../../../kernel/masks/rle';
-import { type Contours, contoursOf } from '../../../../../webview/editor/canvas/contours';
-import { forEachColumn, readRunLengths } from '../../../../../webview/editor/canvas/rle';
-import { simplified } from '../../../../../webview/editor/canvas/simplify';
+import { type Contours, contoursOf } from '../../../../../webview/editor/geometry/contours';
+import { forEachColumn, readRunLengths } from '../../../../../webview/editor/geometry/rle';
+import { simplified } from '../../../../../webview/editor/geometry/simplify';
 
 const masks = fc
   .tuple(
