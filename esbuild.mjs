@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import * as esbuild from 'esbuild';
-import { thirdPartyNotices } from './scripts/thirdPartyNotices.mjs';
+import { thirdPartyNotices } from './scripts/package/thirdPartyNotices.mjs';
 
 const watch = process.argv.includes('--watch');
 

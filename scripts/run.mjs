@@ -141,21 +141,21 @@ const commands = {
     env.MASKLET_TEST_FULL = '1';
     setupVsCode();
     // The tests in VS Code install what users install.
-    steps(build, () => run(node, ['scripts/package.mjs'], { env }));
+    steps(build, () => run(node, ['scripts/package/main.mjs'], { env }));
     commands.test();
   },
   'test:electron': () =>
     steps(
       build,
-      () => run(node, ['scripts/package.mjs'], { env }),
+      () => run(node, ['scripts/package/main.mjs'], { env }),
       () => run(node, ['scripts/testElectron.mjs', ...args], { env }),
     ),
-  package: () => steps(build, () => run(node, ['scripts/package.mjs', ...args], { env })),
+  package: () => steps(build, () => run(node, ['scripts/package/main.mjs', ...args], { env })),
   start: () => {
     setupVsCode();
     steps(
       build,
-      () => run(node, ['scripts/package.mjs'], { env }),
+      () => run(node, ['scripts/package/main.mjs'], { env }),
       () => run(node, ['scripts/start.mjs', ...args], { env }),
     );
   },

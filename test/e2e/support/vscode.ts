@@ -26,7 +26,9 @@ export function missingPart(): string | undefined {
 /** The VSIX that `npm run package` built. */
 function vsix(): string {
   const folder = join(packageRoot(), 'out', 'package');
-  const name = existsSync(folder) ? readdirSync(folder).find((file) => file.endsWith('.vsix')) : undefined;
+  const name = existsSync(folder)
+    ? readdirSync(folder).find((file) => file.endsWith(`-${process.platform}-${process.arch}.vsix`))
+    : undefined;
   if (!name) throw new Error('There is no VSIX: run `npm run package` first.');
   return join(folder, name);
 }
