@@ -80,15 +80,23 @@ function setupBrowser() {
   );
 }
 
-/** A real VS Code that shows itself in the browser. Where it cannot be had, its tests are skipped and say so. */
-function setupVsCode() {
+/**
+ * A real VS Code that shows itself in the browser.
+ * @param purpose what it is wanted for, to say what does not happen where it cannot be had
+ */
+function setupVsCode(purpose) {
   const folder = join(root, 'test', 'e2e');
   if (existsSync(join(folder, 'node_modules', 'code-server', 'out', 'node', 'entry.js'))) return;
   console.error('masklet: installing a VS Code for the browser (once, some minutes)');
   // Its native parts are compiled: that takes Kerberos headers and a compiler.
   if (!existsSync('/usr/include/gssapi/gssapi.h')) aptInstall('libkrb5-dev', 'build-essential', 'python3');
-  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, env }) === 0) return;
-  console.error('masklet: npm could not install a VS Code (see above), so the tests in it are skipped.');
+  // Its installer believes what the outer npm says of the Node that runs it, which is the user's and not ours.
+  const own = Object.fromEntries(
+    Object.entries(env).filter(([key]) => !/^npm_config_user_agent$/i.test(key)),
+  );
+  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, env: own }) === 0)
+    return;
+  fail(`VS Code for the browser could not be installed (see above). ${purpose}`);
 }
 
 function setup() {
@@ -139,7 +147,7 @@ const commands = {
   },
   'test:full': () => {
     env.MASKLET_TEST_FULL = '1';
-    setupVsCode();
+    setupVsCode('No test was run: "npm test" runs those that need no VS Code.');
     // The tests in VS Code install what users install.
     steps(build, () => run(node, ['scripts/package/main.mjs'], { env }));
     commands.test();
@@ -152,7 +160,7 @@ const commands = {
     ),
   package: () => steps(build, () => run(node, ['scripts/package/main.mjs', ...args], { env })),
   start: () => {
-    setupVsCode();
+    if (!works('code', ['--version'])) setupVsCode('Nothing was started.');
     steps(
       build,
       () => run(node, ['scripts/package/main.mjs'], { env }),
@@ -173,7 +181,7 @@ const commands = {
   },
   'bench:ui': () => {
     setupBrowser();
-    setupVsCode();
+    setupVsCode('Nothing was measured.');
     commands.package();
     hand('bench/ui.cjs', args);
   },

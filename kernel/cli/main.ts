@@ -21,6 +21,7 @@ import { downloadModel, importModel, listModels, removeModel, verifyModel } from
 import { open, type OpenCommandOptions } from './commands/open';
 import { propagate, type PropagateCommandOptions } from './commands/propagate';
 import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
+import { sample } from './commands/sample';
 import { segment } from './commands/segment';
 import { verify, type VerifyCommandOptions } from './commands/verify';
 import { split } from './commands/split';
@@ -118,6 +119,12 @@ function program(): Command {
     .option('--no-hash', 'leave out the SHA-256, which reads the whole file')
     .action((video: string, options: CommonOptions & { hash: boolean }) =>
       info(video, { json: options.json ?? false, hash: options.hash, settings: settingsOf(options) }),
+    );
+
+  common(masklet.command('sample').argument('<file.mp4>', 'the clip to write'))
+    .description('render a short clip with a fish in it, to try Masklet on')
+    .action((file: string, options: CommonOptions) =>
+      sample(file, { json: options.json ?? false, settings: settingsOf(options) }),
     );
 
   propagating(
