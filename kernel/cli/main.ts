@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `masklet` command: the kernel's work from a terminal or a script. */
 import '../runtime/requireNode';
+import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { EXPORT_FORMATS, IMPORT_FORMATS } from '../../shared/formats';
 import { withDefaults } from '../../shared/protocol/settings';
@@ -54,9 +55,10 @@ const collect = (value: string, list: string[]): string[] => [...list, value];
 function settingsOf({ dataDir, ffmpeg, threads, modelDir }: CommonOptions): Partial<KernelSettings> {
   return withDefaults({
     ...callersSettings(),
-    ...(dataDir ? { dataDir } : {}),
-    ...(modelDir ? { modelDir } : {}),
-    ...(ffmpeg ? { ffmpegPath: ffmpeg } : {}),
+    // The kernel does not run in the folder that these are given in.
+    ...(dataDir ? { dataDir: resolve(dataDir) } : {}),
+    ...(modelDir ? { modelDir: resolve(modelDir) } : {}),
+    ...(ffmpeg ? { ffmpegPath: /[\\/]/.test(ffmpeg) ? resolve(ffmpeg) : ffmpeg } : {}),
     ...(threads ? { threads: Number(threads) } : {}),
   });
 }

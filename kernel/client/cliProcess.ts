@@ -1,5 +1,5 @@
-import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { startNode } from '../programs/start';
 import { kernelScript } from '../runtime/paths';
 import type { KernelSettings } from '../../shared/protocol/settings';
 
@@ -24,7 +24,7 @@ export interface CliRunOptions {
 export async function runCli(args: readonly string[], options: CliRunOptions): Promise<number> {
   const { cwd, settings, onStdout, onStderrLine, signal } = options;
   if (signal?.aborted) return 130;
-  const child = fork(kernelScript('cli'), args, {
+  const child = startNode(kernelScript('cli'), args, {
     cwd,
     env: { ...process.env, MASKLET_KERNEL_SETTINGS: JSON.stringify(settings) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

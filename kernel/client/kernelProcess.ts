@@ -1,6 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CancellationTokenSource, type MessageConnection } from 'vscode-jsonrpc/node';
+import { startNode } from '../programs/start';
 import { CancelledError, MaskletError } from '../../shared/protocol/errors';
 import type {
   KernelEvent,
@@ -50,7 +51,7 @@ export class KernelProcess {
   private stopping = false;
 
   private constructor(private readonly options: KernelProcessOptions) {
-    this.child = fork(options.script, [], {
+    this.child = startNode(options.script, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {

@@ -1,6 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { totalmem } from 'node:os';
 import { CancelledError, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
+import { startNode } from '../programs/start';
 import { kernelScript } from '../runtime/paths';
 import type {
   FromQueryProcess,
@@ -75,7 +76,7 @@ export class QueryProcess {
   }
 
   private start(): ChildProcess {
-    const child = fork(kernelScript('query'), [String(this.maxBytes)], {
+    const child = startNode(kernelScript('query'), [String(this.maxBytes)], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: ['--enable-source-maps'],

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { MaskletError } from '../../shared/protocol/errors';
 import { readOptional, writeAtomically } from '../storage/sidecar/files';
 import { mergeFile, type MergeConflict, type MergeOptions } from '../storage/sidecar/mergeFile';
-import { gitOutput, runGit } from './git';
+import { findRepository } from './findRepository';
+import { gitOutput } from './git';
 
 export const DRIVER_NAME = 'masklet';
 
@@ -69,8 +71,8 @@ export async function installMergeDriver(
   command: readonly string[],
   { global, propagated }: { readonly global: boolean } & MergeOptions,
 ): Promise<InstalledDriver> {
-  const found = await runGit(['rev-parse', '--git-path', 'info/attributes'], { cwd });
-  if (found.code !== 0 && !global) {
+  const repository = await findRepository(cwd);
+  if (repository === undefined && !global) {
     throw new MaskletError('input/invalid', `${cwd} is in no git repository.`, {
       file: cwd,
       hint: 'Run this in the repository that holds the sidecars, or with --global.',
@@ -79,12 +81,15 @@ export async function installMergeDriver(
   const driver = driverCommand(command, propagated);
   const scope = global ? '--global' : '--local';
   const set = (name: string, value: string): Promise<Buffer> =>
-    gitOutput(['config', scope, `merge.${DRIVER_NAME}.${name}`, value], { cwd });
+    gitOutput(['config', scope, `merge.${DRIVER_NAME}.${name}`, value], {
+      repository: repository ?? homedir(),
+    });
   await set('name', 'Masklet sidecars, per object and frame');
   await set('driver', driver);
   const installed = { scope: global ? 'user' : 'repository', driver } as const;
-  if (found.code !== 0) return installed;
-  const attributes = resolve(cwd, found.stdout.toString('utf8').replace(/\r?\n$/, ''));
+  if (repository === undefined) return installed;
+  const found = await gitOutput(['rev-parse', '--git-path', 'info/attributes'], { repository });
+  const attributes = resolve(repository, found.toString('utf8').replace(/\r?\n$/, ''));
   const existing = readOptional(attributes)?.toString('utf8') ?? '';
   const missing = ATTRIBUTES.filter((line) => !existing.split(/\r?\n/).includes(line));
   if (missing.length > 0) {
@@ -106,10 +111,10 @@ export function driverCommand(command: readonly string[], propagated: MergeOptio
   });
   const there = quoted.map((word) => `test -e ${word}`).join(' && ');
   const choice = propagated === undefined ? '' : ` --propagated ${propagated}`;
-  const union = 'git merge-file --union %A %O %B';
+  const union = 'git merge-file --union -- %A %O %B';
   // 126 and 127: a launcher found nothing to launch.
   return (
-    `{ ${there}; } || exec ${union}; ${quoted.join(' ')} merge${choice} %O %A %B %P; r=$?; ` +
+    `{ ${there}; } || exec ${union}; ${quoted.join(' ')} merge${choice} -- %O %A %B %P; r=$?; ` +
     `case $r in 126|127) exec ${union};; esac; exit $r`
   );
 }

@@ -1,8 +1,10 @@
-import { basename, dirname } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { Revision } from '../../shared/protocol/revisions';
 import { VIDEO_FILE, lineFile } from '../storage/sidecar/layout';
-import { gitOutput, runGit } from '../git/git';
+import { findRepository } from '../git/findRepository';
+import { gitOutput, runGit, type GitOptions } from '../git/git';
 
 /** Fields of a commit, with a separator that no subject holds. */
 const FORMAT = '--format=%H%x1f%an%x1f%aI%x1f%s';
@@ -19,12 +21,11 @@ export interface CommittedSidecar {
  * @throws MaskletError `input/invalid` where it lies in no repository; `git/missing`, `git/failed`, `cancelled`
  */
 export async function revisionsOf(sidecar: string, limit: number, signal?: AbortSignal): Promise<Revision[]> {
-  const options = { cwd: dirname(sidecar), signal };
-  await checkRepository(sidecar, signal);
+  const { path, ...options } = await inRepository(sidecar, signal);
   // A repository without a commit has no history to show.
   const head = await runGit(['rev-parse', '--verify', '--quiet', 'HEAD'], options);
   if (head.code !== 0) return [];
-  const args = ['log', '-z', `--max-count=${limit}`, FORMAT, 'HEAD', '--', basename(sidecar)];
+  const args = ['log', '-z', `--max-count=${limit}`, FORMAT, 'HEAD', '--', path];
   const text = (await gitOutput(args, options)).toString('utf8');
   return text
     .split('\0')
@@ -43,8 +44,7 @@ export async function readSidecarAt(
   revision: string,
   signal?: AbortSignal,
 ): Promise<CommittedSidecar> {
-  const options = { cwd: dirname(sidecar), signal };
-  await checkRepository(sidecar, signal);
+  const { path, ...options } = await inRepository(sidecar, signal);
   const found = await runGit(
     ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`],
     options,
@@ -61,8 +61,8 @@ export async function readSidecarAt(
     );
   }
   const shown = await gitOutput(['log', '--max-count=1', FORMAT, commit, '--'], options);
-  const tree = await gitOutput(['ls-tree', '-r', '-z', commit, '--', `${basename(sidecar)}/`], options);
-  const entries = parseTree(tree.toString('utf8'), `${basename(sidecar)}/`);
+  const tree = await gitOutput(['ls-tree', '-r', '-z', '--full-tree', commit, '--', `${path}/`], options);
+  const entries = parseTree(tree.toString('utf8'), `${path}/`);
   const blobs = await readBlobs([...entries.values()], options);
   return {
     revision: parseRevision(shown.toString('utf8').trimEnd()),
@@ -70,9 +70,20 @@ export async function readSidecarAt(
   };
 }
 
-async function checkRepository(sidecar: string, signal: AbortSignal | undefined): Promise<void> {
-  const { code, stderr } = await runGit(['rev-parse', '--git-dir'], { cwd: dirname(sidecar), signal });
-  if (code === 0) return;
+/** The work tree that a sidecar lies in, and the sidecar's path in it. */
+async function inRepository(
+  sidecar: string,
+  signal: AbortSignal | undefined,
+): Promise<GitOptions & { readonly path: string }> {
+  const folder = dirname(sidecar);
+  const repository = await findRepository(folder);
+  const { code, stderr } = repository
+    ? await runGit(['rev-parse', '--git-dir'], { repository, signal })
+    : { code: 1, stderr: 'not a git repository' };
+  if (repository && code === 0) {
+    const path = join(relative(repository, realpathSync(folder)), basename(sidecar)).replaceAll(sep, '/');
+    return { repository, path, signal };
+  }
   // Such as a repository that belongs to somebody else: git says what to do about that.
   if (!stderr.includes('not a git repository'))
     throw new MaskletError('git/failed', stderr, { file: sidecar });
@@ -100,23 +111,28 @@ function parseTree(text: string, prefix: string): Map<string, string> {
 }
 
 /** The contents of blobs, in the order asked for, from one git. */
-async function readBlobs(
-  blobs: readonly string[],
-  options: { readonly cwd: string; readonly signal?: AbortSignal },
-): Promise<Buffer[]> {
+async function readBlobs(blobs: readonly string[], options: GitOptions): Promise<Buffer[]> {
   if (blobs.length === 0) return [];
   const input = blobs.map((blob) => `${blob}\n`).join('');
-  const output = await gitOutput(['cat-file', '--batch'], { ...options, input });
+  const { code, stdout: output, stderr } = await runGit(['cat-file', '--batch'], { ...options, input });
+  if (code !== 0) throw unreadable(stderr, options);
   const contents: Buffer[] = [];
   for (let at = 0; contents.length < blobs.length;) {
     const end = output.indexOf(10, at);
     const header = end < 0 ? '' : output.toString('latin1', at, end);
     const size = Number(/ blob (\d+)$/.exec(header)?.[1] ?? NaN);
     if (!Number.isFinite(size) || end + 1 + size > output.length) {
-      throw new MaskletError('git/failed', `git cat-file answered "${header}" in ${options.cwd}.`);
+      throw unreadable(header, options);
     }
     contents.push(output.subarray(end + 1, end + 1 + size));
     at = end + 1 + size + 1;
   }
   return contents;
+}
+
+function unreadable(said: string, { repository }: GitOptions): MaskletError {
+  return new MaskletError('git/failed', `git cannot read a file of that commit in ${repository}: ${said}`, {
+    file: repository,
+    hint: 'Where the clone is a partial one (made with --filter), fetch what it lacks with git: Masklet lets git ask no other machine.',
+  });
 }

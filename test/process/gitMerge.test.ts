@@ -109,6 +109,24 @@ describe('the merge driver', () => {
     expect(again.open().opened.conflicts).toHaveLength(1);
   });
 
+  it('takes a name for a name, also where it looks like an option', async () => {
+    const repository = await repositoryWithDriver();
+    repository.git('mv', 'clip.mp4.masklet', './-x.mp4.masklet');
+    repository.commit('rename');
+    const file = join(repository.folder, '-x.mp4.masklet', 'masks', 'aa.jsonl');
+    const without = (frame: number): void => {
+      const lines = readFileSync(file, 'utf8').split('\n');
+      writeFileSync(file, lines.filter((line) => !line.includes(`"frame":${frame},`)).join('\n'));
+      repository.commit(`without ${frame}`);
+    };
+    repository.git('checkout', '--quiet', '-b', 'theirs');
+    without(11);
+    repository.git('checkout', '--quiet', 'main');
+    without(12);
+    repository.git('merge', '--quiet', '--no-edit', 'theirs');
+    expect(readFileSync(file, 'utf8').match(/"frame":\d+/g)).toEqual(['"frame":10']);
+  });
+
   it('leaves the merge to git where Masklet has gone', () => {
     const repository = new Repository();
     repository.annotate(base);
@@ -127,7 +145,9 @@ describe.skipIf(process.platform === 'win32')('the merge driver behind the launc
     writeFileSync(script, `require(${JSON.stringify(kernelScript('cli'))})`);
     writeLauncher(bin, script);
     execFileSync(join(bin, 'masklet'), ['merge', '--install'], { cwd: repository.folder, stdio: 'pipe' });
-    expect(repository.git('config', 'merge.masklet.driver')).toContain(`'${join(bin, 'masklet')}' merge %O`);
+    expect(repository.git('config', 'merge.masklet.driver')).toContain(
+      `'${join(bin, 'masklet')}' merge -- %O`,
+    );
     repository.annotate(base);
     repository.merge({ removeMasks: [{ object: 'aa', frame: 11 }] }, { putMasks: [maskOf('aa', 12, 2)] });
     // A union would have kept what one side removed: here git really ran the driver.
@@ -212,6 +232,6 @@ describe('masklet merge', () => {
       c === '%' ? '%' : c,
     );
     execFileSync('sh', ['-c', command]);
-    expect(existsSync(out) && readFileSync(out, 'utf8').trim()).toBe('merge --propagated ours O A B P');
+    expect(existsSync(out) && readFileSync(out, 'utf8').trim()).toBe('merge --propagated ours -- O A B P');
   });
 });
