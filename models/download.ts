@@ -1,9 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
-import { mkdir, open, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeFolder } from '../shared/files/makeFolder';
 import { hashOf, type HashAlgorithm } from './hashFile';
 import { ModelFileError } from './modelFileError';
 
@@ -49,7 +50,7 @@ export async function download(
 ): Promise<void> {
   const { signal, retries = 5, retryDelayMs = 1000, byHand = importByHand } = options;
   const part = `${path}.part`;
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
     try {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
+import { makeFolder } from '../shared/files/makeFolder';
 import { checkpointModels, type CheckpointModelSpec } from './catalogue';
 import { readCheckpoint } from './checkpoint/readCheckpoint';
 import { download, type DownloadOptions } from './download';
@@ -169,7 +170,7 @@ export class ModelLibrary {
       );
     }
     const kind = `${release === 'sam2.1' ? 'SAM 2.1' : 'SAM 2'}${size ? ` ${size}` : ''}`;
-    await mkdir(join(this.folder, id), { recursive: true });
+    makeFolder(join(this.folder, id));
     await rm(this.checkpointOf(id), { force: true });
     await linkOrCopy(file, this.checkpointOf(id));
     const title = spec?.title ?? `${basename(file)} (${kind}, imported)`;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../shared/files/makeFolder';
 
 /**
  * Makes a folder that is there whole or not at all: it is written under another name first.
@@ -13,7 +14,7 @@ export async function makeWholeFolder(
   isThere: () => Promise<boolean>,
 ): Promise<void> {
   const draft = join(dirname(folder), `.draft-${randomBytes(6).toString('hex')}`);
-  await mkdir(draft, { recursive: true });
+  makeFolder(draft);
   try {
     await write(draft);
     await rename(draft, folder).catch(async (error: unknown) => {

@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../shared/files/makeFolder';
 
 /**
  * Writes the program `masklet` for terminals: it runs the command line of this extension with the Node of this VS Code. Its
@@ -8,7 +9,7 @@ import { join } from 'node:path';
  * @param script the bundled command line.
  */
 export function writeLauncher(folder: string, script: string, node = process.execPath): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = join(folder, 'masklet');
   write(file, shellLauncher(file, script, node));
   if (process.platform === 'win32') write(join(folder, 'masklet.cmd'), commandLauncher(file, script, node));

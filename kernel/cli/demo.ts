@@ -1,7 +1,8 @@
 /** `npm run demo`: the main job from nothing, on a clip of our own or on one that is given. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
+import { makeOutputFolder } from '../storage/makeOutputFolder';
 import { Command, CommanderError } from 'commander';
 import type { KernelSession } from '../client/kernelClient';
 import { MaskletError } from '../../shared/protocol/errors';
@@ -75,7 +76,7 @@ function meanIou(truth: GroundTruth, masks: ReadonlyMap<FrameIndex, MaskView>): 
 
 async function demo(given: string | undefined, options: { box?: string; out: string }): Promise<void> {
   const out = resolve(options.out);
-  await mkdir(out, { recursive: true });
+  makeOutputFolder(out);
   if (given !== undefined && options.box === undefined) {
     throw new MaskletError('input/invalid', `Where is the object in ${given}?`, {
       hint: 'Add --box F:x0,y0,x1,y1: a box around it, in pixels, on frame F.',

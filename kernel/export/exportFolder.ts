@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, rmdir, writeFile, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, rmdir, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../shared/files/makeFolder';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { makeOutputFolder } from '../storage/makeOutputFolder';
 import { storageError } from '../storage/storageError';
 import { OWNER_FILE, PART_ENDING, ownerHere, partPrefix, removeAbandoned } from './abandoned';
 
@@ -32,7 +34,7 @@ export class ExportFolder {
     await removeAbandoned(out);
     const temporary = join(dirname(out), `${partPrefix(out)}${randomBytes(4).toString('hex')}${PART_ENDING}`);
     try {
-      await mkdir(temporary, { recursive: true });
+      makeFolder(temporary);
       await writeFile(join(temporary, OWNER_FILE), `${JSON.stringify(ownerHere())}\n`);
     } catch (error) {
       await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
@@ -47,15 +49,11 @@ export class ExportFolder {
   }
 
   /** A file's full path in the temporary folder, its folder made: for what writes files by itself. Counts as written. */
-  async place(path: string): Promise<string> {
+  place(path: string): string {
     const full = join(this.temporary, path);
     const folder = dirname(full);
     if (!this.made.has(folder)) {
-      try {
-        await mkdir(folder, { recursive: true });
-      } catch (error) {
-        throw storageError(join(this.out, path), String(error), error);
-      }
+      makeOutputFolder(folder, join(this.out, path));
       this.made.add(folder);
     }
     this.count++;
@@ -63,7 +61,7 @@ export class ExportFolder {
   }
 
   async write(path: string, data: Uint8Array | string): Promise<void> {
-    const full = await this.place(path);
+    const full = this.place(path);
     try {
       await writeFile(full, data);
     } catch (error) {
@@ -73,7 +71,7 @@ export class ExportFolder {
 
   /** A file to be written piece by piece. */
   async text(path: string): Promise<TextFile> {
-    const full = await this.place(path);
+    const full = this.place(path);
     const file = await TextFile.open(full, join(this.out, path));
     this.streams.add(file);
     return file;

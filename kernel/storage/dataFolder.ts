@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { asStorageError } from './databaseErrors';
-import { makeFolder } from './makeFolder';
+import { makeFolder } from '../../shared/files/makeFolder';
 
 export const DATABASE_NAME = 'masklet.sqlite';
 const WORKSPACE_FOLDER = '.masklet';

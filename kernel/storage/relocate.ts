@@ -8,7 +8,7 @@ import type { AnnotationPlace, OpenClipParams } from './api';
 import { databaseFile, rootOf } from './dataFolder';
 import { openDatabase, openDatabaseReadOnly, type OpenDatabase, type OpenEnvironment } from './database';
 import { asStorageError } from './databaseErrors';
-import { makeFolder } from './makeFolder';
+import { makeFolder } from '../../shared/files/makeFolder';
 import { copyClip } from './snapshot';
 import { fullPath, storedPath } from './videos';
 import { liveWriter, writerElsewhere } from './writerLease';

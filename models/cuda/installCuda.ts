@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../shared/files/makeFolder';
 import { FileBytes } from '../checkpoint/fileBytes';
 import { readZip, readZipStream, type ZipEntry } from '../checkpoint/zip';
 import { download, type DownloadOptions } from '../download';
@@ -63,7 +64,7 @@ export async function installCuda(options: CudaInstallOptions): Promise<Installe
       'Use a Linux machine with an NVIDIA GPU, for example over Remote SSH.',
     );
   }
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const fetched = options.archive === undefined ? await fetchPackage(options) : undefined;
   const archive = fetched?.path ?? options.archive ?? '';
   const draft = join(folder, `.draft-${randomBytes(6).toString('hex')}`);

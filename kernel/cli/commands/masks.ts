@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeOutputFolder } from '../../storage/makeOutputFolder';
 import { CancelledError, MaskletError } from '../../../shared/protocol/errors';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { writeIndexedPng } from '../../render/indexedPng';
@@ -18,7 +18,7 @@ export interface MasksOptions {
 /** `masklet masks VIDEO --out DIR`: one indexed PNG a frame, 0 for the background and n for the n-th object. */
 export async function masks(video: string, options: MasksOptions): Promise<void> {
   const folder = resolve(options.out);
-  await mkdir(folder, { recursive: true });
+  makeOutputFolder(folder);
   const result = await withKernel('masklet masks', options.settings, async (kernel, signal) => {
     const session = await kernel.open(
       { path: resolve(video), readOnly: true, holder: 'masklet masks' },

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../../../shared/files/makeFolder';
 import { encoderBuilderVersion, type Precision } from '../../../models/embedded/prepare';
 import { probeShape, productProbe } from '../../../models/embedded/productProbe';
 import { kernelScript } from '../../runtime/paths';
@@ -60,7 +61,7 @@ export async function choosePrecision(
   const precision = comparison.ratio < worthwhile && isExact(comparison) ? 'int8' : 'float32';
   const choice: Choice = { precision, ...comparison, machine };
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   await writeFile(draft, JSON.stringify(choice, null, 2));
   await rename(draft, file);
   return choice.precision;

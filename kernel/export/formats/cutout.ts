@@ -20,7 +20,7 @@ async function writeCutout(clip: ExportClip, object: ExportObject, context: Expo
   const { folder, options, ffmpeg, signal } = context;
   const { width, height } = clip.video;
   const format = await alphaFormat(ffmpeg, options.codec);
-  const out = await folder.place(`${clip.name}/${objectFolder(object.number)}.${format.container}`);
+  const out = folder.place(`${clip.name}/${objectFolder(object.number)}.${format.container}`);
   const fps = frameRate(clip.video, options.step);
   await encodeVideo({ ffmpeg, out, width, height, fps, signal, format }, async (encoder) => {
     for (const frame of clip.frames) {

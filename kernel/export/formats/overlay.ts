@@ -10,7 +10,7 @@ export const overlay: Exporter = {
       await writeOverlayVideo({
         frames: annotated(clip),
         objects: clip.objects,
-        out: await folder.place(`${clip.name}.mp4`),
+        out: folder.place(`${clip.name}.mp4`),
         fps: frameRate(clip.video, options.step),
         ffmpeg,
         signal,

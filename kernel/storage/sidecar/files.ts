@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { MaskletError, errnoOf } from '../../../shared/protocol/errors';
 import { asStorageError } from '../databaseErrors';
-import { makeFolder } from '../makeFolder';
+import { makeFolder } from '../../../shared/files/makeFolder';
 import { fileHash } from './hash';
 import { MASKS_FOLDER, OBJECTS_FOLDER, VIDEO_FILE, lineFile } from './layout';
 

@@ -1,8 +1,11 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import { errnoOf } from '../../shared/protocol/errors';
+import { errnoOf } from '../protocol/errors';
 
-/** As `mkdir -p`. Node's own reports ENOENT where a read-only disk is the cause. */
+/**
+ * As `mkdir -p`. Node's own reports ENOENT where a read-only disk is the cause, and loops for ever below a folder that has
+ * no room for others, such as `/proc`.
+ */
 export function makeFolder(folder: string): void {
   if (fs.existsSync(folder)) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));
