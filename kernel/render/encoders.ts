@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
 import { errnoOf, MaskletError } from '../../shared/protocol/errors';
+import { ffmpegEnvironment } from '../programs/ffmpeg';
+import { outputOf } from '../programs/start';
 
 export interface EncoderChoice {
   /** ffmpeg's name of the encoder. */
@@ -85,22 +86,16 @@ export function bestEncoder(names: ReadonlySet<string>, ffmpeg: string): Encoder
   );
 }
 
-function listEncoders(ffmpeg: string): Promise<ReadonlySet<string>> {
-  return new Promise((resolve, reject) => {
-    execFile(ffmpeg, ['-hide_banner', '-encoders'], { maxBuffer: 4e6, timeout: 30_000 }, (error, stdout) => {
-      if (error) {
-        const missing = errnoOf(error) === 'ENOENT';
-        reject(
-          new MaskletError(
-            missing ? 'ffmpeg/missing' : 'ffmpeg/failed',
-            `${ffmpeg} does not run: ${error.message}`,
-            { file: ffmpeg, hint: 'Set masklet.ffmpegPath to an ffmpeg that runs.', cause: error },
-          ),
-        );
-        return;
-      }
-      const names = stdout.split('\n').flatMap((line) => /^\s*V[A-Z.]{5}\s+(\S+)/.exec(line)?.[1] ?? []);
-      resolve(new Set(names));
-    });
-  });
+async function listEncoders(ffmpeg: string): Promise<ReadonlySet<string>> {
+  let text: string;
+  try {
+    text = await outputOf(ffmpeg, ['-hide_banner', '-encoders'], { env: ffmpegEnvironment() });
+  } catch (error) {
+    throw new MaskletError(
+      errnoOf(error) === 'ENOENT' ? 'ffmpeg/missing' : 'ffmpeg/failed',
+      `${ffmpeg} does not run: ${error instanceof Error ? error.message : String(error)}`,
+      { file: ffmpeg, hint: 'Set masklet.ffmpegPath to an ffmpeg that runs.', cause: error },
+    );
+  }
+  return new Set(text.split('\n').flatMap((line) => /^\s*V[A-Z.]{5}\s+(\S+)/.exec(line)?.[1] ?? []));
 }

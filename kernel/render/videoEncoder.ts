@@ -1,9 +1,12 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { makeOutputFolder } from '../storage/makeOutputFolder';
 import { CancelledError, errnoOf, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
+import { ffmpegEnvironment, fileUrl, pixelInput } from '../programs/ffmpeg';
+import { startWriting } from '../programs/start';
 import { chooseEncoder, type AlphaFormat } from './encoders';
 import { storageError } from '../storage/storageError';
 
@@ -39,8 +42,9 @@ export class VideoEncoder {
   private constructor(
     private readonly options: VideoEncoderOptions,
     private readonly temporary: string,
-    private readonly child: ChildProcessByStdio<Writable, null, Readable>,
+    private readonly child: ChildProcessByStdio<Writable, Readable, Readable>,
   ) {
+    child.stdout.resume();
     child.stderr.setEncoding('utf8');
     child.stderr.on('data', (text: string) => {
       this.stderr = (this.stderr + text).slice(-STDERR_KEPT);
@@ -79,27 +83,21 @@ export class VideoEncoder {
     const encoder = options.format?.encoder ?? (await chooseEncoder(options.ffmpeg));
     throwIfAborted(options.signal);
     const folder = dirname(options.out);
-    try {
-      await mkdir(folder, { recursive: true });
-    } catch (error) {
-      throw storageError(options.out, String(error), error);
-    }
+    makeOutputFolder(folder, options.out);
     const name = `.${basename(options.out)}.${randomBytes(4).toString('hex')}.part`;
     const temporary = join(folder, name);
     const args = [
       ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-y'],
-      ...['-f', 'rawvideo', '-pix_fmt', options.format ? 'rgba' : 'rgb24'],
-      ...['-video_size', `${options.width}x${options.height}`],
-      ...['-framerate', String(options.fps), '-i', 'pipe:0', '-an'],
-      ...['-vf', videoFilter(options)],
+      ...pixelInput({ ...options, pixels: options.format ? 'rgba' : 'rgb24' }),
+      ...['-an', '-vf', videoFilter(options)],
       ...encoder.arguments,
       ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
       // Without random identifiers: the same frames make the same bytes.
       ...['-fflags', '+bitexact', '-flags:v', '+bitexact'],
       ...(options.format ? [] : ['-movflags', '+faststart']),
-      ...['-f', options.format?.container ?? 'mp4', temporary],
+      ...['-f', options.format?.container ?? 'mp4', fileUrl(temporary)],
     ];
-    const child = spawn(options.ffmpeg, args, { stdio: ['pipe', 'ignore', 'pipe'], windowsHide: true });
+    const child = startWriting(options.ffmpeg, args, { env: ffmpegEnvironment() });
     return new VideoEncoder(options, temporary, child);
   }
 

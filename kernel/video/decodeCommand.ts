@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { fileInput } from '../programs/ffmpeg';
 import { passthroughOption } from './ffmpeg';
 
 /** What all decoding of one video shares: whoever decodes with the same values gets the same bytes. */
@@ -9,6 +9,8 @@ export interface DecodeSettings {
   readonly path: string;
   /** Decoder threads. */
   readonly threads: number;
+  /** Milliseconds without a picture after which a decoder is given up; default: two minutes. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -20,7 +22,7 @@ function command(settings: DecodeSettings, seek: readonly string[], filters: str
   return [
     ...['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'repeat+level+info'],
     // Timestamps stay the file's own: that is what identifies a picture after a seek.
-    ...['-copyts', '-threads', String(settings.threads), ...seek, '-i', inputUrl(settings.path)],
+    ...['-copyts', '-threads', String(settings.threads), ...seek, ...fileInput(settings.path)],
     ...['-map', '0:v:0', '-vf', `showinfo=checksum=1,${filters}`, ...passthroughOption(settings.version)],
     // Each picture is written when it is ready, not when ffmpeg's own buffer is full.
     ...['-flush_packets', '1', '-f', 'rawvideo', 'pipe:1'],
@@ -51,9 +53,4 @@ export function rgbCommand(
     seek,
     `scale=${size.width}:${size.height}:flags=bicubic+full_chroma_int+bitexact,format=rgb24`,
   );
-}
-
-/** A path as ffmpeg's own file protocol takes it: nothing in it is an option, a protocol or a pattern. */
-export function inputUrl(path: string): string {
-  return `file:${resolve(path)}`;
 }

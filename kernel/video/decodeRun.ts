@@ -44,6 +44,7 @@ export class DecodeRun {
     this.ffmpeg = new FfmpegProcess({
       ffmpeg: settings.ffmpeg,
       args: rgbCommand(settings, index, seconds),
+      patienceMs: settings.patienceMs,
       onLine: (line) => this.log.line(line),
     });
     this.ffmpeg.stdout.on('data', (chunk: Buffer) => this.fill(chunk));
@@ -58,11 +59,11 @@ export class DecodeRun {
   }
 
   pause(): void {
-    this.ffmpeg.stdout.pause();
+    this.ffmpeg.pause();
   }
 
   resume(): void {
-    if (!this.stopped) this.ffmpeg.stdout.resume();
+    if (!this.stopped) this.ffmpeg.resume();
   }
 
   /** Ends the decoder; nothing but `onEnd` is reported after this. */
@@ -83,6 +84,7 @@ export class DecodeRun {
         this.filling = undefined;
         this.filled = 0;
         this.complete.push(buffer);
+        this.ffmpeg.progressed();
         this.match();
       }
     }

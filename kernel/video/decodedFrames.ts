@@ -381,7 +381,7 @@ export class DecodedFrames implements FrameProvider {
   private retryEarlier(wanted: Wanted, run: Run, complaints: readonly string[], exit?: FfmpegExit): void {
     wanted.run = undefined;
     wanted.complaints = [...wanted.complaints, ...complaints].slice(-5);
-    if (run.key > 0) {
+    if (run.key > 0 && exit?.stalledMs === undefined) {
       wanted.attempts++;
       wanted.latestKey = Math.max(0, Math.min(wanted.latestKey, run.key) - 2 ** (wanted.attempts - 1));
       return;

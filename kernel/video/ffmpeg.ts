@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process';
-import { access, constants, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { delimiter, isAbsolute, join } from 'node:path';
-import { promisify } from 'node:util';
+import { join, resolve } from 'node:path';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { ffmpegEnvironment } from '../programs/ffmpeg';
+import { findProgram, isExecutable } from '../programs/find';
+import { outputOf } from '../programs/start';
 import { kernelScript } from '../runtime/paths';
 
 export interface Ffmpeg {
@@ -31,7 +32,7 @@ export async function findFfmpeg(setting?: string): Promise<Ffmpeg> {
   const candidates: Pick<Ffmpeg, 'path' | 'origin'>[] = bundled
     ? [{ path: bundled, origin: 'ffmpeg-static' }]
     : [];
-  const onPath = await searchPath('ffmpeg');
+  const onPath = await findProgram('ffmpeg');
   if (onPath) candidates.push({ path: onPath, origin: 'path' });
   for (const candidate of candidates) {
     try {
@@ -48,8 +49,12 @@ export async function findFfmpeg(setting?: string): Promise<Ffmpeg> {
 }
 
 async function fromSetting(setting: string): Promise<Ffmpeg> {
-  const path =
-    isAbsolute(setting) || /[\\/]/.test(setting) ? setting : ((await searchPath(setting)) ?? setting);
+  const path = /[\\/]/.test(setting) ? resolve(setting) : await findProgram(setting);
+  if (path === undefined) {
+    throw new MaskletError('ffmpeg/missing', `"${setting}" (masklet.ffmpegPath) was not found on PATH.`, {
+      hint: howToGet(),
+    });
+  }
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
@@ -77,7 +82,7 @@ export async function ffmpegVersion(path: string): Promise<string> {
 async function askVersion(path: string): Promise<string> {
   let output: string;
   try {
-    ({ stdout: output } = await promisify(execFile)(path, ['-hide_banner', '-version'], { timeout: 20_000 }));
+    output = await outputOf(path, ['-hide_banner', '-version'], { env: ffmpegEnvironment() });
   } catch (error) {
     const cause = errnoOf(error) ?? (error instanceof Error ? error.message.split('\n')[0] : String(error));
     throw new MaskletError('ffmpeg/missing', `"${path}" cannot be run as ffmpeg (${cause}).`, {
@@ -140,26 +145,6 @@ async function staticFfmpeg(): Promise<string | undefined> {
     return undefined;
   }
   return typeof path === 'string' && (await isExecutable(path)) ? path : undefined;
-}
-
-async function searchPath(name: string): Promise<string | undefined> {
-  const endings = process.platform === 'win32' ? ['.exe', ''] : [''];
-  for (const folder of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
-    for (const ending of endings) {
-      const path = join(folder, name + ending);
-      if (await isExecutable(path)) return path;
-    }
-  }
-  return undefined;
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function howToGet(): string {

@@ -43,6 +43,8 @@ export class FfmpegLog {
   private timeBase: readonly [number, number] | undefined;
   private section: 'none' | 'video' | 'after' = 'none';
   private lowScore = false;
+  private tooLarge = false;
+  private unlistedFormat: string | undefined;
 
   /** @param onPicture called for each picture, in the order in which the decoder presents them. */
   constructor(private readonly onPicture: (picture: PictureInfo) => void) {}
@@ -50,6 +52,16 @@ export class FfmpegLog {
   /** Whether ffmpeg only guessed what kind of file this is. */
   get guessedFormat(): boolean {
     return this.lowScore;
+  }
+
+  /** Whether a picture was refused for its size. */
+  get refusedSize(): boolean {
+    return this.tooLarge;
+  }
+
+  /** What the file is, where that is none of the formats that ffmpeg was allowed. */
+  get refusedFormat(): string | undefined {
+    return this.unlistedFormat;
   }
 
   /** Whether a video stream was announced, decodable or not. */
@@ -73,6 +85,8 @@ export class FfmpegLog {
     else if (this.section !== 'after') this.readFacts(line);
     if (COMPLAINT.test(line) && !OUR_OWN.test(line)) this.complain(line);
     else if (line.includes('detected only with low score')) this.lowScore = true;
+    if (/\[error\] Picture size \d+x\d+ (exceeds|is invalid)/.test(line)) this.tooLarge = true;
+    this.unlistedFormat ??= /^\[(\S+) @ .*\[error\] Format not on whitelist/.exec(line)?.[1];
   }
 
   private readPicture(line: string): void {

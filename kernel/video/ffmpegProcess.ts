@@ -1,6 +1,8 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { MaskletError } from '../../shared/protocol/errors';
+import { ffmpegEnvironment } from '../programs/ffmpeg';
+import { startReading } from '../programs/start';
 
 export interface FfmpegExit {
   /** Null where a signal ended it. */
@@ -8,6 +10,8 @@ export interface FfmpegExit {
   readonly signal: NodeJS.Signals | null;
   /** True where we ended it ourselves. */
   readonly killed: boolean;
+  /** Milliseconds without a picture after which it was ended. */
+  readonly stalledMs?: number;
   /** Why it could not be started at all. */
   readonly startError?: Error;
 }
@@ -17,7 +21,15 @@ export interface FfmpegProcessOptions {
   readonly args: readonly string[];
   /** Every complete line of stderr. */
   readonly onLine: (line: string) => void;
+  /** Milliseconds that may pass without a call of `progressed`, while it is not paused; default: two minutes. */
+  readonly patienceMs?: number;
 }
+
+const PATIENCE_MS = 120_000;
+/** Looked at this often: a computer that slept in between has not waited all that time. */
+const LOOKS = 8;
+/** Characters of a line; what a line has beyond them is dropped. */
+const MAX_LINE = 16_384;
 
 const alive = new Set<Promise<FfmpegExit>>();
 
@@ -35,13 +47,17 @@ export class FfmpegProcess {
   /** Settles once the process is gone and all its output has been read (or dropped, after `kill`). Never rejects. */
   readonly exited: Promise<FfmpegExit>;
   private readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  private readonly patienceMs: number;
+  private readonly watch: NodeJS.Timeout;
+  private quietLooks = 0;
+  private paused = false;
   private killed = false;
+  private stalled = false;
 
   constructor(options: FfmpegProcessOptions) {
-    this.child = spawn(options.ffmpeg, [...options.args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-    });
+    this.patienceMs = options.patienceMs ?? PATIENCE_MS;
+    this.child = startReading(options.ffmpeg, options.args, { env: ffmpegEnvironment() });
+    this.watch = setInterval(() => this.look(), this.patienceMs / LOOKS).unref();
     // Node gives no pipes where it could not even try, for lack of file handles; the exit tells.
     this.stdout = this.child.stdout ?? Readable.from([]);
     const stderr = (this.child.stderr as Readable | undefined) ?? Readable.from([]);
@@ -54,11 +70,32 @@ export class FfmpegProcess {
       );
       this.child.once('close', (code, signal) => {
         flush();
-        resolve({ code, signal, killed: this.killed });
+        const stalled = this.stalled ? { stalledMs: this.patienceMs } : {};
+        resolve({ code, signal, killed: this.killed, ...stalled });
       });
     });
     alive.add(this.exited);
-    void this.exited.then(() => alive.delete(this.exited));
+    void this.exited.then(() => {
+      clearInterval(this.watch);
+      alive.delete(this.exited);
+    });
+  }
+
+  /** Says that a picture has come. */
+  progressed(): void {
+    this.quietLooks = 0;
+  }
+
+  /** Leaves it blocked on its output, for as long as anybody likes. */
+  pause(): void {
+    this.paused = true;
+    this.stdout.pause();
+  }
+
+  resume(): void {
+    if (this.paused) this.quietLooks = 0;
+    this.paused = false;
+    this.stdout.resume();
   }
 
   /** Ends the process at once; waiting for `exited` is only needed to be sure that it is gone. */
@@ -70,17 +107,23 @@ export class FfmpegProcess {
     this.stdout.destroy();
     this.child.stderr?.destroy();
   }
+
+  private look(): void {
+    if (this.paused || this.killed || this.quietLooks++ < LOOKS) return;
+    this.stalled = true;
+    this.kill();
+  }
 }
 
-/** Splits into lines at \n and at the \r of status lines; gives a function that hands out what is left at the end. */
+/** Splits into lines, none longer than `MAX_LINE`, at \n and at the \r of status lines; gives a function that hands out what is left at the end. */
 function readLines(stream: Readable, onLine: (line: string) => void): () => void {
   let rest = '';
   stream.setEncoding('utf8');
   stream.on('error', () => undefined);
   stream.on('data', (text: string) => {
     const lines = (rest + text).split(/[\r\n]/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') onLine(line);
+    rest = (lines.pop() ?? '').slice(0, MAX_LINE);
+    for (const line of lines) if (line !== '') onLine(line.slice(0, MAX_LINE));
   });
   return () => {
     if (rest !== '') onLine(rest);
@@ -90,6 +133,16 @@ function readLines(stream: Readable, onLine: (line: string) => void): () => void
 
 /** The error for an ffmpeg that ended in a way that says nothing about the video. */
 export function ffmpegFailure(exit: FfmpegExit, file: string, complaints: readonly string[]): MaskletError {
+  if (exit.stalledMs !== undefined) {
+    return new MaskletError(
+      'ffmpeg/failed',
+      `ffmpeg decoded no picture of "${file}" for ${Math.round(exit.stalledMs / 1000)} s and was ended.`,
+      {
+        hint: 'The file may be damaged, or its disk or network drive too slow: copy it here and try again.',
+        file,
+      },
+    );
+  }
   const how = exit.startError
     ? `could not be started (${exit.startError.message})`
     : exit.signal

@@ -2,6 +2,7 @@ import { CancelledError, MaskletError, throwIfAborted } from '../../shared/proto
 import { indexCommand, type DecodeSettings } from './decodeCommand';
 import { FfmpegLog, type PictureInfo } from './ffmpegLog';
 import { FfmpegProcess, ffmpegFailure, type FfmpegExit } from './ffmpegProcess';
+import { isPictureSize, PICTURE_SIZES } from './pictureSize';
 import type { VideoIndex } from './videoIndex';
 
 export interface IndexOptions {
@@ -34,8 +35,15 @@ async function decodeAll(
   throwIfAborted(options.signal);
   const pictures = new PictureList();
   let tooLong = false;
+  let tooLarge = false;
   const log = new FfmpegLog((picture) => {
+    ffmpeg.progressed();
     pictures.add(picture);
+    if (!isPictureSize(picture.width, picture.height)) {
+      tooLarge = true;
+      ffmpeg.kill();
+      return;
+    }
     if (options.maxFrames > 0 && pictures.count > options.maxFrames) {
       tooLong = true;
       ffmpeg.kill();
@@ -44,7 +52,15 @@ async function decodeAll(
   const ffmpeg: FfmpegProcess = new FfmpegProcess({
     ffmpeg: settings.ffmpeg,
     args: indexCommand(settings),
-    onLine: (line) => log.line(line),
+    patienceMs: settings.patienceMs,
+    onLine: (line) => {
+      log.line(line);
+      // It would go through all of the file, to refuse one picture after the other.
+      if (log.refusedSize && pictures.count === 0) {
+        tooLarge = true;
+        ffmpeg.kill();
+      }
+    },
   });
   const abort = (): void => ffmpeg.kill();
   options.signal?.addEventListener('abort', abort, { once: true });
@@ -62,11 +78,20 @@ async function decodeAll(
       },
     );
   }
+  if (tooLarge) {
+    throw new MaskletError(
+      'video/unsupported',
+      `The pictures of "${settings.path}" are too large: Masklet takes ${PICTURE_SIZES}.`,
+      { hint: 'Scale the video down, or cut out the part you need.', file: settings.path },
+    );
+  }
   const complaints = log.complaints;
   const { facts } = log;
+  if (log.refusedFormat) {
+    throw notAVideo(settings.path, `its content is "${log.refusedFormat}", which Masklet does not read`);
+  }
   if (exit.signal !== null || exit.startError) throw ffmpegFailure(exit, settings.path, complaints);
   if (pictures.count === 0 || !facts) throw nothingDecoded(settings.path, exit, log);
-  if (facts.container === 'tty') throw notAVideo(settings.path, 'it is text');
   options.onIndexed?.(pictures.count);
   const warnings = [...complaints, ...pictures.oddities()];
   if (exit.code !== 0 && complaints.length === 0)

@@ -1,7 +1,8 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inputUrl, rgbCommand } from '../../../../kernel/video/decodeCommand';
+import { fileUrl } from '../../../../kernel/programs/ffmpeg';
+import { rgbCommand } from '../../../../kernel/video/decodeCommand';
 import { atLeast, findFfmpeg, passthroughOption } from '../../../../kernel/video/ffmpeg';
 import { temporaryFolder } from '../../../support/clips';
 
@@ -32,12 +33,9 @@ describe('decode command', () => {
   it('seeks absolutely and keeps the timestamps', () => {
     const settings = { ffmpeg: 'ffmpeg', version: '4.4.2', path: '/x/-a%d:b.mp4', threads: 2 };
     const args = rgbCommand(settings, { width: 3, height: 5 }, 1.25);
-    expect(args.slice(args.indexOf('-ss'), args.indexOf('-ss') + 4)).toEqual([
-      '-ss',
-      '1.250000',
-      '-i',
-      'file:/x/-a%d:b.mp4',
-    ]);
+    expect(args[args.indexOf('-ss') + 1]).toBe('1.250000');
+    expect(args[args.indexOf('-i') + 1]).toBe('file:/x/-a%d:b.mp4');
+    expect(args.indexOf('-ss')).toBeLessThan(args.indexOf('-i'));
     expect(args).toEqual(
       expect.arrayContaining(['-copyts', '-noaccurate_seek', '-seek_timestamp', '-vsync']),
     );
@@ -45,7 +43,7 @@ describe('decode command', () => {
   });
 
   it('never leaves a relative path to be read as an option', () => {
-    expect(inputUrl('-clip.mp4')).toBe(`file:${join(process.cwd(), '-clip.mp4')}`);
+    expect(fileUrl('-clip.mp4')).toBe(`file:${join(process.cwd(), '-clip.mp4')}`);
   });
 });
 
