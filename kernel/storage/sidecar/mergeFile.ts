@@ -12,7 +12,7 @@ import {
   type LineFile,
 } from './layout';
 import { conflictingLines, fieldsOf, mergeFields, type Fields, type MergedFields } from './mergeFields';
-import { splitLines } from './parseFile';
+import { splitLines, withoutReturn } from './parseFile';
 
 /** One file of a sidecar as git hands it to a merge driver; empty where it did not exist. */
 export interface FileVersions {
@@ -140,7 +140,8 @@ function videoText({ ours, theirs, conflicts }: MergedFields, before: string): M
 function wholeFile({ base, ours, theirs }: Texts, key: string): MergedText {
   if (ours === theirs || theirs === base) return { text: ours, conflicts: [] };
   if (ours === base) return { text: theirs, conflicts: [] };
-  const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/));
+  const linesOf = (text: string): string[] =>
+    text === '' ? [] : text.replace(/\n$/, '').split('\n').map(withoutReturn);
   const lines = conflictingLines(linesOf(ours), linesOf(theirs));
   return { text: [...lines, ''].join('\n'), conflicts: [{ key, kind: 'changed' }] };
 }

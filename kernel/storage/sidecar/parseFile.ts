@@ -77,6 +77,14 @@ interface SplitText {
   readonly markers: readonly number[];
 }
 
+/**
+ * Without the carriage return of a Windows line end. Where several stand before the line feed all of them are the line's
+ * own: a broken line is written with a line feed alone, and must be the same when it is read again.
+ */
+export function withoutReturn(line: string): string {
+  return /(?<!\r)\r$/.test(line) ? line.slice(0, -1) : line;
+}
+
 /** Lines without their ends, blank ones and git's markers left out, nor what the markers show of the common base. */
 export function splitLines(text: string): SplitText {
   const lines: NumberedLine[] = [];
@@ -86,7 +94,7 @@ export function splitLines(text: string): SplitText {
     .replace(/^\uFEFF/, '')
     .split('\n')
     .forEach((raw, index) => {
-      const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+      const line = withoutReturn(raw);
       const number = index + 1;
       if (/^<{7}( |$)/.test(line)) {
         side = 'ours';

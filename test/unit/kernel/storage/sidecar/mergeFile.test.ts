@@ -128,6 +128,14 @@ describe('merging a file of masks', () => {
     expect(text).toBe(file(line(1, 1), line(2, 1), 'ours', 'theirs'));
   });
 
+  it('keeps carriage returns that are no part of a line end', () => {
+    const ours = file('{"frame": 2\r\r', '{"frame": 3');
+    const { text } = merge(MASKS, '', ours, file(line(1, 1)).replaceAll('\n', '\r\n'));
+    expect(text).toBe(file(line(1, 1), '{"frame": 2\r\r', '{"frame": 3'));
+    expect(merge(MASKS, text, text, text).text).toBe(text);
+    expect(merge('video.json', '', '{\r\r\n', '[\r\n').text).toContain('\n{\r\r\n=======\n[\n');
+  });
+
   it('lets bytes through that are no UTF-8', () => {
     const bad = Buffer.concat([
       Buffer.from('{"frame":5,"note":"'),
