@@ -39,6 +39,7 @@ export function parseLink(path: string, query: string): FrameAddress {
   );
   const [uri, frame, object] = ['uri', 'frame', 'object'].map((name) => fields.get(name));
   if (!uri) throw bad('The link does not say which video it means');
+  if (leadsUp(uri)) throw bad(`"${uri}" is no plain address of a video`);
   if (frame !== undefined && !/^\d{1,9}$/.test(frame)) throw bad(`"${frame}" is no frame`);
   if (object !== undefined && !/^[\w-]{1,64}$/.test(object)) throw bad(`"${object}" is no object`);
   return {
@@ -46,6 +47,15 @@ export function parseLink(path: string, query: string): FrameAddress {
     ...(frame === undefined ? {} : { frame: Number(frame) }),
     ...(object === undefined ? {} : { object }),
   };
+}
+
+/** With `..` in it, an address may look like one in a folder that it leaves; those that we make have none. */
+function leadsUp(uri: string): boolean {
+  try {
+    return decodeURIComponent(uri).split(/[\\/]/).includes('..');
+  } catch {
+    return true;
+  }
 }
 
 function bad(message: string): MaskletError {

@@ -15,6 +15,7 @@ describe('links to frames', () => {
     { uri: 'file:///c%3A/%E9%AF%89.mov' },
     { uri: 'vscode-remote://ssh-remote%2Bgpu-box/data/clip.mp4', object: 'a_b' },
     { uri: 'file:///literal%2541.mp4', frame: 999_999_999 },
+    { uri: 'file:///data/a..b/..hidden.mp4' },
   ])('come back as they went: $uri', (address) => {
     const { path, query } = received(formatLink('vscode-insiders', address));
     expect(parseLink(path, query)).toEqual(address);
@@ -29,6 +30,11 @@ describe('links to frames', () => {
     ['/open', 'uri=file:///a.mp4&frame=1e3', '"1e3" is no frame'],
     ['/open', 'uri=file:///a.mp4&frame=99999999999', 'is no frame'],
     ['/open', 'uri=file:///a.mp4&object=../x', '"../x" is no object'],
+    ['/open', 'uri=file:///workspace/../../x.mp4', 'no plain address'],
+    ['/open', 'uri=file:///workspace/%2e%2E/x.mp4', 'no plain address'],
+    ['/open', 'uri=file:///c%3A/workspace/..%5C..%5Cx.mp4', 'no plain address'],
+    ['/open', 'uri=file:///workspace/%2E./%zz/x.mp4', 'no plain address'],
+    ['/open', 'uri=vscode-remote://ssh-remote%2Bbox/workspace/../x.mp4', 'no plain address'],
   ])('say what is wrong: %s?%s', (path, query, message) => {
     expect(() => parseLink(path, query)).toThrow(message);
   });
