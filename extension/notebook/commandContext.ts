@@ -1,4 +1,5 @@
 import type { CommandGrammar, OptionGrammar } from '../../shared/protocol/commandGrammar';
+import { PROGRAM_OPTIONS } from './commandLines';
 
 /** What words of a command line may be, besides what the command line itself says. */
 export interface CommandNames {
@@ -72,7 +73,8 @@ function optionsOf(
     2 * grammar.filter((other) => other.options.some((option) => option.flag === flag)).length >
     grammar.length;
   const left = options.filter(
-    ({ flag, description }) => !after.includes(flag) || /repeatable/.test(description),
+    ({ flag, description }) =>
+      !PROGRAM_OPTIONS.has(flag) && (!after.includes(flag) || /repeatable/.test(description)),
   );
   return [...left.filter((option) => !isCommon(option)), ...left.filter(isCommon)].map(
     ({ flag, description }) => suggestion('option', flag, description),

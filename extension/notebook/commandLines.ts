@@ -1,10 +1,16 @@
 import { MaskletError } from '../../shared/protocol/errors';
 
 /**
+ * Options that name a program, or libraries that are loaded from then on. A notebook comes with its data set, and running
+ * its cells runs nothing else that came with it.
+ */
+export const PROGRAM_OPTIONS: ReadonlySet<string> = new Set(['--ffmpeg', '--archive', '--cuda-dir']);
+
+/**
  * The commands of a command cell, each as its arguments: a line each, words in single or double quotes kept together, a backslash
  * before a character that means itself, or at the end of a line that goes on. Nothing is expanded and no shell is run. A leading
  * `masklet` may be left out; lines that begin with `#` are left out.
- * @throws MaskletError `input/invalid`, naming the line.
+ * @throws MaskletError `input/invalid`, naming the line; of options that name a program, too.
  */
 export function commandLines(source: string): string[][] {
   const commands: string[][] = [];
@@ -17,9 +23,22 @@ export function commandLines(source: string): string[][] {
       line = `${line.slice(0, -1)} ${lines[++n]}`;
     const words = splitWords(line, first + 1);
     if (words[0] === 'masklet') words.shift();
+    refusePrograms(words, first + 1);
     if (words.length > 0) commands.push(words);
   }
   return commands;
+}
+
+function refusePrograms(words: readonly string[], number: number): void {
+  const named = words.map((word) => word.split('=')[0]).find((word) => PROGRAM_OPTIONS.has(word));
+  if (named === undefined) return;
+  throw new MaskletError(
+    'input/invalid',
+    `Line ${number}: a notebook cannot say which program to run (${named}).`,
+    {
+      hint: 'Set masklet.ffmpegPath, or run the command in a terminal.',
+    },
+  );
 }
 
 const WORD = /(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/y;

@@ -57,6 +57,14 @@ describe('the lines of a command cell', () => {
     expect(commandLines(source)).toEqual(commands);
   });
 
+  test.each([
+    'info --ffmpeg ./evil a.mp4',
+    'info a.mp4 "--ffmpeg=./evil"',
+    'cuda install \\\n --archive a.nupkg',
+  ])('that name a program are refused: %j', (source) => {
+    expect(() => commandLines(`ok\n${source}`)).toThrow(/^Line 2: a notebook cannot say which program/);
+  });
+
   test.each(['ok\na "b', "a 'b", 'a b\\'])('with an open quote are refused: %j', (source) => {
     expect(() => commandLines(source)).toThrow(/^Line \d: a quote is not closed/);
   });
