@@ -20,6 +20,11 @@ const KILLS = process.env.MASKLET_TEST_FULL ? 50 : 10;
 /** Operations that are acknowledged between two kills, at most. */
 const BETWEEN = 12;
 const IDS = ['aa', 'bb', 'cc', 'dd'] as const;
+/** Seeds that failed once; in both a save was cut off, which no row shows. */
+const FAILED_ONCE = [683943, 417602];
+const SEEDS = process.env.MASKLET_SEED
+  ? [Number(process.env.MASKLET_SEED)]
+  : [...FAILED_ONCE, Date.now() % 1_000_000];
 
 /** One request, under the name of the edit that it makes, if any. */
 interface Operation {
@@ -119,8 +124,8 @@ async function carryOut(session: KernelSession, { method, params }: Operation): 
 }
 
 /** All that a session knows of its clip. */
-async function everything(session: KernelSession): Promise<object> {
-  const { objects, prompts, marks, status } = await session.request('session/snapshot', {});
+async function everything(session: KernelSession): Promise<{ readonly dirty: boolean }> {
+  const { objects, prompts, marks, status, dirty } = await session.request('session/snapshot', {});
   const frames = Array.from({ length: FRAMES }, (_, frame) => frame);
   const masks = await Promise.all(frames.map((frame) => session.request('frame/masks', { frame })));
   const { classes } = await session.request('labels/read', {});
@@ -128,8 +133,8 @@ async function everything(session: KernelSession): Promise<object> {
   const inOrder = masks.map((of) => [...of].sort((a, b) => order.get(a.object)! - order.get(b.object)!));
   // The order of marks says nothing.
   const inText = marks.map((mark) => JSON.stringify(Object.entries(mark).sort())).sort();
-  const all = { objects, prompts, marks: inText, status, masks: inOrder, classes };
-  return JSON.parse(JSON.stringify(all)) as object;
+  const all = { objects, prompts, marks: inText, status, masks: inOrder, classes, dirty };
+  return JSON.parse(JSON.stringify(all)) as { readonly dirty: boolean };
 }
 
 function expectSound(folder: string): void {
@@ -169,11 +174,10 @@ async function openIn(folder: string): Promise<[KernelClient, KernelSession]> {
   return [kernel, await kernel.open({ path: join(folder, 'clip.mp4'), workspaceRoot: folder })];
 }
 
-test(
-  `edits of every kind, killed ${KILLS} times: nothing acknowledged is lost`,
+test.each(SEEDS)(
+  `edits of every kind, killed ${KILLS} times: nothing acknowledged is lost (seed %i)`,
   { timeout: 300_000 },
-  async () => {
-    const seed = Number(process.env.MASKLET_SEED ?? Date.now() % 1_000_000);
+  async (seed) => {
     console.log(`MASKLET_SEED=${seed} gives the same operations again`);
     const random = seededRandom(seed);
     const operations = new Operations(random);
@@ -213,8 +217,15 @@ test(
       const before = await everything(reference.session);
       const result = await carryOut(reference.session, last);
       const whole = await everything(reference.session);
+      if (last.method === 'session/save' && 'error' in ended) {
+        expect(toErrorData(ended.error).code).toBe('kernel/died');
+        // Whether it was done only `dirty` tells, and it is whole file by file: the user saves once more.
+        expect({ ...after, dirty: false }).toEqual({ ...whole, dirty: false });
+        await killed.session.request('session/save', {});
+        expect(await everything(killed.session)).toEqual(whole);
+      }
       // Acknowledged is kept; under way, it is there whole or not at all.
-      if ('result' in ended || isDeepStrictEqual(after, whole)) {
+      else if ('result' in ended || isDeepStrictEqual(after, whole)) {
         expect(after).toEqual(whole);
         operations.took(last, result);
         if ('result' in ended) acknowledged++;
