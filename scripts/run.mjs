@@ -80,6 +80,14 @@ function setupBrowser() {
   );
 }
 
+/** What computes as another processor does. Where it cannot be had, its test is skipped and says so. */
+function setupEmulator() {
+  if (process.arch !== 'x64' || works('qemu-x86_64', ['--version'])) return;
+  console.error('masklet: installing an emulator of other processors for the tests (once)');
+  if (aptInstall('qemu-user')) return;
+  console.error('masklet: there is no qemu-x86_64, so what other processors compute is not compared.');
+}
+
 /**
  * A real VS Code that shows itself in the browser.
  * @param purpose what it is wanted for, to say what does not happen where it cannot be had
@@ -148,6 +156,7 @@ const commands = {
   'test:full': () => {
     env.MASKLET_TEST_FULL = '1';
     setupVsCode('No test was run: "npm test" runs those that need no VS Code.');
+    setupEmulator();
     // The tests in VS Code install what users install.
     steps(build, () => run(node, ['scripts/package/main.mjs'], { env }));
     commands.test();

@@ -67,7 +67,8 @@ export async function choosePrecision(
   return choice.precision;
 }
 
-const isExact = ({ error }: Comparison): boolean => error < tolerance;
+/** Whether 8 bits find what float32 finds. */
+export const isExact = ({ error }: Comparison): boolean => error < tolerance;
 
 async function readChoice(file: string): Promise<Precision | undefined> {
   try {
