@@ -1,7 +1,6 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { isSameProcessAlive, processStart } from '../storage/liveProcess';
+import { processHost, processStart, stateOfProcess } from '../storage/liveProcess';
 
 /** In the temporary folder of an export: who writes it. */
 export const OWNER_FILE = '.owner.json';
@@ -19,7 +18,7 @@ export function partPrefix(out: string): string {
 }
 
 export function ownerHere(): Owner {
-  return { host: hostname(), pid: process.pid, start: processStart(process.pid) };
+  return { host: processHost(), pid: process.pid, start: processStart(process.pid) };
 }
 
 /**
@@ -32,7 +31,7 @@ export async function removeAbandoned(out: string): Promise<void> {
     if (!name.startsWith(partPrefix(out)) || !/\.[0-9a-f]{8}\.part$/.test(name)) continue;
     const folder = join(dirname(out), name);
     const owner = await readOwner(folder);
-    if (owner?.host !== hostname() || isSameProcessAlive(owner.pid, owner.start)) continue;
+    if (owner?.host !== processHost() || stateOfProcess(owner.pid, owner.start) !== 'gone') continue;
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
+import { connect } from '../storage/connect';
 import { journalMode, openCopy, openDatabaseReadOnly, type OpenDatabase } from '../storage/database';
 import { asStorageError } from '../storage/databaseErrors';
 import { databaseFile } from '../storage/dataFolder';
@@ -28,7 +29,7 @@ export function openForQuery(folder: string, busyTimeoutMs: number): QueryDataba
     const copy = plain.db.name === file && journalMode(plain.db) !== 'wal';
     if (copy) plain = copied(plain, folder, busyTimeoutMs);
     const own = plain;
-    const db = new Database(own.db.name, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+    const db = connect(own.db.name, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
     // What grows without end must not fill a disk: memory is watched.
     db.pragma('temp_store = MEMORY');
     if (copy && process.platform !== 'win32') {

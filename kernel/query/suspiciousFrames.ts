@@ -3,10 +3,12 @@ import { rleIou } from '../masks/rle';
 import type { MaskRecord, Suspicion } from '../../shared/domain/annotations';
 import { suspiciousFrames } from '../review/suspicion';
 import { ClipRows } from '../storage/rows';
+import { checkSize } from '../storage/videos';
 
 interface VideoShape {
   readonly width: number;
   readonly height: number;
+  readonly frameCount: number;
   readonly revision: number;
 }
 
@@ -41,11 +43,14 @@ export class SuspiciousFrames {
 
   private of(db: Database, video: number, key: string): readonly SpanRow[] {
     const shape = db
-      .prepare<[number], VideoShape>('SELECT width, height, revision FROM videos WHERE id = ?')
+      .prepare<[number], VideoShape>(
+        'SELECT width, height, frame_count AS frameCount, revision FROM videos WHERE id = ?',
+      )
       .get(video);
     if (!shape) return [];
     const known = this.found.get(key);
     if (known?.revision === shape.revision) return known.rows;
+    checkSize(db, shape);
     const clip = new ClipRows(db, video, shape);
     const masks = clip.masks();
     const rows = clip.objectIds().flatMap((object) => {

@@ -124,7 +124,15 @@ export type StorageApi = {
   /** Keeps the frame index of a video by fingerprint, so that opening it again is instant. */
   putIndex: [{ readonly clip: number; readonly fingerprint: string; readonly index: Uint8Array }, null];
   /** Undefined where it is not known, or there is no database yet; never makes one. */
-  getIndex: [{ readonly databaseFolder: string; readonly fingerprint: string }, Uint8Array | undefined];
+  getIndex: [
+    {
+      readonly databaseFolder: string;
+      readonly fingerprint: string;
+      /** Nothing in the folder may change. */
+      readonly readOnly?: boolean;
+    },
+    Uint8Array | undefined,
+  ];
   /** The background hash arrived. Reports a problem where annotations were made on other content. */
   putSha256: [{ readonly clip: number; readonly sha256: string }, Problem | null];
   close: [{ readonly clip: number }, null];

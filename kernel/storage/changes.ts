@@ -10,8 +10,8 @@ import {
   promptPlace,
   type RowPlace,
 } from './sidecar/layout';
-import { LineError, parseLine } from './sidecar/parseLine';
-import { formatRow, type Row } from './sidecar/records';
+import { LineError, checkRow } from './sidecar/parseLine';
+import type { Row } from './sidecar/records';
 import type { ClipShape } from './sidecar/sync';
 
 /** What a change puts, objects first. */
@@ -47,7 +47,7 @@ export function checkedRow(
     throw new MaskletError('object/unknown', `There is no object "${object}".`, { file });
   }
   try {
-    return { place, row: parseLine(formatRow(row), holder, { ...shape, hasObject: () => true }) };
+    return { place, row: checkRow(row, holder, { ...shape, hasObject: () => true }) };
   } catch (error) {
     if (!(error instanceof LineError)) throw error;
     throw new MaskletError(

@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { connect } from './connect';
 import { DATABASE_NAME, databaseFile, makeDataFolder } from './dataFolder';
 import { asStorageError, storageHint } from './databaseErrors';
 import { isLocalFileSystem } from './fileSystemType';
@@ -34,7 +35,7 @@ export function openDatabase(folder: string, busyTimeoutMs: number): OpenDatabas
   if (!fs.existsSync(file)) makeDataFolder(folder);
   let db: Database.Database | undefined;
   try {
-    db = new Database(file, { timeout: busyTimeoutMs });
+    db = connect(file, { timeout: busyTimeoutMs });
     // Before anything that could write: a file that is not ours stays untouched.
     checkVersion(db, file);
     setJournalMode(db, isLocalFileSystem(folder) ? 'wal' : 'truncate', file);
@@ -43,14 +44,15 @@ export function openDatabase(folder: string, busyTimeoutMs: number): OpenDatabas
     migrate(db, file);
     return opened(db, file);
   } catch (error) {
-    const lockedBy = db && namedWriters(db);
+    const lockedBy = db && namedWriters(db, file);
     db?.close();
     throw asStorageError(error, file, lockedBy);
   }
 }
 
 /**
- * Opens the database of a folder for reading; undefined where there is none. The folder is left as it was.
+ * Opens the database of a folder for reading, and sees what others write; undefined where there is none. What a process that was
+ * killed left beside it may be cleared away: see `openUntouched` for folders in which nothing may change.
  * @throws MaskletError as `openDatabase`.
  */
 export function openDatabaseReadOnly(folder: string, busyTimeoutMs: number): OpenDatabase | undefined {
@@ -59,7 +61,7 @@ export function openDatabaseReadOnly(folder: string, busyTimeoutMs: number): Ope
   let db: Database.Database | undefined;
   try {
     // Not as a read-only connection, which could not clear away the write-ahead log's files when it closes.
-    db = new Database(file, { timeout: busyTimeoutMs, fileMustExist: true });
+    db = connect(file, { timeout: busyTimeoutMs, fileMustExist: true });
     db.pragma('query_only = ON');
     const version = checkVersion(db, file);
     if (version === MIGRATIONS.length) return opened(db, file);
@@ -76,7 +78,7 @@ export function openDatabaseReadOnly(folder: string, busyTimeoutMs: number): Ope
 
 /** A private database that goes with the process. */
 export function openInMemory(): OpenDatabase {
-  const db = new Database(':memory:');
+  const db = connect(':memory:');
   db.pragma('foreign_keys = ON');
   migrate(db, ':memory:');
   return opened(db, ':memory:');
@@ -87,7 +89,7 @@ export function journalMode(db: Database.Database): string {
   return db.pragma('journal_mode', { simple: true }) as string;
 }
 
-function opened(db: Database.Database, file: string, cleanUp?: () => void): OpenDatabase {
+export function opened(db: Database.Database, file: string, cleanUp?: () => void): OpenDatabase {
   return {
     db,
     file,
@@ -109,7 +111,7 @@ export function openCopy(folder: string, file: string, busyTimeoutMs: number): O
     for (const name of [DATABASE_NAME, `${DATABASE_NAME}-wal`, `${DATABASE_NAME}-journal`]) {
       if (fs.existsSync(join(folder, name))) fs.copyFileSync(join(folder, name), join(copy, name));
     }
-    const db = new Database(join(copy, DATABASE_NAME), { timeout: busyTimeoutMs });
+    const db = connect(join(copy, DATABASE_NAME), { timeout: busyTimeoutMs });
     migrate(db, file);
     return opened(db, file, cleanUp);
   } catch (error) {
@@ -157,8 +159,10 @@ function leaveWriteAheadLog(db: Database.Database, file: string, cause: unknown)
 }
 
 /** Those who said that they write, where that can be read in spite of the lock. */
-function namedWriters(db: Database.Database): string | undefined {
+function namedWriters(db: Database.Database, file: string): string | undefined {
   try {
+    // What is not ours is not asked for anything.
+    checkVersion(db, file);
     const writers = db
       .prepare<[], { holder: string; pid: number; host: string }>('SELECT holder, pid, host FROM writers')
       .all();

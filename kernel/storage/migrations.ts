@@ -1,5 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { MaskletError } from '../../shared/protocol/errors';
+import { connect } from './connect';
+import { storageHint } from './databaseErrors';
 
 /** `PRAGMA application_id` of our databases: "MSKL". */
 export const APPLICATION_ID = 0x4d534b4c;
@@ -213,13 +215,18 @@ export function migrate(db: Database, file: string, migrations: readonly Migrati
 
 /**
  * @returns the schema's version; reads only.
- * @throws as `migrate`.
+ * @throws as `migrate`; `storage/corrupted` also where the schema is not exactly that of its version.
  */
 export function checkVersion(
   db: Database,
   file: string,
   migrations: readonly Migration[] = MIGRATIONS,
 ): number {
+  // Version and schema as of one moment: another process may be migrating.
+  return db.transaction(() => versionOf(db, file, migrations)).deferred();
+}
+
+function versionOf(db: Database, file: string, migrations: readonly Migration[]): number {
   const version = db.pragma('user_version', { simple: true }) as number;
   const application = db.pragma('application_id', { simple: true }) as number;
   const tables = db.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get() ?? 0;
@@ -236,5 +243,61 @@ export function checkVersion(
       { file, hint: 'Update Masklet. The file was left as it is.' },
     );
   }
+  checkSchema(db, file, migrations.slice(0, version));
   return version;
+}
+
+/** What steps lead to, by all of their text. */
+const schemas = new Map<string, ReadonlySet<string>>();
+
+/** What SQLite itself adds to any database that it is asked to analyse. */
+const STATISTICS = [
+  'CREATE TABLE sqlite_stat1(tbl,idx,stat)',
+  'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)',
+];
+
+/**
+ * A view, a trigger or a column of a stranger's could do anything in our name: what is not exactly as our own steps make it is refused.
+ * @param steps those that the database's version says were carried out.
+ * @throws MaskletError `storage/corrupted`
+ */
+function checkSchema(db: Database, file: string, steps: readonly Migration[]): void {
+  const expected = schemaOf(steps);
+  const found = schemaEntries(db).filter((entry) => !STATISTICS.some((sql) => entry.endsWith(`\n${sql}`)));
+  const foreign = found.find((entry) => !expected.has(entry));
+  if (foreign === undefined && found.length === expected.size) return;
+  const [type = '', name = ''] = foreign?.split('\n') ?? [];
+  throw new MaskletError(
+    'storage/corrupted',
+    foreign === undefined
+      ? `${file} is not a database of Masklet: parts of its schema ${steps.length} are missing.`
+      : `${file} is not a database of Masklet: its schema ${steps.length} has no ${type} "${name.slice(0, 40)}" like this one.`,
+    { file, hint: storageHint('storage/corrupted') },
+  );
+}
+
+function schemaOf(steps: readonly Migration[]): ReadonlySet<string> {
+  const key = steps.join('\0');
+  let entries = schemas.get(key);
+  if (!entries) {
+    const db = connect(':memory:');
+    try {
+      for (const step of steps) db.exec(step);
+      schemas.set(key, (entries = new Set(schemaEntries(db))));
+    } finally {
+      db.close();
+    }
+  }
+  return entries;
+}
+
+/** Type, name, table and text of each entry. */
+function schemaEntries(db: Database): string[] {
+  return db
+    .prepare<[], [string, string, string, string | null]>(
+      'SELECT type, name, tbl_name, sql FROM sqlite_schema',
+    )
+    .raw()
+    .all()
+    .map((entry) => entry.map((text) => text ?? '').join('\n'));
 }

@@ -12,6 +12,7 @@ import {
   type OpenEnvironment,
 } from './database';
 import { asStorageError } from './databaseErrors';
+import { openUntouched } from './untouched';
 import { ClipRows } from './rows';
 import { readSidecar, type SidecarFiles } from './sidecar/files';
 import { VIDEO_FILE } from './sidecar/layout';
@@ -97,7 +98,7 @@ export class SidecarIntake {
 }
 
 function openToRead(params: OpenClipParams, environment: OpenEnvironment): OpenedClip {
-  const disk = openDatabaseReadOnly(params.databaseFolder, environment.busyTimeoutMs);
+  const disk = openToLookOn(params, environment);
   const row = disk && reading(disk, () => findVideo(disk.db, rootOf(params.databaseFolder), params.video));
   const writer = row && reading(disk, () => liveWriter(disk.db, row.id, environment));
   if (writer) {
@@ -123,6 +124,23 @@ function openToRead(params: OpenClipParams, environment: OpenEnvironment): Opene
     const { id, problems } = copy.db.transaction(() => takeIn(copy, params, copied, files))();
     return finish(copy, params, environment, { id, problems, access: { kind: 'reader' } });
   });
+}
+
+/** The folder stays as it is. Where a process of this machine has the clip open to write, its work is seen live. */
+function openToLookOn(params: OpenClipParams, environment: OpenEnvironment): OpenDatabase | undefined {
+  const { databaseFolder, video } = params;
+  const untouched = openUntouched(databaseFolder, environment.busyTimeoutMs);
+  if (!untouched?.isCopy) return untouched;
+  try {
+    const row = findVideo(untouched.db, rootOf(databaseFolder), video);
+    const writer = row && liveWriter(untouched.db, row.id, environment);
+    if (writer?.host !== environment.host) return untouched;
+  } catch (error) {
+    untouched.close();
+    throw asStorageError(error, untouched.file);
+  }
+  untouched.close();
+  return openDatabaseReadOnly(databaseFolder, environment.busyTimeoutMs);
 }
 
 /** True where taking in the sidecar would change nothing: then rows are read where they are, without a copy. */
@@ -184,7 +202,8 @@ function takeIn(
       : undefined;
   const sha256 = (sameContent ? row.sha256 : null) ?? theirSha256 ?? video.sha256;
   if (row && !fits(row, video)) {
-    setAsideUnfit(shapeOf(video), new ClipRows(db, row.id, row), new SyncState(db, row.id));
+    const before = { ...row, frameCount: row.frame_count };
+    setAsideUnfit(shapeOf(video), new ClipRows(db, row.id, before), new SyncState(db, row.id));
   }
   const id = putVideo(db, rootOf(params.databaseFolder), video, row?.id, sha256);
   const state = new SyncState(db, id);
@@ -208,7 +227,9 @@ function changeOfVideo(
 ): Problem | undefined {
   const state = row && new SyncState(db, row.id);
   const rowsElsewhere =
-    row !== undefined && row.fingerprint !== video.fingerprint && new ClipRows(db, row.id, row).any();
+    row !== undefined &&
+    row.fingerprint !== video.fingerprint &&
+    new ClipRows(db, row.id, shapeOf(video)).any();
   // Once accepted, or taken in with its video, the sidecar's word counts no more until it changes.
   const news = files.get(VIDEO_FILE)?.sha256 !== state?.files().get(VIDEO_FILE)?.sha256;
   const sidecarElsewhere = news && json !== undefined && files.size > 1 && !isMadeOn(json, video);

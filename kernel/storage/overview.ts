@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { fullPath } from './videos';
+import { checkSize, fullPath } from './videos';
 
 /** What a database knows of a clip without counting. */
 export interface KnownClip {
@@ -41,7 +41,10 @@ export function knownClips(db: Database, root: string): KnownClip[] {
       `SELECT ${KNOWN} FROM videos WHERE ${HAS_OBJECTS} ORDER BY path`,
     )
     .all()
-    .map((clip) => ({ ...clip, path: fullPath(root, clip.path), dirty: clip.dirty === 1 }));
+    .map((clip) => {
+      checkSize(db, clip);
+      return { ...clip, path: fullPath(root, clip.path), dirty: clip.dirty === 1 };
+    });
 }
 
 /** All clips of a database that have objects; by path. @param root what stored paths are relative to. */
@@ -71,10 +74,8 @@ export function clipOverviews(db: Database, root: string): ClipOverview[] {
        ORDER BY path`,
     )
     .all()
-    .map(({ id, path, dirty, ...counts }) => ({
-      path: fullPath(root, path),
-      ...counts,
-      dirty: dirty === 1,
-      labels: labels.get(id) ?? [],
-    }));
+    .map(({ id, path, dirty, ...counts }) => {
+      checkSize(db, counts);
+      return { path: fullPath(root, path), ...counts, dirty: dirty === 1, labels: labels.get(id) ?? [] };
+    });
 }

@@ -19,7 +19,10 @@ import {
   placeOf,
   type RowPlace,
 } from './sidecar/layout';
+import { LineError, checkRow, type LineContext } from './sidecar/parseLine';
 import { formatRow, type Extra, type Row } from './sidecar/records';
+import { storageHint } from './databaseErrors';
+import { MaskletError } from '../../shared/protocol/errors';
 
 interface ObjectColumns {
   readonly id: string;
@@ -68,22 +71,30 @@ interface MarkColumns {
 }
 
 type Values = Record<string, string | number | null>;
+type RowOf<K extends Row['kind']> = Extract<Row, { readonly kind: K }>;
 
 /** Where the unknown fields of a row come from: the row itself, or what the database has for its key already. */
 export type ExtraSource = 'given' | 'kept';
 
-/** One clip's annotations in the database. */
+/**
+ * One clip's annotations in the database. It may be a stranger's: what is read is checked as the same row in a sidecar is.
+ * @throws MaskletError `storage/corrupted` from whatever reads
+ */
 export class ClipRows {
   private readonly upserts: Record<Row['kind'], Statement<[Values], string | null>>;
   private readonly deletes: Record<Row['kind'], Statement<[Values]>>;
   private readonly selects: Record<Row['kind'], Statement<[Values], unknown>>;
 
-  /** @param size the video's, which every mask has. */
+  private readonly context: LineContext;
+
+  /** @param shape the video's, which all that is read must fit. */
   constructor(
     private readonly db: Database,
     private readonly video: number,
-    private readonly size: { readonly width: number; readonly height: number },
+    private readonly shape: Omit<LineContext, 'hasObject'>,
   ) {
+    // That rows have their object, SQLite sees to.
+    this.context = { ...shape, hasObject: () => true };
     this.upserts = {
       object: this.upsert('objects', ['id'], ['label', 'color', 'attributes', 'position']),
       prompt: this.upsert('prompts', ['object', 'frame'], ['points', 'box', 'mask_counts', 'candidate']),
@@ -115,7 +126,7 @@ export class ClipRows {
   get(place: RowPlace): Row | undefined {
     const kind = kindOf(place);
     const columns = this.selects[kind].get(this.keyValues(place));
-    return columns === undefined ? undefined : this.toRow(kind, columns);
+    return columns === undefined ? undefined : this.checked(kind, columns);
   }
 
   hasObject(id: string): boolean {
@@ -137,19 +148,19 @@ export class ClipRows {
   objects(): ObjectRecord[] {
     return this.list<ObjectColumns>(
       'SELECT * FROM objects WHERE video = ? ORDER BY position NULLS FIRST, id',
-    ).map(objectFrom);
+    ).map((columns) => this.checked('object', columns).record);
   }
 
   prompts(): FramePrompt[] {
-    return this.list<PromptColumns>('SELECT * FROM prompts WHERE video = ? ORDER BY object, frame').map((c) =>
-      this.promptFrom(c),
+    return this.list<PromptColumns>('SELECT * FROM prompts WHERE video = ? ORDER BY object, frame').map(
+      (columns) => this.checked('prompt', columns).record,
     );
   }
 
   marks(): MarkRecord[] {
     return this.list<MarkColumns>(
       'SELECT * FROM marks WHERE video = ? ORDER BY object, first, last, kind',
-    ).map(markFrom);
+    ).map((columns) => this.checked('mark', columns).record);
   }
 
   /** Sorted by frame, then by object. */
@@ -158,8 +169,8 @@ export class ClipRows {
       .prepare<[number, number, number], MaskColumns>(
         'SELECT * FROM masks WHERE video = ? AND frame BETWEEN ? AND ? ORDER BY frame, object',
       )
-      .all(this.video, range?.first ?? 0, range?.last ?? Number.MAX_SAFE_INTEGER)
-      .map((c) => this.maskFrom(c));
+      .all(this.video, range?.first ?? Number.MIN_SAFE_INTEGER, range?.last ?? Number.MAX_SAFE_INTEGER)
+      .map((columns) => this.checked('mask', columns).record);
   }
 
   /** The sidecar's files that hold these rows. */
@@ -177,8 +188,8 @@ export class ClipRows {
     ];
   }
 
-  /** Every row of one of the sidecar's files, with its text. */
-  *linesOfFile(file: string): Generator<{ place: RowPlace; line: string }> {
+  /** Every row of one of the sidecar's files, with its text. @param unfit rows come as they are, whatever they hold. */
+  *linesOfFile(file: string, unfit?: 'unfit'): Generator<{ place: RowPlace; line: string }> {
     const holder = lineFile(file);
     if (!holder) return;
     const { table } = TABLES[holder.kind];
@@ -189,7 +200,7 @@ export class ClipRows {
       .prepare<unknown[], unknown>(`SELECT * FROM ${table} WHERE video = ? ${only}`)
       .all(...parameters);
     for (const columns of found) {
-      const row = this.toRow(holder.kind, columns);
+      const row = unfit ? this.toRow(holder.kind, columns) : this.checked(holder.kind, columns);
       yield { place: placeOf(row), line: formatRow(row) };
     }
   }
@@ -226,6 +237,27 @@ export class ClipRows {
         return { video: this.video, object, frame };
       case 'mark':
         return { video: this.video, object, kind: mark, first: frame, last };
+    }
+  }
+
+  /** @throws MaskletError `storage/corrupted`, whatever stands in the way of reading the columns as a row */
+  private checked<K extends Row['kind']>(kind: K, columns: unknown): RowOf<K> {
+    try {
+      const row = this.toRow(kind, columns);
+      const place = placeOf(row);
+      const holder = lineFile(place.file);
+      if (!holder) throw new LineError(`"${place.key.slice(0, 80)}" is not an object id`);
+      return checkRow(row, holder, this.context) as RowOf<K>;
+    } catch (error) {
+      throw new MaskletError(
+        'storage/corrupted',
+        `${this.db.name} holds a ${kind} that cannot be one: ${error instanceof Error ? error.message : String(error)}.`,
+        {
+          file: this.db.name,
+          hint: storageHint('storage/corrupted'),
+          cause: error,
+        },
+      );
     }
   }
 
@@ -271,7 +303,7 @@ export class ClipRows {
   }
 
   private rle(counts: string): MaskRecord['mask'] {
-    return { size: [this.size.height, this.size.width], counts };
+    return { size: [this.shape.height, this.shape.width], counts };
   }
 }
 

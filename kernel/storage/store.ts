@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { MaskletError } from '../../shared/protocol/errors';
@@ -24,9 +23,11 @@ import { databaseFile, rootOf } from './dataFolder';
 import { journalMode, openDatabase, openDatabaseReadOnly, type OpenEnvironment } from './database';
 import { asStorageError } from './databaseErrors';
 import { loadFrameIndex } from './frameIndexes';
+import { processHost } from './liveProcess';
 import { openClip, SidecarIntake } from './openClip';
 import { clipOverviews, knownClips, type ClipOverview, type KnownClip } from './overview';
 import { findAnnotations, forgetAnnotations, moveAnnotations } from './relocate';
+import { openUntouched } from './untouched';
 import { annotatedVideos } from './videos';
 import type { WorkerHandlers } from '../workers/rpc';
 
@@ -42,7 +43,7 @@ export class Store {
   /** @param environment what tests replace. */
   constructor(environment: Partial<OpenEnvironment> = {}) {
     this.environment = {
-      host: hostname(),
+      host: processHost(),
       pid: process.pid,
       now: Date.now,
       busyTimeoutMs: BUSY_TIMEOUT_MS,
@@ -71,7 +72,8 @@ export class Store {
       resolveConflicts: ({ clip, conflicts, take, edit }) =>
         this.resolveConflicts(clip, conflicts, take, edit),
       putIndex: ({ clip, fingerprint, index }) => this.putIndex(clip, fingerprint, index),
-      getIndex: ({ databaseFolder, fingerprint }) => this.getIndex(databaseFolder, fingerprint),
+      getIndex: ({ databaseFolder, fingerprint, readOnly }) =>
+        this.getIndex(databaseFolder, fingerprint, readOnly),
       putSha256: ({ clip, sha256 }) => this.putSha256(clip, sha256),
       close: ({ clip }) => this.close(clip),
       check: ({ databaseFolder }) => this.check(databaseFolder),
@@ -169,16 +171,8 @@ export class Store {
     return null;
   }
 
-  getIndex(databaseFolder: string, fingerprint: string): Uint8Array | undefined {
-    const database = openDatabaseReadOnly(databaseFolder, this.environment.busyTimeoutMs);
-    if (!database) return undefined;
-    try {
-      return loadFrameIndex(database.db, fingerprint);
-    } catch (error) {
-      throw asStorageError(error, database.file);
-    } finally {
-      database.close();
-    }
+  getIndex(databaseFolder: string, fingerprint: string, readOnly = false): Uint8Array | undefined {
+    return this.reading(databaseFolder, (db) => loadFrameIndex(db, fingerprint), readOnly);
   }
 
   /** Full paths of the videos that a database has objects of; none where there is no database. */
@@ -186,9 +180,9 @@ export class Store {
     return this.reading(databaseFolder, (db) => annotatedVideos(db, rootOf(databaseFolder))) ?? [];
   }
 
-  /** What a database has of its clips, counted; nothing where there is no database. */
-  overviews(databaseFolder: string): ClipOverview[] {
-    return this.reading(databaseFolder, (db) => clipOverviews(db, rootOf(databaseFolder))) ?? [];
+  /** What a database has of its clips, counted; nothing where there is no database. @param readOnly as for `getIndex` */
+  overviews(databaseFolder: string, readOnly = false): ClipOverview[] {
+    return this.reading(databaseFolder, (db) => clipOverviews(db, rootOf(databaseFolder)), readOnly) ?? [];
   }
 
   /** As `overviews`, quickly: without counts. */
@@ -222,8 +216,13 @@ export class Store {
   }
 
   /** Undefined where there is no database. */
-  private reading<T>(databaseFolder: string, work: (db: Database.Database) => T): T | undefined {
-    const database = openDatabaseReadOnly(databaseFolder, this.environment.busyTimeoutMs);
+  private reading<T>(
+    databaseFolder: string,
+    work: (db: Database.Database) => T,
+    readOnly = false,
+  ): T | undefined {
+    const open = readOnly ? openUntouched : openDatabaseReadOnly;
+    const database = open(databaseFolder, this.environment.busyTimeoutMs);
     if (!database) return undefined;
     try {
       return work(database.db);

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { MaskletError } from '../../shared/protocol/errors';
+import { storageHint } from './databaseErrors';
 import type { VideoInfo } from '../../shared/domain/video';
 
 export interface VideoRow {
@@ -23,11 +25,34 @@ export function findVideo(db: Database, root: string, video: VideoInfo): VideoRo
   const byPath = db
     .prepare<[string], VideoRow>('SELECT * FROM videos WHERE path = ?')
     .get(storedPath(root, video.path));
-  if (byPath) return byPath;
-  return db
+  if (byPath) return checkedSize(db, byPath);
+  const row = db
     .prepare<[string], VideoRow>('SELECT * FROM videos WHERE fingerprint = ? ORDER BY id DESC')
     .all(video.fingerprint)
-    .find((row) => isGone(fullPath(root, row.path), row));
+    .find((candidate) => isGone(fullPath(root, candidate.path), candidate));
+  return row && checkedSize(db, row);
+}
+
+/** Of a picture, at each side; no codec goes further. */
+const MAX_SIDE = 65_536;
+
+/** @throws MaskletError `storage/corrupted` where no video is like that */
+export function checkSize(
+  db: Database,
+  { width, height, frameCount }: Pick<VideoInfo, 'width' | 'height' | 'frameCount'>,
+): void {
+  const side = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= MAX_SIDE;
+  if (side(width) && side(height) && frameCount >= 1 && frameCount <= 0x7fff_ffff) return;
+  throw new MaskletError(
+    'storage/corrupted',
+    `${db.name} holds a video of ${frameCount} frames of ${width} x ${height}, which cannot be.`,
+    { file: db.name, hint: storageHint('storage/corrupted') },
+  );
+}
+
+function checkedSize(db: Database, row: VideoRow): VideoRow {
+  checkSize(db, { ...row, frameCount: row.frame_count });
+  return row;
 }
 
 /** True where the video is no longer at this path, or clearly another one is there now. */
@@ -79,7 +104,7 @@ export function annotatedVideos(db: Database, root: string): string[] {
     )
     .pluck()
     .all()
-    .map((path) => (isAbsolute(path) ? path : join(root, path)));
+    .map((path) => fullPath(root, path));
 }
 
 export function storedSha256(db: Database, id: number): string | undefined {
@@ -101,8 +126,18 @@ export function countRevision(db: Database, id: number): void {
   db.prepare('UPDATE videos SET revision = revision + 1 WHERE id = ?').run(id);
 }
 
+/**
+ * Where a video lies: below the folder, or elsewhere where the whole path is stored.
+ * @throws MaskletError `storage/corrupted` where a relative path leads out of the folder, which we never store
+ */
 export function fullPath(root: string, stored: string): string {
-  return isAbsolute(stored) ? stored : join(root, stored);
+  const full = resolve(root, stored);
+  if (isAbsolute(stored) || full.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)) return full;
+  throw new MaskletError(
+    'storage/corrupted',
+    `The database of ${root} names a video that lies outside: "${stored.slice(0, 200)}".`,
+    { file: root, hint: storageHint('storage/corrupted') },
+  );
 }
 
 /** Relative, with forward slashes, where the video lies below `root`; so a dataset can be moved as a whole. */

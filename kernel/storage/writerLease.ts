@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { WriterInfo } from '../../shared/protocol/session';
-import { isSameProcessAlive, processStart } from './liveProcess';
+import { processStart, stateOfProcess } from './liveProcess';
 
 /** A writer on another host that has been silent for this long is taken to be gone. */
 export const STALE_AFTER_MS = 60_000;
@@ -102,8 +102,10 @@ export function writerElsewhere(video: string, writer: WriterInfo | undefined): 
 }
 
 function isAlive(row: WriterRow, environment: LeaseEnvironment): boolean {
-  const fresh = environment.now() - row.heartbeat <= STALE_AFTER_MS;
+  // A clock that is ahead must not keep a clip for ever: a heartbeat to come is as stale as one long past.
+  const fresh = Math.abs(environment.now() - row.heartbeat) <= STALE_AFTER_MS;
   // Our own process lives, but the thread that held the lease may have died: only its heartbeat tells.
   if (row.host !== environment.host || row.pid === environment.pid) return fresh;
-  return isSameProcessAlive(row.pid, row.process_start);
+  const state = stateOfProcess(row.pid, row.process_start);
+  return state === 'running' || (state === 'stopped' && fresh);
 }

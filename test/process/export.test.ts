@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile, mkdtemp } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
+import { processHost } from '../../kernel/storage/liveProcess';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -149,7 +150,7 @@ describe('every format', () => {
     expect([left?.startsWith('.out.'), more]).toEqual([true, []]);
     // Of a process that lives, of another machine, and of who knows whom.
     const others = {
-      '.out.00000001.part': hostname(),
+      '.out.00000001.part': processHost(),
       '.out.00000002.part': 'elsewhere',
       '.out.00000003.part': '',
     };

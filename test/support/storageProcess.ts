@@ -43,9 +43,13 @@ export interface StorageProcess {
   said(count: number): Promise<void>;
 }
 
-/** Starts the child; it is killed with the test. */
-export async function startChild(task: ChildTask): Promise<StorageProcess> {
-  const child = spawn(process.execPath, [await childScript()], { stdio: ['pipe', 'pipe', 'inherit'] });
+/**
+ * Starts the child; it is killed with the test.
+ * @param within the command that starts it, for example in a namespace of its own; then `child` is the process of that.
+ */
+export async function startChild(task: ChildTask, within: readonly string[] = []): Promise<StorageProcess> {
+  const [command, ...args] = [...within, process.execPath, await childScript()];
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(JSON.stringify(task));
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { MaskletError, errnoOf } from '../../../shared/protocol/errors';
 import { storageError } from '../../storage/storageError';
-import { isSameProcessAlive, processStart } from '../../storage/liveProcess';
+import { processHost, processStart, stateOfProcess } from '../../storage/liveProcess';
 import { HEARTBEAT_MS, STALE_AFTER_MS } from '../../storage/writerLease';
 
 /** Who holds a clip, as its lease file says. */
@@ -23,7 +22,7 @@ export interface ClipLeaseEnvironment {
   now(): number;
 }
 
-const HERE: ClipLeaseEnvironment = { host: hostname(), pid: process.pid, now: () => performance.now() };
+const HERE: ClipLeaseEnvironment = { host: processHost(), pid: process.pid, now: () => performance.now() };
 
 /** What was seen of another's lease, and when it was first seen so. */
 interface Sighting {
@@ -107,7 +106,7 @@ export class ClipLeases {
   private isGone(holder: LeaseHolder | undefined, silentMs: number): boolean {
     if (silentMs > STALE_AFTER_MS) return true;
     if (holder?.host !== this.environment.host) return false;
-    return !isSameProcessAlive(holder.pid, holder.start);
+    return stateOfProcess(holder.pid, holder.start) === 'gone';
   }
 }
 

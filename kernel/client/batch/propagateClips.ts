@@ -1,14 +1,22 @@
-import { availableParallelism, tmpdir, userInfo } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { runBatch, type BatchOptions, type BatchReport, type BatchResult } from './runBatch';
+import { defaultCacheFolder } from '../../../models/library';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { KernelClient } from '../kernelClient';
 
 export type { BatchClip, BatchOptions, BatchReport, BatchResult } from './runBatch';
 
-/** Where the databases of clips in work are by default: on this machine's own disk, so that a run can go on later. */
+/**
+ * Where the databases of clips in work are by default: below the user's own cache folder, into which nobody else can put any. Homes may be
+ * shared by machines, whose runs have nothing to do with each other.
+ */
 export function batchDatabaseDir(): string {
-  return join(tmpdir(), `masklet-batch-${userInfo().username.replace(/\W/g, '_')}`);
+  return join(defaultCacheFolder(), 'batch', safeHost());
+}
+
+function safeHost(): string {
+  return hostname().replace(/[^\w.-]/g, '_');
 }
 
 /**

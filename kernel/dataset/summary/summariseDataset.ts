@@ -40,7 +40,7 @@ export class DatasetSummaries {
     const { databaseFolder } = locate(`${root}${sep}clip`, options);
     const cache = this.cacheOf(databaseFolder);
     const { splits, problems } = splitsOf(databaseFolder);
-    const clips = await findAllClips(root, options, store.overviews(databaseFolder), (error) =>
+    const clips = await findAllClips(root, options, store.overviews(databaseFolder, !params.keep), (error) =>
       problems.push(error.message),
     );
     cache.keepOnly(root, new Set(clips.map(({ path }) => path)));

@@ -8,7 +8,7 @@ import type {
   RleMask,
 } from '../../../shared/domain/annotations';
 import { OBJECT_ID, type LineFile } from './layout';
-import { PROVENANCE, extraOf, sortedObject, type Row } from './records';
+import { PROVENANCE, extraOf, formatRow, sortedObject, type Row } from './records';
 
 /** What lines must fit. */
 export interface LineContext {
@@ -33,6 +33,14 @@ export function parseLine(text: string, file: LineFile, context: LineContext): R
     throw new LineError(`it is no JSON (${error instanceof Error ? error.message : String(error)})`);
   }
   return checkLine(json, file, context);
+}
+
+/**
+ * Checks a row that comes from elsewhere than a line.
+ * @throws LineError
+ */
+export function checkRow(row: Row, file: LineFile, context: LineContext): Row {
+  return parseLine(formatRow(row), file, context);
 }
 
 /**

@@ -278,7 +278,7 @@ export function setAsideUnfit(shape: ClipShape, rows: ClipRows, state: SyncState
     const holder = lineFile(file);
     if (!holder || holder.kind === 'object') continue;
     const unfit: BrokenLine[] = [];
-    for (const { place, line } of [...rows.linesOfFile(file)]) {
+    for (const { place, line } of [...rows.linesOfFile(file, 'unfit')]) {
       try {
         parseLine(line, holder, context);
       } catch (error) {

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs';
-import { hostname } from 'node:os';
+import { processHost } from '../../../../kernel/storage/liveProcess';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -451,7 +451,7 @@ describe('one writer a clip', () => {
     const second = openVideo(video);
     expect(second.opened).toMatchObject({
       readOnly: true,
-      writer: { pid: child.child.pid, host: hostname(), holder: 'masklet segment' },
+      writer: { pid: child.child.pid, host: processHost(), holder: 'masklet segment' },
     });
     for (const act of [() => second.store.apply(second.clip, {}), () => second.store.save(second.clip)]) {
       expect(act).toThrow(error('storage/writer-elsewhere', /masklet segment \(process \d+ on/));
@@ -516,5 +516,52 @@ describe('one writer a clip', () => {
     db.close();
     // Where the system does not tell when a process started, the number alone decides.
     if (start !== null) expect(openVideo(video).opened.readOnly).toBe(false);
+  });
+
+  const stateOf = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1][0];
+
+  it.skipIf(process.platform !== 'linux')('takes over from a process that nobody collects', async () => {
+    const video = makeVideo(join(temporaryFolder(), 'clip.mp4'));
+    // Whoever started it becomes a program that waits for nobody, as the first process of many containers.
+    const uncollected = ['sh', '-c', 'exec 3<&0; "$@" <&3 & exec sleep 600', 'sh'];
+    const started = await startChild({ kind: 'hold', params: paramsFor(video) }, uncollected);
+    await started.said(1);
+    const { pid } = openVideo(video).opened.writer!;
+    process.kill(pid, 'SIGKILL');
+    await vi.waitUntil(() => stateOf(pid) === 'Z', { timeout: 30_000 });
+    expect(openVideo(video).opened.readOnly).toBe(false);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'takes over from a process that was stopped and left, once its heartbeat is stale',
+    async () => {
+      const video = makeVideo(join(temporaryFolder(), 'clip.mp4'));
+      const { child, ...started } = await startChild({ kind: 'hold', params: paramsFor(video) });
+      await started.said(1);
+      child.kill('SIGSTOP');
+      await vi.waitUntil(() => stateOf(child.pid!) === 'T', { timeout: 30_000 });
+      expect(openVideo(video).opened.writer).toMatchObject({ pid: child.pid });
+      expect(openVideo(video, {}, { now: () => Date.now() + 60_001 }).opened.readOnly).toBe(false);
+    },
+  );
+
+  const ownProcesses = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const maySeparate = spawnSync(ownProcesses[0], [...ownProcesses.slice(1), 'true']).status === 0;
+
+  it.skipIf(!maySeparate)('leaves the clip to a process in a container of the same name', async () => {
+    const video = makeVideo(join(temporaryFolder(), 'clip.mp4'));
+    const started = await startChild({ kind: 'hold', params: paramsFor(video) }, ownProcesses);
+    await started.said(1);
+    expect(openVideo(video).opened).toMatchObject({ readOnly: true, writer: { pid: 1 } });
+    expect(openVideo(video, {}, { now: () => Date.now() + 60_001 }).opened.readOnly).toBe(false);
+  });
+
+  it('takes over where a heartbeat is said to come from the future', () => {
+    const { video, store, clip } = openFixture({ environment: { host: 'elsewhere', pid: 1 } });
+    store.apply(clip, { putObjects: [object('aa')] });
+    const db = new Database(join(paramsFor(video).databaseFolder, 'masklet.sqlite'));
+    db.prepare('UPDATE writers SET heartbeat = ?').run(Number.MAX_SAFE_INTEGER);
+    db.close();
+    expect(openVideo(video).opened.readOnly).toBe(false);
   });
 });

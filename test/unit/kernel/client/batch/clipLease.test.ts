@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, readdir, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { processHost } from '../../../../../kernel/storage/liveProcess';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { ClipLeases, type Claim, type ClipLease } from '../../../../../kernel/client/batch/clipLease';
@@ -17,7 +17,7 @@ beforeEach(async () => {
   clock = 0;
 });
 
-const worker = (host = hostname(), pid = process.pid): ClipLeases =>
+const worker = (host = processHost(), pid = process.pid): ClipLeases =>
   new ClipLeases({ host, pid, now: () => clock });
 
 function held(claim: Claim): ClipLease {
@@ -41,7 +41,7 @@ describe('the lease of a clip', () => {
     const child = spawn(process.execPath, ['-e', '']);
     const { pid = 0 } = child;
     await once(child, 'exit');
-    const gone = { token: 't', host: hostname(), pid, start: null, since: 'then' };
+    const gone = { token: 't', host: processHost(), pid, start: null, since: 'then' };
     await writeFile(file, JSON.stringify(gone));
     const claims = await Promise.all(Array.from({ length: 20 }, () => worker().claim(file)));
     const winners = claims.filter((claim) => claim.kind === 'held');
