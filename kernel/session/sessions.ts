@@ -149,7 +149,12 @@ export class Sessions {
     signal: AbortSignal,
     onProgress: (progress: OpenProgress) => void,
   ): Promise<VideoInfo> {
-    const source = await this.openSource(path, locate(path, this.settings), signal, onProgress);
+    const source = await this.openSource(
+      path,
+      { ...locate(path, this.settings), readOnly: true },
+      signal,
+      onProgress,
+    );
     try {
       if (!hash) return source.info;
       onProgress({ stage: 'hashing' });
@@ -198,8 +203,9 @@ export class Sessions {
     const dataDir = params.dataDir ?? this.settings.dataDir;
     const { workspaceRoot, databaseDir } = params;
     const locations = locate(params.path, { dataDir, workspaceRoot, databaseDir });
+    const readOnly = params.readOnly ?? false;
     const openSource = (): Promise<FrameSource> =>
-      this.openSource(params.path, locations, signal, onProgress);
+      this.openSource(params.path, { ...locations, readOnly }, signal, onProgress);
     const source = await openSource();
     try {
       onProgress({ stage: 'reading-annotations' });
@@ -207,12 +213,17 @@ export class Sessions {
         video: source.info,
         databaseFolder: locations.databaseFolder,
         sidecar: locations.sidecar,
-        readOnly: params.readOnly ?? false,
+        readOnly,
         holder: params.holder ?? 'Masklet',
         acceptChangedVideo: params.acceptChangedVideo ?? false,
       });
       const reopen = (): Promise<FrameSource> =>
-        this.openSource(params.path, locations, new AbortController().signal, () => undefined);
+        this.openSource(
+          params.path,
+          { ...locations, readOnly },
+          new AbortController().signal,
+          () => undefined,
+        );
       const environment = { store: this.store, model, limits: this.limits, openSource: reopen };
       const session = new Session(id, params, locations, environment, source, opened);
       this.sessions.set(id, session);
@@ -253,7 +264,7 @@ export class Sessions {
 
   private async openSource(
     path: string,
-    { databaseFolder }: Locations,
+    { databaseFolder, readOnly }: Locations & { readonly readOnly: boolean },
     signal: AbortSignal,
     onProgress: (progress: OpenProgress) => void,
   ): Promise<FrameSource> {
@@ -263,8 +274,9 @@ export class Sessions {
       cacheBytes: this.settings.frameCacheBytes,
       maxFrames: this.settings.maxVideoFrames,
       signal,
-      knownIndex: (fingerprint) => this.store.request('getIndex', { databaseFolder, fingerprint }),
+      knownIndex: (fingerprint) => this.store.request('getIndex', { databaseFolder, fingerprint, readOnly }),
       onIndexed: (framesIndexed) => onProgress({ stage: 'indexing', framesIndexed }),
+      onLog: (message) => this.emit('log', { level: 'warning', message }),
     });
   }
 

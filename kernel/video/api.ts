@@ -23,6 +23,8 @@ export interface OpenVideoOptions {
   readonly maxFrames?: number;
   readonly signal?: AbortSignal;
   readonly onIndexed?: (frames: number) => void;
+  /** Told in a line of what was odd about the opening. */
+  readonly onLog?: (message: string) => void;
 }
 
 /** How often the decoder had to start, for tests and benches: stepping must not start it again and again. */

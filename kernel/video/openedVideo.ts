@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
-import type { VideoIdentity, VideoInfo } from '../../shared/domain/video';
+import type { VideoIdentity } from '../../shared/domain/video';
 import type { DecodeSettings } from './decodeCommand';
 import { DecodedFrames } from './decodedFrames';
 import type { Counters, FrameProvider } from './frameProvider';
@@ -12,7 +12,9 @@ import { ImageFrames } from './imageFrames';
 import { indexImages } from './imageIndex';
 import { indexVideo, type IndexOptions } from './indexPass';
 import { inspectInput } from './inputFile';
+import { openSealedIndex, sealIndex } from './sealedIndex';
 import { describeIndex, deserializeIndex, serializeIndex, type VideoIndex } from './videoIndex';
+import type { LoadedVideo } from './workerApi';
 
 export interface OpenedVideoOptions {
   readonly path: string;
@@ -56,17 +58,17 @@ export class OpenedVideo {
   }
 
   /** Takes the known index where it fits this file and decoder, else makes it; frames can be asked for after this. */
-  async load(
-    known: Uint8Array | undefined,
-    options: IndexOptions,
-  ): Promise<{ info: VideoInfo; pts: number[]; index: Uint8Array }> {
-    const index = (known && this.knownIndex(known, options.maxFrames)) ?? (await this.makeIndex(options));
+  async load(known: Uint8Array | undefined, options: IndexOptions): Promise<LoadedVideo> {
+    const { fingerprint } = this.identity;
+    const own = known && openSealedIndex(known, fingerprint);
+    const index = (own && this.knownIndex(own, options.maxFrames)) ?? (await this.makeIndex(options));
     throwIfAborted(options.signal);
     this.frames = this.provider(index);
     return {
       info: { path: this.options.path, ...this.identity, ...describeIndex(index) },
       pts: [...index.pts],
-      index: serializeIndex(index, this.decoder()),
+      index: sealIndex(serializeIndex(index, this.decoder()), fingerprint),
+      indexRefused: known !== undefined && own === undefined,
     };
   }
 

@@ -5,7 +5,7 @@ import { WorkerClient } from '../workers/rpc';
 import type { DecodeStatistics, FrameSource, OpenVideoOptions, RgbFrame } from './api';
 import { ffmpegVersion } from './ffmpeg';
 import { weighSharedMemory } from '../workers/sharedMemory';
-import { COUNTERS, type VideoWorkerApi, type VideoWorkerData } from './workerApi';
+import { COUNTERS, type LoadedVideo, type VideoWorkerApi, type VideoWorkerData } from './workerApi';
 
 /** Temporary disk space for frames of groups of pictures that memory cannot hold. */
 const SPILL_BYTES = 2 * 2 ** 30;
@@ -39,6 +39,10 @@ export async function openVideo(path: string, options: OpenVideoOptions): Promis
       { known, maxFrames: options.maxFrames ?? 0 },
       { signal, onProgress: (frames) => options.onIndexed?.(frames as number) },
     );
+    if (loaded.indexRefused)
+      options.onLog?.(
+        `The stored frame index of ${path} was not made by you on this machine: it was made again.`,
+      );
     return new WorkerFrameSource(worker, counters, loaded);
   } catch (error) {
     await endWorker(worker);
@@ -70,12 +74,6 @@ async function endWorker(worker: WorkerClient<VideoWorkerApi>): Promise<void> {
   await worker.dispose();
 }
 
-interface Loaded {
-  readonly info: VideoInfo;
-  readonly pts: readonly number[];
-  readonly index: Uint8Array;
-}
-
 /** The main thread's view of a video: pixels stay where the worker decoded them, in shared memory. */
 class WorkerFrameSource implements FrameSource {
   readonly info: VideoInfo;
@@ -88,7 +86,7 @@ class WorkerFrameSource implements FrameSource {
   constructor(
     private readonly worker: WorkerClient<VideoWorkerApi>,
     counters: SharedArrayBuffer,
-    private readonly loaded: Loaded,
+    private readonly loaded: LoadedVideo,
   ) {
     this.info = loaded.info;
     this.pts = loaded.pts;

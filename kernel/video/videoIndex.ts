@@ -96,6 +96,8 @@ function isVariable(pts: Float64Array): boolean {
 const FORMAT = 1;
 /** Written in the machine's own byte order: read on a machine with the other one it does not match. */
 const MAGIC = 0x4d4b4958;
+/** Twenty million frames: a week of video. */
+const MAX_BYTES = 2 ** 29;
 
 interface Header {
   /** What decoded: another decoder may give other checksums. */
@@ -128,7 +130,7 @@ export function deserializeIndex(bytes: Uint8Array, decoder: string): VideoIndex
   try {
     const [magic, format, headerLength] = new Uint32Array(Uint8Array.from(bytes.subarray(0, 12)).buffer);
     if (magic !== MAGIC || format !== FORMAT) return undefined;
-    const body = inflateRawSync(bytes.subarray(12));
+    const body = inflateRawSync(bytes.subarray(12), { maxOutputLength: MAX_BYTES });
     const header = JSON.parse(body.toString('utf8', 0, headerLength)) as Header;
     if (header.decoder !== decoder || header.count < 1) return undefined;
     const lengths = [

@@ -13,14 +13,21 @@ export interface VideoWorkerData {
 /** Places of the counters in the shared buffer. */
 export const COUNTERS = ['decoderStarts', 'framesDecoded', 'cacheHits', 'cacheBytes'] as const;
 
+/** What loading a video tells. */
+export interface LoadedVideo {
+  readonly info: VideoInfo;
+  readonly pts: readonly number[];
+  /** To be kept for the next time. */
+  readonly index: Uint8Array;
+  /** An index was given that is not by this user on this machine, and was not looked at. */
+  readonly indexRefused: boolean;
+}
+
 /** The methods of the video worker, which holds one video: `identify`, then `load`, then the others in any order. */
 export type VideoWorkerApi = {
   identify: [null, { readonly byteSize: number; readonly fingerprint: string }];
   /** Progress: frames indexed so far. */
-  load: [
-    { readonly known: Uint8Array | undefined; readonly maxFrames: number },
-    { readonly info: VideoInfo; readonly pts: readonly number[]; readonly index: Uint8Array },
-  ];
+  load: [{ readonly known: Uint8Array | undefined; readonly maxFrames: number }, LoadedVideo];
   /** RGB over a SharedArrayBuffer. */
   frame: [{ readonly index: number }, Uint8Array];
   hash: [null, VideoIdentity];
