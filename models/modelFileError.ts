@@ -1,3 +1,5 @@
+import { shownMessage } from '../shared/limits';
+
 /**
  * `unknown`: no model has this id; `missing`: not there or not readable; `corrupted`: cut off or other than it should be; `unsupported`: intact, but not
  * something that is read here, such as code in a pickle or a model of another make; `undetermined`: a model whose tensors do not tell all of its
@@ -18,6 +20,6 @@ export class ModelFileError extends Error {
     readonly hint: string,
     cause?: unknown,
   ) {
-    super(message, { cause });
+    super(shownMessage(message), { cause });
   }
 }

@@ -29,16 +29,23 @@ export const limits = {
   /** Pixels of its longer side. */
   pictureSide: 32_768,
 
+  /** Classes of a label set. */
+  labelClasses: 2000,
+
   polygon: {
     /** Places at which the outline of one polygon may cross the centre lines of columns. */
     crossings: 4_000_000,
   },
 
   import: {
-    /** The same of all polygons of one import together: about ten seconds of work. */
+    /** The same of all polygons of one import together: a minute of work. */
     crossings: 1_000_000_000,
-    /** Objects of one import. */
-    tracks: 10_000,
+    /** Objects of one import, and its masks and marks together. */
+    tracks: 50_000,
+    rows: 5_000_000,
+    /** Objects, lists and names in one JSON file: what its values take in memory beyond its length. */
+    jsonParts: 20_000_000,
+    jsonDepth: 100,
   },
 } as const;
 

@@ -1,4 +1,5 @@
-import { MaskletError } from '../../shared/protocol/errors';
+import { setImmediate } from 'node:timers/promises';
+import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import type { CheckResult, CheckedClip, DatasetParams } from '../../shared/protocol/dataset';
 import type { Problem } from '../../shared/protocol/errors';
 import type { ClipContent } from '../storage/api';
@@ -8,10 +9,16 @@ import { changedVideo, videoOfSidecar } from './annotatedVideo';
 import { findClips, type FoundClip } from '../clips/findClips';
 
 /** The state of the sidecars that paths stand for; reads them alone, so that neither videos nor databases need be there. */
-export async function checkClips(params: DatasetParams): Promise<CheckResult> {
+export async function checkClips(params: DatasetParams, signal: AbortSignal): Promise<CheckResult> {
   const store = new Store();
-  const clips = await findClips(params);
-  return { clips: clips.map((clip) => checkClip(clip, store)) };
+  const clips: CheckedClip[] = [];
+  for (const clip of await findClips(params)) {
+    // A cancellation arrives between clips.
+    await setImmediate();
+    throwIfAborted(signal);
+    clips.push(checkClip(clip, store));
+  }
+  return { clips };
 }
 
 function checkClip(clip: FoundClip, store: Store): CheckedClip {

@@ -47,7 +47,7 @@ serveWorker<DatasetApi>({
     );
     return null;
   },
-  check: (params) => checkClips(located(params)),
+  check: (params, { signal }) => checkClips(located(params), signal),
   revisions: (params, { signal }) => comparisons.revisions(params, signal),
   compare: (params, { signal }) => comparisons.compare(params, signal),
   compareFrame: (params, { signal }) => comparisons.frame(params, signal),

@@ -1,6 +1,7 @@
 import type { FrameIndex } from '../../shared/domain/video';
 import type { ImportFormat } from '../../shared/formats';
 import type { RleMask } from '../../shared/domain/annotations';
+import type { ImportWork } from './work';
 
 export interface ImportedMask {
   readonly frame: FrameIndex;
@@ -61,7 +62,10 @@ export interface Importer {
 
 /** Where an importer puts what it finds; everything is checked here, once for all formats. */
 export interface Collector {
+  /** @throws MaskletError `import/malformed` where there are too many */
   track(key: string, description?: TrackDescription): TrackCollector;
+  /** To be asked before work whose amount the source decides. */
+  readonly work: ImportWork;
   /** Bytes that were read: what the import is identified by. */
   hash(bytes: Uint8Array | string): void;
   note(message: string): void;

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { MaskletError } from '../../shared/protocol/errors';
 import { isValidRle, rleArea } from '../masks/rle';
-import { rleTidied, rleUnion } from '../masks/union';
+import { rleUnionOf } from '../masks/union';
 import type { FrameIndex } from '../../shared/domain/video';
 import type { RleMask } from '../../shared/domain/annotations';
+import { limits } from '../../shared/limits';
+import { ImportWork } from './work';
 import type {
   Collector,
   ImportedClip,
+  ImportedMask,
   ImportedTrack,
   ImportVideo,
   TrackCollector,
@@ -24,11 +27,22 @@ export class ImportCollector implements Collector {
   private readonly skipped = new Set<string>();
   private moreSkipped = 0;
 
-  constructor(private readonly video: ImportVideo) {}
+  readonly work: ImportWork;
+
+  constructor(
+    private readonly video: ImportVideo,
+    signal: AbortSignal,
+  ) {
+    this.work = new ImportWork(signal);
+  }
 
   track(key: string, description: TrackDescription = {}): TrackCollector {
     let track = this.tracks.get(key);
-    if (!track) this.tracks.set(key, (track = new Track(description, this.video, this)));
+    if (track) return track;
+    if (this.tracks.size >= limits.import.tracks) {
+      throw malformed(key, `the import has more than ${limits.import.tracks} objects`);
+    }
+    this.tracks.set(key, (track = new Track(description, this.video, this)));
     return track;
   }
 
@@ -37,7 +51,7 @@ export class ImportCollector implements Collector {
   }
 
   note(message: string): void {
-    this.notes.add(message);
+    if (this.notes.size < MESSAGES_KEPT) this.notes.add(message);
   }
 
   skip(message: string): void {
@@ -46,10 +60,12 @@ export class ImportCollector implements Collector {
     else this.moreSkipped++;
   }
 
-  finish(): ImportedClip {
+  async finish(): Promise<ImportedClip> {
     const rest = this.moreSkipped > 0 ? [`... and ${this.moreSkipped} more.`] : [];
+    const tracks: ImportedTrack[] = [];
+    for (const [key, track] of this.tracks) tracks.push(await track.finish(key));
     return {
-      tracks: [...this.tracks].map(([key, track]) => track.finish(key)),
+      tracks,
       sha256: this.sha256.digest('hex'),
       notes: [...this.notes],
       skipped: [...this.skipped, ...rest],
@@ -58,7 +74,8 @@ export class ImportCollector implements Collector {
 }
 
 class Track implements TrackCollector {
-  private readonly masks = new Map<FrameIndex, RleMask>();
+  /** Several on one frame are united at the end, all at once. */
+  private readonly masks = new Map<FrameIndex, RleMask[]>();
   private readonly absentFrames = new Set<FrameIndex>();
   private readonly occludedFrames = new Set<FrameIndex>();
 
@@ -79,28 +96,41 @@ class Track implements TrackCollector {
     }
     if (!isValidRle(mask)) throw malformed(where, 'its run lengths do not fit its size');
     if (!this.isInVideo(frame, where)) return;
+    this.collector.work.row(where);
     const known = this.masks.get(frame);
-    if (rleArea(mask) > 0) this.masks.set(frame, known ? rleUnion(known, mask) : rleTidied(mask));
-    else if (!known) this.absentFrames.add(frame);
+    if (rleArea(mask) === 0) this.absentFrames.add(frame);
+    else if (known) known.push(mask);
+    else this.masks.set(frame, [mask]);
   }
 
   absent(frame: FrameIndex): void {
-    if (frame >= 0 && frame < this.video.frameCount) this.absentFrames.add(frame);
+    this.addTo(this.absentFrames, frame);
   }
 
   occluded(frame: FrameIndex): void {
-    if (frame >= 0 && frame < this.video.frameCount) this.occludedFrames.add(frame);
+    this.addTo(this.occludedFrames, frame);
   }
 
-  finish(key: string): ImportedTrack {
+  async finish(key: string): Promise<ImportedTrack> {
     const ascending = (frames: Iterable<FrameIndex>): FrameIndex[] => [...frames].sort((a, b) => a - b);
+    const masks: ImportedMask[] = [];
+    for (const [frame, parts] of this.masks) {
+      await this.collector.work.turn();
+      masks.push({ frame, mask: rleUnionOf(parts) });
+    }
     return {
       key,
       ...this.description,
-      masks: [...this.masks].map(([frame, mask]) => ({ frame, mask })).sort((a, b) => a.frame - b.frame),
+      masks: masks.sort((a, b) => a.frame - b.frame),
       absent: ascending(this.absentFrames).filter((frame) => !this.masks.has(frame)),
       occluded: ascending(this.occludedFrames),
     };
+  }
+
+  private addTo(frames: Set<FrameIndex>, frame: FrameIndex): void {
+    if (!(frame >= 0 && frame < this.video.frameCount) || frames.has(frame)) return;
+    this.collector.work.row(`Frame ${frame}`);
+    frames.add(frame);
   }
 
   private isInVideo(frame: FrameIndex, where: string): boolean {

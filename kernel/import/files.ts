@@ -1,9 +1,11 @@
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { limits } from '../../shared/limits';
 import { readPngHeader } from '../render/pngFormat';
 import type { Collector, ImportVideo } from './api';
 import { malformed } from './collect';
+import { jsonExcess } from './jsonExcess';
 
 /** A JSON document is read as one string, which V8 does not make longer than this. */
 const MAX_FILE_BYTES = 500 * 2 ** 20;
@@ -31,6 +33,8 @@ export async function readInput(file: string, collector: Collector): Promise<Buf
 
 export async function readJson(file: string, collector: Collector): Promise<unknown> {
   const bytes = await readInput(file, collector);
+  const tooMuch = jsonExcess(bytes, limits.import.jsonParts, limits.import.jsonDepth);
+  if (tooMuch !== undefined) throw malformed(file, tooMuch, 'Split it by video.');
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown;
   } catch (error) {

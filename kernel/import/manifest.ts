@@ -12,6 +12,8 @@ const MAX_BYTES = 200 * 2 ** 20;
 export interface KnownClip extends ManifestClip {
   /** Its place among the clips of the export, from 0. */
   readonly position: number;
+  /** Its objects by their numbers. */
+  readonly byNumber: ReadonlyMap<number, ManifestClip['objects'][number]>;
 }
 
 /** What Masklet's own manifest says of the video; undefined for what others wrote. */
@@ -46,7 +48,9 @@ async function clipsOf(file: string): Promise<readonly KnownClip[] | undefined> 
       return undefined;
     }
     return (data.clips as unknown[]).flatMap((clip, position) =>
-      isClip(clip) ? [{ ...clip, position }] : [],
+      isClip(clip)
+        ? [{ ...clip, position, byNumber: new Map(clip.objects.map((object) => [object.number, object])) }]
+        : [],
     );
   } catch {
     return undefined;

@@ -9,14 +9,15 @@ import { importers } from './formats';
  * @throws MaskletError `import/malformed`, `input/invalid`, `cancelled`; then nothing is taken.
  */
 export async function readImport(format: ImportFormat, source: ImportSource): Promise<ImportedClip> {
-  const collector = new ImportCollector(source.video);
+  const collector = new ImportCollector(source.video, source.signal);
+  let imported: ImportedClip;
   try {
     await importers[format].read(source, collector);
+    imported = await collector.finish();
   } catch (error) {
     if (source.signal.aborted) throw new CancelledError();
     throw error;
   }
-  const imported = collector.finish();
   if (imported.tracks.length > 0) return imported;
   throw malformed(
     source.from,

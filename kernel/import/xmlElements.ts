@@ -10,6 +10,9 @@ const MAX_ATTRIBUTE = 32 * 2 ** 20;
 /** Deeper than any annotation file. */
 const MAX_DEPTH = 32;
 
+/** So few elements are in it that a cancelled import ends soon. */
+const CHUNK_BYTES = 16 << 10;
+
 export interface XmlHandlers {
   /** @param where file and line, for errors. */
   open(name: string, attributes: Readonly<Record<string, string>>, where: string): void;
@@ -47,7 +50,7 @@ export async function readXml(
   };
   try {
     if (!(await stat(file)).isFile()) throw malformed(file, 'it is no file');
-    for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 18, signal })) {
+    for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: CHUNK_BYTES, signal })) {
       collector.hash(chunk as string);
       parser.write(chunk as string);
     }

@@ -10,9 +10,32 @@ export function rleUnion(a: RleMask, b: RleMask): RleMask {
   return rleFromCounts(uniteCounts(rleCounts(a), rleCounts(b)), width, height);
 }
 
+/**
+ * All masks together, tidied; at least one.
+ * @throws MaskletError as `rleUnion`
+ */
+export function rleUnionOf(masks: readonly RleMask[]): RleMask {
+  const [height, width] = masks[0].size;
+  const counts = masks.map((mask) => rleCounts(mask));
+  return rleFromCounts(uniteAll(counts.length === 1 ? [...counts, ...counts] : counts)!, width, height);
+}
+
 /** The same mask with its runs as an encoder would write them: none of length 0 but the first. */
 export function rleTidied(mask: RleMask): RleMask {
   return rleUnion(mask, mask);
+}
+
+/** The union of any number of masks as run lengths; undefined of none. Takes n log n time, which one after the other would not. */
+export function uniteAll(masks: readonly (readonly number[])[]): readonly number[] | undefined {
+  let level = masks;
+  while (level.length > 1) {
+    const next: (readonly number[])[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      next.push(i + 1 < level.length ? uniteCounts(level[i], level[i + 1]) : level[i]);
+    }
+    level = next;
+  }
+  return level.at(0);
 }
 
 /** The union of two masks as run lengths. */

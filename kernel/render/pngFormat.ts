@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { crc32, deflate, inflateSync } from 'node:zlib';
+import { limits } from '../../shared/limits';
 import { MaskletError } from '../../shared/protocol/errors';
 
 /** The parts of the PNG format (ISO/IEC 15948) that label pictures need and image libraries do not give: exact palette indexes. */
@@ -61,7 +62,7 @@ export async function encodePng({ width, height, values, palette }: PngPicture):
   ]);
 }
 
-/** @throws MaskletError `input/invalid` where it is no PNG or damaged. */
+/** @throws MaskletError `input/invalid` where it is no PNG, damaged, or larger than any video. */
 export function readPngHeader(bytes: Buffer, file: string): PngHeader {
   if (
     bytes.length < 33 ||
@@ -73,14 +74,24 @@ export function readPngHeader(bytes: Buffer, file: string): PngHeader {
       hint: 'Give a PNG in which the object is not 0 and everything else is.',
     });
   }
+  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  if (width === 0 || height === 0 || width * height > limits.picturePixels) {
+    throw new MaskletError('input/invalid', `${file} is ${width}x${height} pixels.`, {
+      file,
+      hint: `Give a picture of at most ${limits.picturePixels} pixels.`,
+    });
+  }
+  if (!DEPTHS.has(bytes[24])) throw damaged(file, `it has ${bytes[24]} bits a pixel`);
   return {
-    width: bytes.readUInt32BE(16),
-    height: bytes.readUInt32BE(20),
+    width,
+    height,
     bitDepth: bytes[24],
     colorType: bytes[25],
     interlaced: bytes[28] === 1,
   };
 }
+
+const DEPTHS = new Set([1, 2, 4, 8, 16]);
 
 /** Columns and rows that each pass of an interlaced picture starts with and skips. */
 const ADAM7 = [

@@ -224,11 +224,20 @@ export class Clip {
    */
   resolveConflicts(ids: readonly number[], take: 'ours' | 'theirs', edit?: string): Undone {
     return this.changing(() => {
-      const present = this.state.conflicts();
-      const chosen = ids.map((id) => this.findConflict(present, id));
+      const present = new Map(this.state.conflicts().map((conflict) => [conflict.id, conflict]));
+      const chosen = ids.map((id) => present.get(id) ?? noConflict(id));
       const places = this.placesResolved(chosen);
       const resolve = (): void => {
-        for (const { id } of chosen) this.resolve(id, take);
+        const kept = new Map<string, RowPlace>();
+        for (const { id } of chosen) {
+          const place = this.resolve(id, take);
+          if (place) kept.set(`${place.file}:${place.key}`, place);
+        }
+        // Once for each row, whose other versions may be any number.
+        for (const place of kept.values()) {
+          const row = this.rows.get(place);
+          this.state.rowChanged(place, row && formatRow(row));
+        }
       };
       if (edit === undefined) resolve();
       else this.history.recording(edit, places, resolve);
@@ -237,9 +246,7 @@ export class Clip {
   }
 
   private findConflict<C extends { readonly id: number }>(conflicts: readonly C[], id: number): C {
-    const found = conflicts.find((candidate) => candidate.id === id);
-    if (!found) throw new MaskletError('input/invalid', `There is no conflict ${id} to resolve.`);
-    return found;
+    return conflicts.find((candidate) => candidate.id === id) ?? noConflict(id);
   }
 
   /** Where an object may go or come back, all that hangs on it. */
@@ -259,10 +266,11 @@ export class Clip {
     return [...places.values()];
   }
 
-  private resolve(id: number, take: 'ours' | 'theirs'): void {
+  /** @returns the row that stays, where ours was taken: whether it is ahead of the sidecar is to be found out. */
+  private resolve(id: number, take: 'ours' | 'theirs'): RowPlace | undefined {
     // One before it may have decided it along.
-    const conflict = this.state.conflicts().find((candidate) => candidate.id === id);
-    if (!conflict) return;
+    const conflict = this.state.conflict(id);
+    if (!conflict) return undefined;
     const place = { file: conflict.file, key: conflict.key };
     if (take === 'ours') {
       this.state.dropConflict(id);
@@ -270,12 +278,12 @@ export class Clip {
       const { object } = parseKey(place.key);
       // What hangs on an object that stays removed goes the same way.
       if (!row && lineFile(place.file)?.kind === 'object') this.state.objectRemoved(object);
-      this.state.rowChanged(place, row && formatRow(row));
-      return;
+      return place;
     }
     this.state.setAlternatives(place, []);
     if (conflict.theirs !== '') this.putLine(place.file, conflict.theirs);
     else this.removeRow(place.file, place.key);
+    return undefined;
   }
 
   putIndex(fingerprint: string, index: Uint8Array): void {
@@ -475,4 +483,8 @@ export function readVideoJson(
 /** Undefined where there is no such file. */
 function inodeOf(file: string): number | undefined {
   return fs.statSync(file, { throwIfNoEntry: false })?.ino;
+}
+
+function noConflict(id: number): never {
+  throw new MaskletError('input/invalid', `There is no conflict ${id} to resolve.`);
 }

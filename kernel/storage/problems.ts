@@ -41,8 +41,15 @@ export function brokenLineProblems(state: SyncState, folder: string): Problem[] 
 
 /** Rows with two versions, as text of the sidecar. */
 export function conflictsOf(rows: ClipRows, state: SyncState): Conflict[] {
+  // A row may have any number of other versions: its own text is made once.
+  const known = new Map<string, string>();
   return state.conflicts().map(({ id, file, key, theirs }) => {
-    const row = rows.get({ file, key });
-    return { id, file, key, ours: row ? formatRow(row) : '', theirs };
+    const place = `${file}:${key}`;
+    let ours = known.get(place);
+    if (ours === undefined) {
+      const row = rows.get({ file, key });
+      known.set(place, (ours = row ? formatRow(row) : ''));
+    }
+    return { id, file, key, ours, theirs };
   });
 }

@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { limits } from '../../shared/limits';
 import { ModelFileError } from '../modelFileError';
 
 const chunkBytes = 1 << 20;
@@ -35,11 +36,12 @@ export class FileBytes {
     }
   }
 
-  /** @throws ModelFileError `corrupted` where the range is not all inside the file. */
+  /** @throws ModelFileError `corrupted` where the range is not all inside the file, or larger than is read in one piece. */
   async read(offset: number, bytes: number, what: string): Promise<Buffer> {
     if (!isRange(offset, bytes, this.size)) {
       throw this.corrupted(`${what} lies outside the file`);
     }
+    if (bytes > limits.checkpoint.pieceBytes) throw this.corrupted(`${what} is too large`);
     const buffer = Buffer.alloc(bytes);
     const { bytesRead } = await this.handle.read(buffer, 0, bytes, offset);
     if (bytesRead !== bytes) throw this.corrupted(`${what} is cut off`);

@@ -1,3 +1,5 @@
+import { limits, shownName } from '../../shared/limits';
+
 /** A name that a pickle refers to, such as `collections.OrderedDict`. */
 export class Global {
   constructor(readonly name: string) {}
@@ -39,7 +41,8 @@ const mark = Symbol('mark');
 /**
  * Reads a pickle as data: containers, numbers, strings and what `world` allows. Python's pickle is a small program
  * (docs: pickletools); here only the opcodes that build data exist, and a global is a name until `world` gives it a
- * meaning, so no code of the file's choosing can run. Work and memory are bounded by the length of `data`.
+ * meaning, so no code of the file's choosing can run. Each step and each element that a step handles is counted, for a few
+ * bytes can ask for a dict, or for a copy of what was made before: work and memory stay within `limits.checkpoint`.
  * @throws PickleError naming the opcode or global that is refused.
  */
 export function unpickle(data: Uint8Array, world: PickleWorld): Pickled {
@@ -51,6 +54,7 @@ class Unpickler {
   private readonly stack: (Pickled | typeof mark)[] = [];
   private readonly memo = new Map<number, Pickled>();
   private at = 0;
+  private left = limits.checkpoint.pickleSteps;
 
   constructor(
     private readonly data: Uint8Array,
@@ -62,6 +66,7 @@ class Unpickler {
   run(): Pickled {
     for (;;) {
       const code = this.u8();
+      this.spend(1);
       if (code === 0x2e) return this.pop(); // STOP
       const step = steps.get(code);
       if (!step) {
@@ -69,6 +74,12 @@ class Unpickler {
       }
       step(this);
     }
+  }
+
+  /** To be called before something of this many elements is made or copied. */
+  spend(elements: number): void {
+    this.left -= elements;
+    if (this.left < 0) throw new PickleError('unsupported', 'it builds far more than the tensors of a model');
   }
 
   take(bytes: number): Uint8Array {
@@ -132,6 +143,11 @@ class Unpickler {
     this.stack.push(value);
   }
 
+  pushDict(): void {
+    this.spend(emptyDictCost);
+    this.push(new Map());
+  }
+
   pop(): Pickled {
     const value = this.stack.pop();
     if (value === undefined || value === mark) throw new PickleError('corrupted', 'its pickle is malformed');
@@ -148,6 +164,7 @@ class Unpickler {
   sinceMark(): Pickled[] {
     const from = this.stack.lastIndexOf(mark);
     if (from < 0) throw new PickleError('corrupted', 'its pickle is malformed');
+    this.spend(this.stack.length - from);
     const values = this.stack.splice(from) as Pickled[];
     values.shift();
     return values;
@@ -173,7 +190,7 @@ class Unpickler {
     }
     const full = `${module}.${name}`;
     if (!this.world.callables.has(full) && !this.world.isName(full)) {
-      throw new PickleError('unsupported', `it asks for ${JSON.stringify(full)}`);
+      throw new PickleError('unsupported', `it asks for ${JSON.stringify(shownName(full))}`);
     }
     this.push(new Global(full));
   }
@@ -188,6 +205,7 @@ class Unpickler {
         `it calls ${callee instanceof Global ? JSON.stringify(callee.name) : 'what is no function'}`,
       );
     }
+    this.spend(emptyDictCost + args.reduce<number>((sum, arg) => sum + sizeOf(arg), 0));
     this.push(action(args));
   }
 
@@ -224,6 +242,11 @@ class Unpickler {
   }
 }
 
+/** Elements that take as much memory as a dict without any. */
+const emptyDictCost = 8;
+
+const sizeOf = (value: Pickled): number => (Array.isArray(value) ? value.length : 1);
+
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** The opcodes that build data, by their codes (Python's pickletools). */
@@ -246,7 +269,7 @@ const steps: ReadonlyMap<number, (p: Unpickler) => void> = new Map([
   [0x55, (p) => p.push(decode(p.take(p.u8())))], // SHORT_BINSTRING
   [0x42, (p) => p.push(p.take(p.u32()))], // BINBYTES
   [0x43, (p) => p.push(p.take(p.u8()))], // SHORT_BINBYTES
-  [0x7d, (p) => p.push(new Map())], // EMPTY_DICT
+  [0x7d, (p) => p.pushDict()], // EMPTY_DICT
   [0x5d, (p) => p.push([])], // EMPTY_LIST
   [0x29, (p) => p.push([])], // EMPTY_TUPLE
   [0x85, (p) => p.tuple(1)], // TUPLE1

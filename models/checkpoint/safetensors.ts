@@ -1,3 +1,4 @@
+import { limits, shownName } from '../../shared/limits';
 import type { FileBytes } from './fileBytes';
 import {
   contiguousStride,
@@ -20,16 +21,13 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
   BOOL: 'bool',
 };
 
-/** The format's own limit. */
-const maxHeaderBytes = 100_000_000;
-
 /**
  * The tensors of a `.safetensors` file: a length, a JSON header and the data (https://huggingface.co/docs/safetensors).
  * @throws ModelFileError `corrupted` where the header does not describe the file, `unsupported` for an unknown type.
  */
 export async function readSafetensors(file: FileBytes): Promise<Map<string, TensorLocation>> {
   const headerBytes = Number((await file.read(0, 8, 'the header length')).readBigUInt64LE());
-  if (headerBytes > maxHeaderBytes) throw file.corrupted('its header is too large');
+  if (headerBytes > limits.checkpoint.headerBytes) throw file.corrupted('its header is too large');
   const text = (await file.read(8, headerBytes, 'the header')).toString('utf8');
   const start = 8 + headerBytes;
   const tensors = new Map<string, TensorLocation>();
@@ -62,18 +60,19 @@ function parseHeader(file: FileBytes, text: string): Record<string, unknown> {
 
 function toTensor(file: FileBytes, name: string, value: unknown, start: number): TensorLocation {
   const { dtype, shape, data_offsets: range } = Object(value) as Record<string, unknown>;
+  const shown = shownName(name);
   const sizes = (list: unknown): list is number[] =>
-    Array.isArray(list) && list.length <= 8 && list.every((size) => Number.isSafeInteger(size) && size >= 0);
+    Array.isArray(list) && list.length <= limits.checkpoint.dimensions && list.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (typeof dtype !== 'string' || !sizes(shape) || !sizes(range) || range.length !== 2) {
-    throw file.corrupted(`the tensor ${name} is described in an unknown way`);
+    throw file.corrupted(`the tensor ${shown} is described in an unknown way`);
   }
   if (!Object.hasOwn(elementTypes, dtype)) {
-    throw file.unsupported(`the tensor ${name} has elements of type ${dtype}`, 'Save it as float32.');
+    throw file.unsupported(`the tensor ${shown} has elements of type ${shownName(dtype)}`, 'Save it as float32.');
   }
   const type = elementTypes[dtype];
   const bytes = elementCount(shape) * elementBytes[type];
   if (range[1] - range[0] !== bytes || start + range[1] > file.size) {
-    throw file.corrupted(`the tensor ${name} of shape [${shape.join(', ')}] does not fit its place`);
+    throw file.corrupted(`the tensor ${shown} of shape [${shape.join(', ')}] does not fit its place`);
   }
   return { dtype: type, shape, stride: contiguousStride(shape), offset: start + range[0], bytes };
 }

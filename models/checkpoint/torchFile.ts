@@ -1,3 +1,4 @@
+import { limits, shownName } from '../../shared/limits';
 import type { FileBytes } from './fileBytes';
 import { Global, Made, PickleError, unpickle, type Pickled, type PickleWorld } from './pickle';
 import {
@@ -63,8 +64,6 @@ const opaque = [
   '_codecs.encode',
 ];
 
-const maxPickleBytes = 256 << 20;
-
 /**
  * The tensors of a file written by `torch.save` (the zip format of PyTorch 1.6 and newer): those under `"model"` where
  * there is such a dict, as in Meta's and in training checkpoints, else the file's own. Nothing in the file is run.
@@ -74,7 +73,7 @@ export async function readTorchFile(file: FileBytes): Promise<Map<string, Tensor
   const entries = await readZip(file);
   const pickle = [...entries.values()].find(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   if (!pickle) throw file.unsupported('it is a zip without a pickle of tensors', resave);
-  if (pickle.bytes > maxPickleBytes) throw file.corrupted('its pickle is too large');
+  if (pickle.bytes > limits.checkpoint.pickleBytes) throw file.corrupted('its pickle is too large');
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   const order = entries.get(`${folder}byteorder`);
   if (order && (await readZipEntry(file, order)).toString() !== 'little') {
@@ -126,9 +125,9 @@ function storage(id: Pickled, folder: string, entries: ReadonlyMap<string, ZipEn
   }
   const entry = entries.get(`${folder}data/${key}`);
   const bytes = elements * (dtype ? elementBytes[dtype] : 1);
-  if (!entry) throw new PickleError('corrupted', `the data of a tensor (${folder}data/${key}) is missing`);
+  if (!entry) throw new PickleError('corrupted', `the data of a tensor (${shownName(`${folder}data/${key}`)}) is missing`);
   if (entry.bytes < bytes) {
-    throw new PickleError('corrupted', `${entry.name} has ${entry.bytes} bytes instead of ${bytes}`);
+    throw new PickleError('corrupted', `${shownName(entry.name)} has ${entry.bytes} bytes instead of ${bytes}`);
   }
   return new Storage(dtype, entry.offset, bytes);
 }
@@ -173,7 +172,7 @@ function stateDict(root: Pickled): Map<string, TensorLocation> {
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isSizes = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.length <= 8 && value.every(isSize);
+  Array.isArray(value) && value.length <= limits.checkpoint.dimensions && value.every(isSize);
 const sameLength = (a: Pickled, b: Pickled): boolean =>
   (a as readonly unknown[]).length === (b as readonly unknown[]).length;
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
+import { limits, shownName } from '../../shared/limits';
 import type { FileBytes } from './fileBytes';
 
 /** A file inside a zip. */
@@ -19,8 +20,8 @@ const endLocator64 = 0x07064b50;
 const directoryRecord = 0x02014b50;
 const localRecord = 0x04034b50;
 const maxCommentBytes = 0xffff;
-/** Far above what a state dict needs: about 400 bytes an entry for 100,000 entries. */
-const maxDirectoryBytes = 64 << 20;
+/** Far above what a state dict needs: about 400 bytes an entry. */
+const maxDirectoryBytes = 20 << 20;
 
 /**
  * The entries of a zip (APPNOTE.TXT 6.3, with zip64), by name.
@@ -30,7 +31,9 @@ const maxDirectoryBytes = 64 << 20;
  */
 export async function readZip(file: FileBytes, { deflated = false } = {}): Promise<Map<string, ZipEntry>> {
   const end = await findDirectory(file);
-  if (end.bytes > maxDirectoryBytes) throw file.corrupted('its zip directory is too large');
+  if (end.bytes > maxDirectoryBytes || end.entries > limits.checkpoint.zipEntries) {
+    throw file.corrupted('its zip directory is too large');
+  }
   const directory = await file.read(end.offset, end.bytes, 'the zip directory');
   const headers: DirectoryEntry[] = [];
   let at = 0;
@@ -44,8 +47,8 @@ export async function readZip(file: FileBytes, { deflated = false } = {}): Promi
 
 /** A stored entry. @throws ModelFileError `corrupted` where the content is not what the zip says it is. */
 export async function readZipEntry(file: FileBytes, entry: ZipEntry): Promise<Buffer> {
-  const content = await file.read(entry.offset, entry.bytes, entry.name);
-  if (crc32(content) !== entry.crc32) throw file.corrupted(`${entry.name} has another checksum`);
+  const content = await file.read(entry.offset, entry.bytes, shownName(entry.name));
+  if (crc32(content) !== entry.crc32) throw file.corrupted(`${shownName(entry.name)} has another checksum`);
   return content;
 }
 
@@ -54,7 +57,7 @@ export async function readZipEntry(file: FileBytes, entry: ZipEntry): Promise<Bu
  * @throws ModelFileError `corrupted` at its end where it is not what the zip says it is, or before where it is longer.
  */
 export async function* readZipStream(file: FileBytes, entry: ZipEntry): AsyncGenerator<Buffer> {
-  const stored = Readable.from(file.chunks(entry.offset, entry.storedBytes, entry.name));
+  const stored = Readable.from(file.chunks(entry.offset, entry.storedBytes, shownName(entry.name)));
   const content = (entry.deflated ? stored.compose(createInflateRaw()) : stored) as AsyncIterable<Buffer>;
   let bytes = 0;
   let crc = 0;
@@ -67,12 +70,12 @@ export async function* readZipStream(file: FileBytes, entry: ZipEntry): AsyncGen
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) {
-      throw file.corrupted(`${entry.name} cannot be unpacked`);
+      throw file.corrupted(`${shownName(entry.name)} cannot be unpacked`);
     }
     throw error;
   }
-  if (bytes !== entry.bytes) throw file.corrupted(`${entry.name} has another size`);
-  if (crc !== entry.crc32) throw file.corrupted(`${entry.name} has another checksum`);
+  if (bytes !== entry.bytes) throw file.corrupted(`${shownName(entry.name)} has another size`);
+  if (crc !== entry.crc32) throw file.corrupted(`${shownName(entry.name)} has another checksum`);
 }
 
 interface DirectoryEntry extends Omit<ZipEntry, 'offset'> {
@@ -123,9 +126,10 @@ function parseEntry(file: FileBytes, directory: Buffer, at: number, deflated: bo
   const next = extraEnd + directory.readUInt16LE(at + 32);
   if (next > directory.length) throw file.corrupted('its zip directory is cut off');
   const name = directory.toString('utf8', at + 46, nameEnd);
-  if (flags & 1) throw file.unsupported(`${name} in it is encrypted`, resave);
+  const shown = shownName(name);
+  if (flags & 1) throw file.unsupported(`${shown} in it is encrypted`, resave);
   if (method !== 0 && !(deflated && method === 8)) {
-    throw file.unsupported(`${name} in it is compressed`, resave);
+    throw file.unsupported(`${shown} in it is compressed`, resave);
   }
   const sizes = {
     stored: directory.readUInt32LE(at + 20),
@@ -137,7 +141,7 @@ function parseEntry(file: FileBytes, directory: Buffer, at: number, deflated: bo
   if (sizes.bytes === 0xffffffff) sizes.bytes = wide();
   if (sizes.stored === 0xffffffff) sizes.stored = wide();
   if (sizes.header === 0xffffffff) sizes.header = wide();
-  if (method === 0 && sizes.stored !== sizes.bytes) throw file.corrupted(`${name} in it has two sizes`);
+  if (method === 0 && sizes.stored !== sizes.bytes) throw file.corrupted(`${shown} in it has two sizes`);
   return {
     name,
     storedBytes: sizes.stored,
@@ -174,13 +178,14 @@ async function locate(
   let free = 0;
   for (const { header, next: _, ...entry } of sorted) {
     const { name, storedBytes } = entry;
-    if (header < free) throw file.corrupted(`${name} in it overlaps another entry`);
-    const local = await file.read(header, 30, `the header of ${name}`);
-    if (local.readUInt32LE(0) !== localRecord) throw file.corrupted(`${name} in it has no header`);
+    const shown = shownName(name);
+    if (header < free) throw file.corrupted(`${shown} in it overlaps another entry`);
+    const local = await file.read(header, 30, `the header of ${shown}`);
+    if (local.readUInt32LE(0) !== localRecord) throw file.corrupted(`${shown} in it has no header`);
     const offset = header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
     free = offset + storedBytes;
-    if (free > directoryOffset) throw file.corrupted(`${name} in it reaches beyond the entries`);
-    if (entries.has(name)) throw file.corrupted(`it has two entries named ${name}`);
+    if (free > directoryOffset) throw file.corrupted(`${shown} in it reaches beyond the entries`);
+    if (entries.has(name)) throw file.corrupted(`it has two entries named ${shown}`);
     entries.set(name, { ...entry, offset });
   }
   return entries;

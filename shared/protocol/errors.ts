@@ -1,4 +1,6 @@
 /** The errors of every program: codes, the one error class, and how errors cross a boundary. */
+import { shownMessage } from '../limits';
+
 /** Something found on opening that did not stop it: shown once, nothing was dropped. */
 export interface Problem {
   readonly code: ErrorCode;
@@ -84,7 +86,7 @@ export class MaskletError extends Error {
     message: string,
     options: { hint?: string; file?: string; cause?: unknown } = {},
   ) {
-    super(message, { cause: options.cause });
+    super(shownMessage(message), { cause: options.cause });
     this.hint = options.hint;
     this.file = options.file;
   }

@@ -1,11 +1,11 @@
 import { basename, dirname } from 'node:path';
 import type { ManifestClip } from '../../export/manifest';
-import { rleFromPolygons } from '../../masks/polygonRle';
 import type { RleMask } from '../../../shared/domain/annotations';
 import type { Collector, Importer, ImportSource } from '../api';
 import { chooseName } from '../chooseName';
 import { malformed } from '../collect';
 import { filesWith, isFolder, readJson } from '../files';
+import { fillPolygons } from '../fillPolygons';
 import { frameNumbering, requireNumber } from '../frameNumbers';
 import { JsonValues } from '../jsonValues';
 import { findManifest } from '../manifest';
@@ -71,6 +71,7 @@ async function takeMasks(
   const categories = categoriesOf(document, values);
   const ungrouped = new UngroupedMasks(collector);
   for (const [n, entry] of values.list(document.annotations, 'annotations').entries()) {
+    await collector.work.turn();
     const where = `annotations[${n}]`;
     const annotation = values.record(entry, where);
     const image = own.get(values.count(annotation.image_id, `${where}.image_id`));
@@ -79,7 +80,7 @@ async function takeMasks(
       collector.skip('Crowd regions (iscrowd 1) are no objects.');
       continue;
     }
-    const mask = maskOf(annotation.segmentation, `${where}.segmentation`, values, source, file);
+    const mask = await maskOf(annotation.segmentation, `${where}.segmentation`, values, source, file, collector);
     if (!mask) {
       collector.skip('Annotations without a segmentation, with boxes or keypoints only.');
       continue;
@@ -140,32 +141,20 @@ export function categoriesOf(document: Record<string, unknown>, values: JsonValu
 }
 
 /** Run lengths, or polygons; undefined where there is neither. */
-function maskOf(
+async function maskOf(
   segmentation: unknown,
   where: string,
   values: JsonValues,
   { video }: ImportSource,
   file: string,
-): RleMask | undefined {
+  { work }: Collector,
+): Promise<RleMask | undefined> {
   if (!Array.isArray(segmentation)) {
     return isRecord(segmentation) ? values.rle(segmentation, where, video) : undefined;
   }
   if (segmentation.length === 0) return undefined;
   const polygons = segmentation.map((polygon, n) => values.numbers(polygon, `${where}[${n}]`));
-  return filled(polygons, video, `${file}, ${where}`);
-}
-
-/** @throws MaskletError `import/malformed` */
-export function filled(
-  polygons: readonly (readonly number[])[],
-  { width, height }: { width: number; height: number },
-  where: string,
-): RleMask {
-  try {
-    return rleFromPolygons(polygons, width, height);
-  } catch (error) {
-    throw malformed(where, error instanceof Error ? error.message.replace(/\.$/, '') : String(error));
-  }
+  return await fillPolygons(polygons, video, `${file}, ${where}`, work);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

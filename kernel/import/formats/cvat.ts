@@ -6,11 +6,11 @@ import type { Collector, Importer, ImportSource, ImportVideo } from '../api';
 import { checkName, chooseName } from '../chooseName';
 import { malformed } from '../collect';
 import { filesWith, isFolder } from '../files';
+import { fillOne } from '../fillPolygons';
 import { requireNumber } from '../frameNumbers';
 import { findManifest } from '../manifest';
 import { UngroupedMasks } from '../ungrouped';
 import { readXml } from '../xmlElements';
-import { filled } from './coco';
 
 type Attributes = Readonly<Record<string, string>>;
 
@@ -27,8 +27,8 @@ export const cvat: Importer = {
     const manifest = await findManifest(source);
     const file = await fileOf(source, manifest);
     const reader = new CvatReader(source.video, collector, (group, label) => {
-      const known = manifest?.objects.find((object) => object.number === group && object.label === label);
-      return known && { id: known.id, color: known.color };
+      const known = manifest?.byNumber.get(group);
+      return known?.label === label ? { id: known.id, color: known.color } : undefined;
     });
     await readXml(file, reader, collector, source.signal);
     reader.finish();
@@ -93,7 +93,7 @@ class CvatReader {
     const mask =
       kind === 'mask'
         ? maskOf(attributes, this.video, where)
-        : filled([pointsOf(attributes.points ?? '', where)], this.video, where);
+        : fillOne(pointsOf(attributes.points ?? '', where), this.video, where, this.collector.work);
     if (group === 0 && (kind === 'mask' || !track)) {
       this.ungrouped.add(label, { frame, mask, where, occluded });
       return;

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
-import { encodeRle } from '../../masks/rle';
+import { masksOfLabels } from '../../masks/labelMap';
+import type { RleMask } from '../../../shared/domain/annotations';
 import type { FrameIndex } from '../../../shared/domain/video';
 import { readPngValues } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource } from '../api';
@@ -23,33 +24,31 @@ export const davis: Importer = {
     const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
     const known = new Set<number>();
     const frames: { frame: FrameIndex; values: ReadonlySet<number> }[] = [];
-    const put = (value: number, frame: FrameIndex, inside: Uint8Array, where: string): void => {
-      const { width, height } = source.video;
-      trackOf(value, manifest, collector).mask(frame, encodeRle(inside, width, height), where);
-    };
+    const put = (value: number, frame: FrameIndex, mask: RleMask, where: string): void =>
+      trackOf(value, manifest, collector).mask(frame, mask, where);
+    const { width, height } = source.video;
     // What 255 means is known when all pictures have been seen.
-    const voids: { frame: FrameIndex; inside: Uint8Array; file: string }[] = [];
+    const voids: { frame: FrameIndex; mask: RleMask; file: string }[] = [];
     for (const [n, name] of names.entries()) {
       source.signal.throwIfAborted();
       const file = join(folder, name);
       const pixels = readPngValues(await readPng(file, source.video, collector), file);
       const frame = frameOf(numbers[n]);
-      const values = new Set<number>(pixels);
-      values.delete(0);
-      frames.push({ frame, values });
-      for (const value of values) {
-        const inside = Uint8Array.from(pixels, (pixel) => (pixel === value ? 1 : 0));
-        if (value === VOID && known.size === 0) voids.push({ frame, inside, file });
+      const masks = masksOfLabels(pixels, width, height);
+      frames.push({ frame, values: new Set(masks.keys()) });
+      for (const [value, mask] of masks) {
+        await collector.work.turn();
+        if (value === VOID && known.size === 0) voids.push({ frame, mask, file });
         if (value === VOID) continue;
         known.add(value);
         voids.length = 0;
-        put(value, frame, inside, file);
+        put(value, frame, mask, file);
       }
     }
     const voidSeen = frames.some(({ values }) => values.has(VOID));
     if (known.size === 0 && voidSeen) {
       known.add(VOID);
-      for (const { frame, inside, file } of voids) put(VOID, frame, inside, file);
+      for (const { frame, mask, file } of voids) put(VOID, frame, mask, file);
     } else if (voidSeen) {
       collector.skip('Pixels of value 255 are void in DAVIS 2017 and belong to no object.');
     }
@@ -63,7 +62,7 @@ export const davis: Importer = {
 type Manifest = Awaited<ReturnType<typeof findManifest>>;
 
 function trackOf(value: number, manifest: Manifest, collector: Collector): ReturnType<Collector['track']> {
-  const known = manifest?.objects.find(({ number }) => number === value);
+  const known = manifest?.byNumber.get(value);
   return collector.track(`value:${value}`, known && { id: known.id, label: known.label, color: known.color });
 }
 

@@ -7,11 +7,11 @@ import type { Collector, Importer, ImportSource, ImportVideo } from '../api';
 import { checkName, chooseName, possibleNames } from '../chooseName';
 import { malformed } from '../collect';
 import { isFolder, list, readJson } from '../files';
+import { fillPolygons } from '../fillPolygons';
 import { frameNumbering, requireNumber } from '../frameNumbers';
 import { JsonValues } from '../jsonValues';
 import { findManifest } from '../manifest';
 import { UngroupedMasks } from '../ungrouped';
-import { filled } from './coco';
 
 /** labelme: a JSON file a frame; an object is a label with a `group_id`. The pictures it names are not opened. */
 export const labelme: Importer = {
@@ -50,7 +50,8 @@ async function readFrame(
     const where = `shapes[${n}]`;
     const shape = values.record(entry, where);
     const label = values.text(shape.label, `${where}.label`);
-    const mask = await maskOf(shape, where, values, video, file);
+    await collector.work.turn();
+    const mask = await maskOf(shape, where, values, video, file, collector);
     if (!mask) {
       collector.skip(`Shapes of type "${String(shape.shape_type)}" are no masks.`);
       continue;
@@ -75,6 +76,7 @@ async function maskOf(
   values: JsonValues,
   video: ImportVideo,
   file: string,
+  { work }: Collector,
 ): Promise<RleMask | undefined> {
   const points = values
     .list(shape.points, `${where}.points`)
@@ -82,7 +84,7 @@ async function maskOf(
   if (points.some((point) => point.length !== 2)) throw values.wrong(`${where}.points`, 'are not [x, y]');
   switch (shape.shape_type ?? 'polygon') {
     case 'polygon':
-      return filled([points.flat()], video, `${file}, ${where}`);
+      return await fillPolygons([points.flat()], video, `${file}, ${where}`, work);
     case 'mask': {
       if (points.length === 0) throw values.wrong(`${where}.points`, 'is empty');
       const png = Buffer.from(values.text(shape.mask, `${where}.mask`), 'base64');

@@ -27,9 +27,10 @@ export const masks: Importer = {
     }
     const numbers = pictures.map(({ number }) => number);
     const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
+    const byFolder = new Map((manifest?.objects ?? []).map((known) => [objectFolder(known.number), known]));
     for (const { object, file, number } of pictures) {
       source.signal.throwIfAborted();
-      const known = manifest?.objects.find((candidate) => objectFolder(candidate.number) === object);
+      const known = byFolder.get(object);
       const description = known
         ? { id: known.id, label: known.label, color: known.color }
         : /^\d*$/.test(object)

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { sequenceName } from '../../export/formats/mots';
-import { encodeRle } from '../../masks/rle';
+import { masksOfLabels } from '../../masks/labelMap';
 import { readPngValues } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource, TrackCollector } from '../api';
 import { checkName, chooseName, possibleNames } from '../chooseName';
@@ -41,7 +41,7 @@ function trackOf(
     collector.skip('Regions to be ignored (class 10) are no objects.');
     return undefined;
   }
-  const known = manifest?.objects.find(({ number }) => number === id % CLASS_FACTOR);
+  const known = manifest?.byNumber.get(id % CLASS_FACTOR);
   const label = known?.label ?? LABELS[kind] ?? `class ${kind}`;
   return collector.track(`id:${id}`, { ...(known ? { id: known.id, color: known.color } : {}), label });
 }
@@ -70,6 +70,7 @@ async function readText(
   const numbers = rows.map(({ frame }) => frame);
   const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
   for (const { frame, id, kind, counts, where } of rows) {
+    await collector.work.turn();
     trackOf(id, kind, manifest, collector)?.mask(frameOf(frame), { size: [height, width], counts }, where);
   }
 }
@@ -88,11 +89,10 @@ async function readPictures(
     source.signal.throwIfAborted();
     const file = join(folder, name);
     const pixels = readPngValues(await readPng(file, source.video, collector), file);
-    for (const id of new Set<number>(pixels)) {
-      if (id === 0) continue;
+    for (const [id, mask] of masksOfLabels(pixels, width, height)) {
+      await collector.work.turn();
       const track = trackOf(id, Math.floor(id / CLASS_FACTOR), manifest, collector);
-      const inside = Uint8Array.from(pixels, (pixel) => (pixel === id ? 1 : 0));
-      track?.mask(frameOf(numbers[n]), encodeRle(inside, width, height), file);
+      track?.mask(frameOf(numbers[n]), mask, file);
     }
   }
 }

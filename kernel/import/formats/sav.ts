@@ -28,9 +28,10 @@ export const sav: Importer = {
     const labels = values.list(document.masklet_label ?? [], 'masklet_label');
     for (const [position, row] of rows.entries()) {
       for (const [n, entry] of values.list(row, `masklet[${position}]`).entries()) {
+        await collector.work.turn();
         const where = `masklet[${position}][${n}]`;
         const label = labels[n];
-        const known = manifest?.objects.find(({ number }) => number === n + 1);
+        const known = manifest?.byNumber.get(n + 1);
         const description = {
           ...(known ? { id: known.id, color: known.color } : {}),
           ...(typeof label === 'string' ? { label } : {}),

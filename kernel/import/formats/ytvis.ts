@@ -59,6 +59,7 @@ async function takeMasks(
   const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
   const categories = categoriesOf(document, values);
   for (const [n, entry] of values.list(document.annotations ?? [], 'annotations').entries()) {
+    await collector.work.turn();
     const where = `annotations[${n}]`;
     const annotation = values.record(entry, where);
     if (annotation.video_id !== wanted.id) continue;
@@ -70,6 +71,7 @@ async function takeMasks(
     const label = categories.get(category) ?? `category ${category}`;
     const track = collector.track(`annotation:${values.count(annotation.id, `${where}.id`)}`, { label });
     for (const [i, mask] of masks.entries()) {
+      await collector.work.turn();
       const frame = frameOf(numbers[i]);
       const place = `${where}.segmentations[${i}]`;
       if (mask === null) track.absent(frame);

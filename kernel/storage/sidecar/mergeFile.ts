@@ -172,14 +172,17 @@ function mergeLines(kind: LineFile, texts: Texts, options: MergeOptions): Merged
 }
 
 function readLines(text: string, kind: LineFile): Lines {
-  const keyed = new Map<string, string[]>();
+  const keyed = new Map<string, Set<string>>();
   const others = new Set<string>();
   for (const { text: line } of splitLines(text).lines) {
     const key = keyOf(line, kind);
     if (key === undefined) others.add(line);
-    else if (!keyed.get(key)?.includes(line)) keyed.set(key, [...(keyed.get(key) ?? []), line]);
+    else {
+      const versions = keyed.get(key) ?? new Set();
+      keyed.set(key, versions.add(line));
+    }
   }
-  return { keyed, others };
+  return { keyed: new Map([...keyed].map(([key, versions]) => [key, [...versions]])), others };
 }
 
 /** Undefined where the line is broken. Whether it fits the video is not asked: a merge does not judge. */
@@ -223,7 +226,9 @@ function mergeKey(
 }
 
 function equal(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((line) => b.includes(line));
+  if (a.length !== b.length) return false;
+  const lines = new Set(b);
+  return a.every((line) => lines.has(line));
 }
 
 /** True for a mask that propagation would make again: nobody drew, prompted or verified it. */

@@ -32,15 +32,16 @@ export interface ParsedFile {
 export function parseFile(file: string, text: string, context: LineContext): ParsedFile {
   const kind = lineFile(file);
   if (!kind) throw new Error(`${file} is no file of lines`);
-  const rows = new Map<string, ParsedRow[]>();
+  /** By key: its versions by their lines, for a merge may leave any number of them. */
+  const rows = new Map<string, Map<string, ParsedRow>>();
   const broken: BrokenLine[] = [];
   const brokenKeys = new Set<string | undefined>();
   const add = (row: Row): void => {
     const { key } = placeOf(row);
     const line = formatRow(row);
     const versions = rows.get(key);
-    if (!versions) rows.set(key, [{ row, line }]);
-    else if (!versions.some((version) => version.line === line)) versions.push({ row, line });
+    if (!versions) rows.set(key, new Map([[line, { row, line }]]));
+    else if (!versions.has(line)) versions.set(line, { row, line });
   };
   const { lines, markers } = splitLines(text);
   const whole = kind.kind === 'object' ? objectAsWhole(kind, lines, context) : undefined;
@@ -58,7 +59,7 @@ export function parseFile(file: string, text: string, context: LineContext): Par
     }
   }
   return {
-    rows,
+    rows: new Map([...rows].map(([key, versions]) => [key, [...versions.values()]])),
     broken,
     markers,
     mayBeBroken: (key) => brokenKeys.has(undefined) || brokenKeys.has(key),

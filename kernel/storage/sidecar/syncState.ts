@@ -196,7 +196,10 @@ export class SyncState {
   alternativesOfFile(file: string): Map<string, string[]> {
     const found = new Map<string, string[]>();
     for (const { file: of, key, theirs } of this.conflicts()) {
-      if (of === file && theirs !== '') found.set(key, [...(found.get(key) ?? []), theirs]);
+      if (of !== file || theirs === '') continue;
+      const versions = found.get(key);
+      if (versions) versions.push(theirs);
+      else found.set(key, [theirs]);
     }
     return found;
   }
@@ -208,14 +211,15 @@ export class SyncState {
   /** In this order, which saving keeps; those that can stay keep their ids. */
   setAlternatives(place: RowPlace, wanted: readonly string[]): void {
     const present = this.alternatives(place);
-    const staying = present.filter((text) => wanted.includes(text));
-    const kept = staying.every((text, n) => text === wanted[n]) ? staying : [];
-    for (const theirs of present.filter((text) => !kept.includes(text))) {
+    const asked = new Set(wanted);
+    const staying = present.filter((text) => asked.has(text));
+    const kept = new Set(staying.every((text, n) => text === wanted[n]) ? staying : []);
+    for (const theirs of present.filter((text) => !kept.has(text))) {
       this.db
         .prepare('DELETE FROM conflicts WHERE video = ? AND file = ? AND key = ? AND theirs = ?')
         .run(this.video, place.file, place.key, theirs);
     }
-    for (const theirs of wanted.filter((text) => !kept.includes(text))) {
+    for (const theirs of wanted.filter((text) => !kept.has(text))) {
       this.db
         .prepare('INSERT INTO conflicts (video, file, key, theirs) VALUES (?, ?, ?, ?)')
         .run(this.video, place.file, place.key, theirs);
@@ -224,6 +228,14 @@ export class SyncState {
 
   dropConflict(id: number): void {
     this.db.prepare('DELETE FROM conflicts WHERE id = ? AND video = ?').run(id, this.video);
+  }
+
+  conflict(id: number): StoredConflict | undefined {
+    return this.db
+      .prepare<[number, number], StoredConflict>(
+        'SELECT id, file, key, theirs FROM conflicts WHERE id = ? AND video = ?',
+      )
+      .get(id, this.video);
   }
 
   conflicts(): StoredConflict[] {
@@ -237,12 +249,13 @@ export class SyncState {
   // ------------------------------------------------------------------------------------------------ broken lines
 
   broken(file?: string): StoredBrokenLine[] {
-    const all = this.db
-      .prepare<[number], StoredBrokenLine>(
-        'SELECT file, line, text, reason FROM sidecar_broken WHERE video = ? ORDER BY file, line, id',
-      )
-      .all(this.video);
-    return file === undefined ? all : all.filter((broken) => broken.file === file);
+    const select = 'SELECT file, line, text, reason FROM sidecar_broken WHERE video = ?';
+    const order = 'ORDER BY file, line, id';
+    return file === undefined
+      ? this.db.prepare<[number], StoredBrokenLine>(`${select} ${order}`).all(this.video)
+      : this.db
+          .prepare<[number, string], StoredBrokenLine>(`${select} AND file = ? ${order}`)
+          .all(this.video, file);
   }
 
   filesWithBroken(): Set<string> {

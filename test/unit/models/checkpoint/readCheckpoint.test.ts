@@ -199,7 +199,7 @@ describe('a .pt checkpoint', () => {
     await expect(patched((b) => b.writeUInt32LE(0xfffffff0, first + 42))).rejects.toThrow(/outside the file/);
     await expect(patched((b) => b.writeUInt16LE(8, first + 10))).rejects.toThrow(/compressed/);
     await expect(patched((b) => b.writeUInt16LE(1, first + 8))).rejects.toThrow(/encrypted/);
-    await expect(patched((b) => b.writeUInt16LE(60000, b.length - 12))).rejects.toThrow(/fewer entries/);
+    await expect(patched((b) => b.writeUInt16LE(40000, b.length - 12))).rejects.toThrow(/fewer entries/);
     await expect(patched((b) => (b[whole.indexOf('OrderedDict')] ^= 0x20))).rejects.toThrow(/checksum/);
     writeZip(path('twice.pt'), [
       { name: 'x/data.pkl', bytes: 1, data: () => [Buffer.from('.')] },
@@ -264,6 +264,68 @@ describe('a damaged checkpoint of any kind', () => {
     length.writeBigUInt64LE(BigInt(header.length));
     writeFileSync(path('null.safetensors'), Buffer.concat([length, Buffer.from(header)]));
     await expect(readCheckpoint(path('null.safetensors'))).rejects.toMatchObject({ problem: 'corrupted' });
+  });
+});
+
+describe('a checkpoint that asks for far more than it holds', () => {
+  const repeated = (text: string, times: number): PickleWriter =>
+    new PickleWriter().proto().raw(Buffer.alloc(text.length * times, text, 'latin1').toString('latin1'));
+  const int = (value: number): string => {
+    const bytes = Buffer.alloc(5);
+    bytes.write('J');
+    bytes.writeInt32LE(value, 1);
+    return bytes.toString('latin1');
+  };
+
+  it.each<[string, () => PickleWriter, RegExp]>([
+    ['millions of empty dicts', () => repeated('}', 30_000_000).raw('.'), /far more/],
+    ['millions of lists', () => repeated(']', 30_000_000).raw('.'), /far more/],
+    [
+      'one list made into a dict over and over',
+      () => {
+        const pairs = Array.from({ length: 100_000 }, (_, i) => `${int(i)}N\x86`).join('');
+        const head = new PickleWriter().proto().raw(`](${pairs}eq\0`);
+        head.global('collections', 'OrderedDict').raw('q\x01');
+        return head.raw('h\x01h\0\x85R'.repeat(20_000)).raw('.');
+      },
+      /far more/,
+    ],
+    ['a pickle without end', () => repeated('N', 70_000_000).raw('.'), /its pickle is too large/],
+    [
+      'a name without end',
+      () => new PickleWriter().proto().global('A'.repeat(50_000_000), 'system').raw('.'),
+      /it asks for "A+\.\.\."/,
+    ],
+  ])('%s: it is refused in few words', async (_, pickle, reason) => {
+    const error: unknown = await readCheckpoint(save(pickle(), [])).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'ModelFileError', message: expect.stringMatching(reason) as string });
+    expect(String(error).length).toBeLessThan(1000);
+  });
+
+  it('names in it never steer a terminal', async () => {
+    const named = new PickleWriter().proto().global('os\x1b[2J', 'system').raw('.');
+    await expect(readCheckpoint(save(named))).rejects.toThrow('it asks for "os?[2J.system"');
+  });
+
+  it('a zip of more files than a model has', async () => {
+    const nothing = (): Uint8Array[] => [];
+    writeZip(
+      path(),
+      Array.from({ length: 60_000 }, (_, i) => ({ name: `a/${i}`, bytes: 0, data: nothing })),
+    );
+    await expect(readCheckpoint(path())).rejects.toThrow(/zip directory is too large/);
+  });
+
+  it('a file inside that is larger than memory', async () => {
+    writeZip(path(), [{ name: 'a/data.pkl', bytes: 2 ** 32 - 2, data: () => [] }]);
+    await expect(readCheckpoint(path())).rejects.toMatchObject({ name: 'ModelFileError' });
+  });
+
+  it('a header as large as the format allows, of nothing but lists', async () => {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(99_000_000n);
+    writeFileSync(path(), Buffer.concat([length, Buffer.from('{"a":'), Buffer.alloc(99_000_000, '[')]));
+    await expect(readCheckpoint(path())).rejects.toThrow(/header is too large/);
   });
 });
 

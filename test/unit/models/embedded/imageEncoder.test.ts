@@ -53,6 +53,42 @@ it('reads the constants of a file that onnxruntime wrote in its own format', asy
   expect(read('4')).toEqual(bias);
 });
 
+it('refuses a file that claims more than it holds, wherever it says so', async () => {
+  const file = join(await temporaryFolder(), 'model.ort');
+  const g = new GraphBuilder('small');
+  const x = g.input('x', 'float32', [1, 3]);
+  g.output('y', g.op('Gemm', [x, g.float32(numbers(9), [3, 3])]), 'float32', [1, 3]);
+  const session = await ort.InferenceSession.create(g.build(), {
+    optimizedModelFilePath: file,
+    graphOptimizationLevel: 'disabled',
+    extra: { session: { save_model_format: 'ORT' } },
+  });
+  await session.release();
+  const whole = await readFile(file);
+  let refused = 0;
+  for (const value of [0x7fffffff, -1, 0x10000]) {
+    for (let at = 8; at + 4 <= whole.length; at += 4) {
+      const changed = Buffer.from(whole);
+      changed.writeInt32LE(value, at);
+      try {
+        readOrtInitializers(changed);
+      } catch (error) {
+        expect(error).toBeInstanceOf(RangeError);
+        refused++;
+      }
+    }
+  }
+  for (let bytes = 8; bytes < whole.length; bytes += 4) {
+    try {
+      readOrtInitializers(whole.subarray(0, bytes));
+    } catch (error) {
+      expect(error).toBeInstanceOf(RangeError);
+      refused++;
+    }
+  }
+  expect(refused).toBeGreaterThan(20);
+});
+
 it('refuses a file in another format', () => {
   expect(() => readOrtInitializers(new TextEncoder().encode('version https://git-lfs'))).toThrow(RangeError);
   expect(() => readOrtInitializers(new Uint8Array(3))).toThrow(RangeError);
