@@ -24,7 +24,9 @@ export class ImportWork {
   /** To be called for each mask and mark that is kept. @throws MaskletError `import/malformed` */
   row(where: string): void {
     if (--this.rows >= 0) return;
-    throw tooMuch(`${where} cannot be imported: the import has more than ${limits.import.rows} masks and marks.`);
+    throw tooMuch(
+      `${where} cannot be imported: the import has more than ${limits.import.rows} masks and marks.`,
+    );
   }
 
   /** To be awaited in every loop over what a file holds: lets others go first now and then. @throws what `signal` says */

@@ -50,7 +50,11 @@ export async function readXml(
   };
   try {
     if (!(await stat(file)).isFile()) throw malformed(file, 'it is no file');
-    for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: CHUNK_BYTES, signal })) {
+    for await (const chunk of createReadStream(file, {
+      encoding: 'utf8',
+      highWaterMark: CHUNK_BYTES,
+      signal,
+    })) {
       collector.hash(chunk as string);
       parser.write(chunk as string);
     }

@@ -1,3 +1,4 @@
+import { limits } from '../../shared/limits';
 import type { LabelAttribute, LabelClass } from '../../shared/domain/labels';
 import type { Problem } from '../../shared/protocol/errors';
 
@@ -27,13 +28,20 @@ export function parseLabels(
     }
   };
   collect(() => {
+    const byName = new Map<string, LabelClass>();
+    const byHotkey = new Map<string, LabelClass>();
     for (const [n, entry] of listOf(rootOf(text), 'classes', '').entries()) {
+      if (n >= limits.labelClasses) {
+        throw new EntryError(`there are more than ${limits.labelClasses} classes; the others are left out`);
+      }
       collect(() => {
         const parsed = classOf(entry, `classes[${n}]`, collect);
-        const same = classes.find((other) => other.name === parsed.name || sameHotkey(other, parsed));
-        if (same?.name === parsed.name) throw new EntryError(`the class "${parsed.name}" is there twice`);
+        if (byName.has(parsed.name)) throw new EntryError(`the class "${parsed.name}" is there twice`);
+        const same = parsed.hotkey === undefined ? undefined : byHotkey.get(parsed.hotkey);
         if (same)
           throw new EntryError(`"${same.name}" and "${parsed.name}" have the same hotkey ${parsed.hotkey}`);
+        byName.set(parsed.name, parsed);
+        if (parsed.hotkey !== undefined) byHotkey.set(parsed.hotkey, parsed);
         classes.push(parsed);
       });
     }
@@ -50,10 +58,6 @@ export function rootOf(text: string): Readonly<Record<string, unknown>> {
     throw new EntryError(`it is no JSON (${error instanceof Error ? error.message : String(error)})`);
   }
   return fieldsOf(json, 'the file');
-}
-
-function sameHotkey(a: LabelClass, b: LabelClass): boolean {
-  return a.hotkey !== undefined && a.hotkey === b.hotkey;
 }
 
 function classOf(entry: unknown, place: string, collect: (run: () => void) => void): LabelClass {

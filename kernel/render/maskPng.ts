@@ -4,7 +4,7 @@ import { limits } from '../../shared/limits';
 import { errnoOf, MaskletError } from '../../shared/protocol/errors';
 import { encodeRle } from '../masks/rle';
 import type { RleMask } from '../../shared/domain/annotations';
-import { COLOR_TYPE_INDEXED, readPngHeader, readPngValues } from './pngFormat';
+import { COLOR_TYPE_INDEXED, readDecodableHeader, readPngValues } from './pngFormat';
 
 /** Below this a picture's values are taken as labels (0, 1, 2, ...), above as brightness. */
 const HALF = 127;
@@ -23,7 +23,7 @@ export async function readMaskPng(file: string): Promise<RleMask> {
 
 /** The same of bytes. @param file named in errors. */
 export async function decodeMaskPng(bytes: Buffer, file: string): Promise<RleMask> {
-  const { width, height, colorType } = readPngHeader(bytes, file);
+  const { width, height, colorType } = readDecodableHeader(bytes, file);
   const mask =
     colorType === COLOR_TYPE_INDEXED
       ? Uint8Array.from(readPngValues(bytes, file), (index) => (index > 0 ? 1 : 0))

@@ -62,7 +62,7 @@ export async function encodePng({ width, height, values, palette }: PngPicture):
   ]);
 }
 
-/** @throws MaskletError `input/invalid` where it is no PNG, damaged, or larger than any video. */
+/** @throws MaskletError `input/invalid` where it is no PNG or damaged. */
 export function readPngHeader(bytes: Buffer, file: string): PngHeader {
   if (
     bytes.length < 33 ||
@@ -75,12 +75,7 @@ export function readPngHeader(bytes: Buffer, file: string): PngHeader {
     });
   }
   const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
-  if (width === 0 || height === 0 || width * height > limits.picturePixels) {
-    throw new MaskletError('input/invalid', `${file} is ${width}x${height} pixels.`, {
-      file,
-      hint: `Give a picture of at most ${limits.picturePixels} pixels.`,
-    });
-  }
+  if (width === 0 || height === 0) throw damaged(file, `it is ${width}x${height}`);
   if (!DEPTHS.has(bytes[24])) throw damaged(file, `it has ${bytes[24]} bits a pixel`);
   return {
     width,
@@ -89,6 +84,20 @@ export function readPngHeader(bytes: Buffer, file: string): PngHeader {
     colorType: bytes[25],
     interlaced: bytes[28] === 1,
   };
+}
+
+/**
+ * As `readPngHeader`, before the picture is decoded.
+ * @throws MaskletError `input/invalid` also where it is larger than any video.
+ */
+export function readDecodableHeader(bytes: Buffer, file: string): PngHeader {
+  const header = readPngHeader(bytes, file);
+  const { width, height } = header;
+  if (width * height <= limits.picturePixels) return header;
+  throw new MaskletError('input/invalid', `${file} is ${width}x${height} pixels, too large for a mask.`, {
+    file,
+    hint: `Give a picture of at most ${limits.picturePixels} pixels, of the size of the video.`,
+  });
 }
 
 const DEPTHS = new Set([1, 2, 4, 8, 16]);
@@ -110,7 +119,7 @@ const ONE_PASS = [[0, 0, 1, 1]] as const;
  * @throws MaskletError `input/invalid` where it is damaged or in colour.
  */
 export function readPngValues(bytes: Buffer, file: string): Uint8Array | Uint16Array {
-  const { width, height, bitDepth, colorType, interlaced } = readPngHeader(bytes, file);
+  const { width, height, bitDepth, colorType, interlaced } = readDecodableHeader(bytes, file);
   if (colorType !== COLOR_TYPE_GREY && colorType !== COLOR_TYPE_INDEXED) {
     throw new MaskletError('input/invalid', `${file} is a PNG in colour, not a map of labels.`, {
       file,

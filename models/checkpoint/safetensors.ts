@@ -62,12 +62,17 @@ function toTensor(file: FileBytes, name: string, value: unknown, start: number):
   const { dtype, shape, data_offsets: range } = Object(value) as Record<string, unknown>;
   const shown = shownName(name);
   const sizes = (list: unknown): list is number[] =>
-    Array.isArray(list) && list.length <= limits.checkpoint.dimensions && list.every((size) => Number.isSafeInteger(size) && size >= 0);
+    Array.isArray(list) &&
+    list.length <= limits.checkpoint.dimensions &&
+    list.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (typeof dtype !== 'string' || !sizes(shape) || !sizes(range) || range.length !== 2) {
     throw file.corrupted(`the tensor ${shown} is described in an unknown way`);
   }
   if (!Object.hasOwn(elementTypes, dtype)) {
-    throw file.unsupported(`the tensor ${shown} has elements of type ${shownName(dtype)}`, 'Save it as float32.');
+    throw file.unsupported(
+      `the tensor ${shown} has elements of type ${shownName(dtype)}`,
+      'Save it as float32.',
+    );
   }
   const type = elementTypes[dtype];
   const bytes = elementCount(shape) * elementBytes[type];

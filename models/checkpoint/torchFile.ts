@@ -125,9 +125,16 @@ function storage(id: Pickled, folder: string, entries: ReadonlyMap<string, ZipEn
   }
   const entry = entries.get(`${folder}data/${key}`);
   const bytes = elements * (dtype ? elementBytes[dtype] : 1);
-  if (!entry) throw new PickleError('corrupted', `the data of a tensor (${shownName(`${folder}data/${key}`)}) is missing`);
+  if (!entry)
+    throw new PickleError(
+      'corrupted',
+      `the data of a tensor (${shownName(`${folder}data/${key}`)}) is missing`,
+    );
   if (entry.bytes < bytes) {
-    throw new PickleError('corrupted', `${shownName(entry.name)} has ${entry.bytes} bytes instead of ${bytes}`);
+    throw new PickleError(
+      'corrupted',
+      `${shownName(entry.name)} has ${entry.bytes} bytes instead of ${bytes}`,
+    );
   }
   return new Storage(dtype, entry.offset, bytes);
 }

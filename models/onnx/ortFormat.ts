@@ -81,7 +81,9 @@ class Table {
   }
 
   int64s(field: number): number[] {
-    return this.elements(field, 8, limits.checkpoint.dimensions).map((at) => Number(this.buffer.readInt64(at)));
+    return this.elements(field, 8, limits.checkpoint.dimensions).map((at) =>
+      Number(this.buffer.readInt64(at)),
+    );
   }
 
   bytes(field: number): Uint8Array {

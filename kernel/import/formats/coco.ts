@@ -80,7 +80,14 @@ async function takeMasks(
       collector.skip('Crowd regions (iscrowd 1) are no objects.');
       continue;
     }
-    const mask = await maskOf(annotation.segmentation, `${where}.segmentation`, values, source, file, collector);
+    const mask = await maskOf(
+      annotation.segmentation,
+      `${where}.segmentation`,
+      values,
+      source,
+      file,
+      collector,
+    );
     if (!mask) {
       collector.skip('Annotations without a segmentation, with boxes or keypoints only.');
       continue;
