@@ -146,6 +146,34 @@ export function mutatedText(text: string, c: Choices): string {
   return changed;
 }
 
+/** A text with one to three of the numbers in it replaced, so that what is around them still holds. */
+export function mutatedNumbers(text: string, c: Choices): string {
+  let changed = text;
+  for (let n = 1 + c.below(3); n > 0; n--) {
+    const found = [...changed.matchAll(/\d+/g)];
+    if (found.length === 0) break;
+    const { 0: digits, index } = c.of(found);
+    const number = c.of([
+      '',
+      '0',
+      '1',
+      '2',
+      '7',
+      '-1',
+      '0.5',
+      '99',
+      '192',
+      '65536',
+      '4294967296',
+      '1e9',
+      'NaN',
+      digits + digits,
+    ]);
+    changed = changed.slice(0, index) + number + changed.slice(index + digits.length);
+  }
+  return changed;
+}
+
 /** Bytes with one to eight places changed: bits, whole numbers, lengths; cut off, or with a part doubled. */
 export function mutatedBytes(bytes: Uint8Array, c: Choices): Buffer {
   let changed = Buffer.from(bytes);

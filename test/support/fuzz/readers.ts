@@ -22,11 +22,12 @@ import { parseFile } from '../../../kernel/storage/sidecar/parseFile';
 import { parseVideoJson } from '../../../kernel/storage/sidecar/videoJson';
 import { describeIndex, deserializeIndex, serializeIndex } from '../../../kernel/video/videoIndex';
 import { readCheckpoint } from '../../../models/checkpoint/readCheckpoint';
+import { ModelFileError } from '../../../models/modelFileError';
 import { recognise } from '../../../models/sam2/recognise';
 import type { ImportFormat } from '../../../shared/protocol/dataset';
 import { readingStatements } from '../../../shared/protocol/query/statements';
 import { floatTensor, PickleWriter, writeTorchFile, writeTorchZip } from '../torchFiles';
-import { mutatedBytes, mutatedJson, mutatedText } from './mutate';
+import { mutatedBytes, mutatedJson, mutatedNumbers, mutatedText } from './mutate';
 import type { Choices } from './random';
 
 /** A reader under attack: makes one input from the choices, reads it, and throws where what came of it is wrong. */
@@ -106,6 +107,19 @@ const context = {
   hasObject: (id: string) => id === 'aa',
 };
 
+function changedText(text: string, c: Choices): string {
+  if (c.chance(0.1)) return text;
+  return c.chance(0.6) ? mutatedNumbers(text, c) : mutatedText(text, c);
+}
+
+/** One grey pixel, base64. */
+const dotPng = Buffer.concat([
+  Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+  pngChunk('IHDR', Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0])),
+  pngChunk('IDAT', deflateSync(Buffer.from([0, 255]))),
+  pngChunk('IEND', new Uint8Array(0)),
+]).toString('base64');
+
 const importVideo = { path: '/clips/clip.mp4', width: WIDTH, height: HEIGHT, frameCount: FRAMES };
 const square = [1, 1, 5, 1, 5, 5, 1, 5];
 const coco = {
@@ -139,7 +153,7 @@ const labelme = {
       group_id: 1,
       flags: { occluded: true },
     },
-    { label: 'koi', points: [[2, 3]], shape_type: 'mask', mask: 'iVBORw0KGgo=' },
+    { label: 'koi', points: [[2, 3]], shape_type: 'mask', mask: dotPng },
   ],
 };
 const cvat = `<?xml version="1.0"?><annotations><track id="0" label="koi" group_id="1">
@@ -285,7 +299,12 @@ async function checkpoint(file: string): Promise<void> {
   for (const { offset, bytes } of found.tensors.values()) {
     expectThat(offset >= 0 && bytes >= 0 && offset + bytes <= size, 'a tensor outside of its file');
   }
-  recognise(found);
+  try {
+    recognise(found);
+  } catch (error) {
+    // Few of them are models; as checkpoints they are read all the same.
+    if (!(error instanceof ModelFileError)) throw error;
+  }
 }
 
 const index = {
@@ -435,7 +454,8 @@ export const readers: Readonly<Record<string, Reader>> = {
   },
   polygons: {
     run: (c) => {
-      const edge = (): number => c.of([0, 1, 5.5, -3, 16, 12, 31.9, -15.9, 1e9, NaN, -0, 0.1, 1e-300]);
+      const edge = (): number =>
+        c.chance(0.01) ? c.of([1e9, NaN, 100]) : c.of([0, 1, 5.5, -3, 16, 12, 27.9, -15.9, -0, 0.1, 1e-300]);
       const polygon = c.some(c.chance(0.1) ? 400 : 20, edge);
       const counts = fillPolygon(polygon, WIDTH, HEIGHT);
       expectThat(counts.reduce((sum, count) => sum + count, 0) === WIDTH * HEIGHT, 'runs of a polygon');
@@ -445,12 +465,17 @@ export const readers: Readonly<Record<string, Reader>> = {
   'import ytvis': importer('ytvis', 'a.json', (c) => jsonText(ytvis, c)),
   'import sav': importer('sav', 'clip_manual.json', (c) => jsonText(sav, c)),
   'import labelme': importer('labelme', '00002.json', (c) => jsonText(labelme, c)),
-  'import cvat': importer('cvat', 'annotations.xml', (c) => mutatedText(cvat, c)),
-  'import mots': importer('mots', 'clip.txt', (c) => mutatedText(mots, c)),
+  'import cvat': importer('cvat', 'annotations.xml', (c) => changedText(cvat, c)),
+  'import mots': importer('mots', 'clip.txt', (c) => changedText(mots, c)),
   'import pictures': {
     run: async (c, folder) => {
       const pictures = await pngs();
-      for (let n = 0; n < 3; n++) write(folder, `clip/0000${n}.png`, changedPng(c.of(pictures), c));
+      for (let n = 0; n < 3; n++)
+        write(
+          folder,
+          `clip/0000${n}.png`,
+          c.chance(0.2) ? changedPng(c.of(pictures), c) : c.of(pictures.slice(0, 3)),
+        );
       await importFrom(c.of(['davis', 'masks', 'mots'] as const), folder);
     },
   },
@@ -473,8 +498,8 @@ export const readers: Readonly<Record<string, Reader>> = {
       } else {
         writeTorchFile(file, tensors, { wrap: c.chance(0.5) });
         const whole = readFileSync(file);
-        if (c.chance(0.5)) writeFileSync(file, mutatedBytes(whole, c));
-        else writeFileSync(file, withChangedPickle(whole, c));
+        if (c.chance(0.4)) writeFileSync(file, mutatedBytes(whole, c));
+        else if (c.chance(0.8)) writeFileSync(file, withChangedPickle(whole, c));
       }
       await checkpoint(file);
     },
