@@ -32,9 +32,6 @@ export const limits = {
   /** Classes of a label set. */
   labelClasses: 2000,
 
-  /** Classes of a label set. */
-  labelClasses: 2000,
-
   polygon: {
     /** Places at which the outline of one polygon may cross the centre lines of columns. */
     crossings: 4_000_000,

@@ -1,3 +1,4 @@
+import { limits } from '../../shared/limits';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { Box, RleMask } from '../../shared/domain/annotations';
 
@@ -10,8 +11,8 @@ import type { Box, RleMask } from '../../shared/domain/annotations';
 /** Seven groups of five bits hold every 32-bit number. */
 const MAX_GROUPS = 7;
 
-/** Positions are 32-bit numbers. */
-const MAX_PIXELS = 0x7fffffff;
+/** What a mask says of its size is believed up to this; positions are 32-bit numbers besides. */
+const MAX_PIXELS = limits.picturePixels;
 
 /**
  * @param mask row by row, `width * height` bytes, 0 outside; any other value counts as inside.

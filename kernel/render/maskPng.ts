@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { limits } from '../../shared/limits';
 import { errnoOf, MaskletError } from '../../shared/protocol/errors';
 import { encodeRle } from '../masks/rle';
 import type { RleMask } from '../../shared/domain/annotations';
-import { COLOR_TYPE_INDEXED, readDecodableHeader, readPngValues } from './pngFormat';
+import { COLOR_TYPE_INDEXED, readPngHeader, readPngValues } from './pngFormat';
 
 /** Below this a picture's values are taken as labels (0, 1, 2, ...), above as brightness. */
 const HALF = 127;
@@ -23,7 +22,7 @@ export async function readMaskPng(file: string): Promise<RleMask> {
 
 /** The same of bytes. @param file named in errors. */
 export async function decodeMaskPng(bytes: Buffer, file: string): Promise<RleMask> {
-  const { width, height, colorType } = readDecodableHeader(bytes, file);
+  const { width, height, colorType } = readPngHeader(bytes, file);
   const mask =
     colorType === COLOR_TYPE_INDEXED
       ? Uint8Array.from(readPngValues(bytes, file), (index) => (index > 0 ? 1 : 0))
@@ -33,7 +32,7 @@ export async function decodeMaskPng(bytes: Buffer, file: string): Promise<RleMas
 
 async function readByBrightness(bytes: Buffer, file: string): Promise<Uint8Array> {
   try {
-    const picture = sharp(bytes, { failOn: 'error', limitInputPixels: limits.picturePixels });
+    const picture = sharp(bytes, { failOn: 'error' });
     // A 16-bit map stays one: in 8 bits small labels would become 0.
     if ((await picture.metadata()).depth === 'ushort') {
       const wide = await picture.toColourspace('rgb16').ensureAlpha().raw({ depth: 'ushort' }).toBuffer();

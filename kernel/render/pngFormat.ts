@@ -1,6 +1,5 @@
 import { promisify } from 'node:util';
 import { crc32, deflate, inflateSync } from 'node:zlib';
-import { limits } from '../../shared/limits';
 import { MaskletError } from '../../shared/protocol/errors';
 
 /** The parts of the PNG format (ISO/IEC 15948) that label pictures need and image libraries do not give: exact palette indexes. */
@@ -62,6 +61,8 @@ export async function encodePng({ width, height, values, palette }: PngPicture):
   ]);
 }
 
+const DEPTHS = new Set([1, 2, 4, 8, 16]);
+
 /** @throws MaskletError `input/invalid` where it is no PNG or damaged. */
 export function readPngHeader(bytes: Buffer, file: string): PngHeader {
   if (
@@ -74,33 +75,17 @@ export function readPngHeader(bytes: Buffer, file: string): PngHeader {
       hint: 'Give a PNG in which the object is not 0 and everything else is.',
     });
   }
-  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  const [width, height, bitDepth] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20), bytes[24]];
   if (width === 0 || height === 0) throw damaged(file, `it is ${width}x${height}`);
-  if (!DEPTHS.has(bytes[24])) throw damaged(file, `it has ${bytes[24]} bits a pixel`);
+  if (!DEPTHS.has(bitDepth)) throw damaged(file, `it has ${bitDepth} bits a pixel`);
   return {
     width,
     height,
-    bitDepth: bytes[24],
+    bitDepth,
     colorType: bytes[25],
     interlaced: bytes[28] === 1,
   };
 }
-
-/**
- * As `readPngHeader`, before the picture is decoded.
- * @throws MaskletError `input/invalid` also where it is larger than any video.
- */
-export function readDecodableHeader(bytes: Buffer, file: string): PngHeader {
-  const header = readPngHeader(bytes, file);
-  const { width, height } = header;
-  if (width * height <= limits.picturePixels) return header;
-  throw new MaskletError('input/invalid', `${file} is ${width}x${height} pixels, too large for a mask.`, {
-    file,
-    hint: `Give a picture of at most ${limits.picturePixels} pixels, of the size of the video.`,
-  });
-}
-
-const DEPTHS = new Set([1, 2, 4, 8, 16]);
 
 /** Columns and rows that each pass of an interlaced picture starts with and skips. */
 const ADAM7 = [
@@ -119,7 +104,7 @@ const ONE_PASS = [[0, 0, 1, 1]] as const;
  * @throws MaskletError `input/invalid` where it is damaged or in colour.
  */
 export function readPngValues(bytes: Buffer, file: string): Uint8Array | Uint16Array {
-  const { width, height, bitDepth, colorType, interlaced } = readDecodableHeader(bytes, file);
+  const { width, height, bitDepth, colorType, interlaced } = readPngHeader(bytes, file);
   if (colorType !== COLOR_TYPE_GREY && colorType !== COLOR_TYPE_INDEXED) {
     throw new MaskletError('input/invalid', `${file} is a PNG in colour, not a map of labels.`, {
       file,
