@@ -43,11 +43,13 @@ export function encodeRle(mask: Uint8Array, width: number, height: number): RleM
  */
 export function decodeRle(rle: RleMask): Uint8Array {
   const [height, width] = rle.size;
+  // Before anything of that size is made.
+  const counts = rleCounts(rle);
   const mask = new Uint8Array(width * height);
   // Mark where each column changes, then let every row take over the one above: both passes run along the rows'
   // memory, which is several times faster than filling columns.
   let firstRow = height;
-  forEachRun(rleCounts(rle), (start, end) => {
+  forEachRun(counts, (start, end) => {
     let x = Math.floor(start / height);
     let y = start - x * height;
     for (let left = end - start; left > 0; x++, y = 0) {

@@ -202,3 +202,15 @@ describe('COCO run lengths', () => {
     expect(() => rleFromCounts([5, -1], 2, 2)).toThrow(/whole numbers/);
   });
 });
+
+it('a mask that claims to be larger than any video is refused before anything of its size is made', () => {
+  const counts = 'PPPPP1';
+  for (const size of [
+    [46_340, 46_340],
+    [2 ** 31 - 1, 1],
+    [2 ** 53 - 1, 2 ** 53 - 1],
+  ] as const) {
+    expect(isValidRle({ size, counts })).toBe(false);
+    expect(() => decodeRle({ size, counts })).toThrow(expect.objectContaining({ code: 'input/invalid' }));
+  }
+});
