@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
+import { limits } from '../../shared/limits';
 import { errnoOf, MaskletError } from '../../shared/protocol/errors';
 import { encodeRle } from '../masks/rle';
 import type { RleMask } from '../../shared/domain/annotations';
@@ -32,7 +33,7 @@ export async function decodeMaskPng(bytes: Buffer, file: string): Promise<RleMas
 
 async function readByBrightness(bytes: Buffer, file: string): Promise<Uint8Array> {
   try {
-    const picture = sharp(bytes, { failOn: 'error' });
+    const picture = sharp(bytes, { failOn: 'error', limitInputPixels: limits.picturePixels });
     // A 16-bit map stays one: in 8 bits small labels would become 0.
     if ((await picture.metadata()).depth === 'ushort') {
       const wide = await picture.toColourspace('rgb16').ensureAlpha().raw({ depth: 'ushort' }).toBuffer();

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { crc32, deflate, inflateSync } from 'node:zlib';
+import { limits } from '../../shared/limits';
 import { MaskletError } from '../../shared/protocol/errors';
 
 /** The parts of the PNG format (ISO/IEC 15948) that label pictures need and image libraries do not give: exact palette indexes. */
@@ -109,6 +110,12 @@ export function readPngValues(bytes: Buffer, file: string): Uint8Array | Uint16A
     throw new MaskletError('input/invalid', `${file} is a PNG in colour, not a map of labels.`, {
       file,
       hint: 'Give an indexed or grey PNG, whose values say which object a pixel belongs to.',
+    });
+  }
+  if (width * height > limits.picturePixels) {
+    throw new MaskletError('input/invalid', `${file} is ${width}x${height}: no picture that large is decoded.`, {
+      file,
+      hint: 'Give a picture in the size of the video.',
     });
   }
   const pixelBytes = bitDepth === 16 ? 2 : 1;

@@ -1,14 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeRle, encodeRle } from '../../../../kernel/masks/rle';
 import { labelPalette, objectColor, rgbOf } from '../../../../kernel/render/colors';
 import { encodeIndexedPng, labelMap, writeIndexedPng } from '../../../../kernel/render/indexedPng';
-import { readMaskPng } from '../../../../kernel/render/maskPng';
-import { readPngValues } from '../../../../kernel/render/pngFormat';
+import { decodeMaskPng, readMaskPng } from '../../../../kernel/render/maskPng';
+import { PNG_SIGNATURE, pngChunk, readPngValues } from '../../../../kernel/render/pngFormat';
 
 let folder: string;
 beforeAll(async () => {
@@ -201,4 +202,22 @@ describe('colours', () => {
       [224, 224, 192],
     ]);
   });
+});
+
+it('a picture of gigabytes is refused before it is decoded, whatever its kind', async () => {
+  for (const [bitDepth, colorType] of [
+    [1, 3],
+    [16, 0],
+    [8, 2],
+  ]) {
+    const header = Buffer.from([0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30, bitDepth, colorType, 0, 0, 0]);
+    const bomb = Buffer.concat([
+      PNG_SIGNATURE,
+      pngChunk('IHDR', header),
+      pngChunk('PLTE', new Uint8Array(6)),
+      pngChunk('IDAT', deflateSync(Buffer.alloc(30_000 * 3751))),
+      pngChunk('IEND', new Uint8Array(0)),
+    ]);
+    await expect(decodeMaskPng(bomb, 'bomb.png')).rejects.toMatchObject({ code: 'input/invalid' });
+  }
 });
