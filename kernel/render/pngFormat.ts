@@ -113,10 +113,14 @@ export function readPngValues(bytes: Buffer, file: string): Uint8Array | Uint16A
     });
   }
   if (width * height > limits.picturePixels) {
-    throw new MaskletError('input/invalid', `${file} is ${width}x${height}: no picture that large is decoded.`, {
-      file,
-      hint: 'Give a picture in the size of the video.',
-    });
+    throw new MaskletError(
+      'input/invalid',
+      `${file} is ${width}x${height}: no picture that large is decoded.`,
+      {
+        file,
+        hint: 'Give a picture in the size of the video.',
+      },
+    );
   }
   const pixelBytes = bitDepth === 16 ? 2 : 1;
   const raw = inflate(bytes, file, 2 * pixelBytes * (width + 8) * (height + 8) + 1024);
