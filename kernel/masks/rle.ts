@@ -11,8 +11,8 @@ import type { Box, RleMask } from '../../shared/domain/annotations';
 /** Seven groups of five bits hold every 32-bit number. */
 const MAX_GROUPS = 7;
 
-/** What a mask says of its size is believed up to this; positions are 32-bit numbers besides. */
-const MAX_PIXELS = limits.picturePixels;
+/** Positions are 32-bit numbers. */
+const MAX_PIXELS = 0x7fffffff;
 
 /**
  * @param mask row by row, `width * height` bytes, 0 outside; any other value counts as inside.
@@ -45,6 +45,9 @@ export function decodeRle(rle: RleMask): Uint8Array {
   const [height, width] = rle.size;
   // Before anything of that size is made.
   const counts = rleCounts(rle);
+  if (width * height > limits.picturePixels) {
+    throw new MaskletError('input/invalid', `A mask of ${width} x ${height} pixels is too large to be decoded.`);
+  }
   const mask = new Uint8Array(width * height);
   // Mark where each column changes, then let every row take over the one above: both passes run along the rows'
   // memory, which is several times faster than filling columns.
