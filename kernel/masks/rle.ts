@@ -46,7 +46,10 @@ export function decodeRle(rle: RleMask): Uint8Array {
   // Before anything of that size is made.
   const counts = rleCounts(rle);
   if (width * height > limits.picturePixels) {
-    throw new MaskletError('input/invalid', `A mask of ${width} x ${height} pixels is too large to be decoded.`);
+    throw new MaskletError(
+      'input/invalid',
+      `A mask of ${width} x ${height} pixels is too large to be decoded.`,
+    );
   }
   const mask = new Uint8Array(width * height);
   // Mark where each column changes, then let every row take over the one above: both passes run along the rows'

@@ -20,11 +20,11 @@ import { readVersion } from '../../../kernel/revisions/sidecarVersion';
 import { mergeFile } from '../../../kernel/storage/sidecar/mergeFile';
 import { parseFile } from '../../../kernel/storage/sidecar/parseFile';
 import { parseVideoJson } from '../../../kernel/storage/sidecar/videoJson';
-import { describeIndex, deserializeIndex, serializeIndex } from '../../../kernel/video/videoIndex';
+import { deserializeIndex, serializeIndex } from '../../../kernel/video/videoIndex';
 import { readCheckpoint } from '../../../models/checkpoint/readCheckpoint';
 import { ModelFileError } from '../../../models/modelFileError';
 import { recognise } from '../../../models/sam2/recognise';
-import type { ImportFormat } from '../../../shared/protocol/dataset';
+import type { ImportFormat } from '../../../shared/formats';
 import { readingStatements } from '../../../shared/protocol/query/statements';
 import { floatTensor, PickleWriter, writeTorchFile, writeTorchZip } from '../torchFiles';
 import { mutatedBytes, mutatedJson, mutatedNumbers, mutatedText } from './mutate';
@@ -209,7 +209,7 @@ function changedPng(png: Uint8Array, c: Choices): Buffer {
   for (let at = 8; at + 12 <= whole.length;) {
     const length = whole.readUInt32BE(at);
     const type = whole.toString('latin1', at + 4, at + 8);
-    let data = whole.subarray(at + 8, at + 8 + length);
+    let data: Uint8Array = whole.subarray(at + 8, at + 8 + length);
     if (c.chance(0.4)) data = mutatedBytes(data, c);
     if (type === 'IDAT' && c.chance(0.2)) data = deflateSync(mutatedBytes(Buffer.alloc(300, 1), c));
     if (!c.chance(0.05)) parts.push(pngChunk(type, data));
@@ -246,13 +246,13 @@ function pickleProgram(c: Choices): Buffer {
         break;
       case 2:
         p.global(
-          ...c.of([
+          ...c.of<readonly [string, string]>([
             ['collections', 'OrderedDict'],
             ['torch', 'FloatStorage'],
             ['torch', 'Size'],
             ['os', 'system'],
             ['torch._utils', '_rebuild_tensor_v2'],
-          ] as const),
+          ]),
         );
         break;
       case 3:

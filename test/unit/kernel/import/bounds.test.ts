@@ -8,7 +8,7 @@ import { readImport } from '../../../../kernel/import/readImport';
 import { masksOfLabels } from '../../../../kernel/masks/labelMap';
 import { decodeRle, encodeRle, rleArea } from '../../../../kernel/masks/rle';
 import { encodePng } from '../../../../kernel/render/pngFormat';
-import type { ImportFormat } from '../../../../shared/protocol/dataset';
+import type { ImportFormat } from '../../../../shared/formats';
 import { temporaryFolder } from '../../../support/kernel';
 
 /** Amounts of work that a small file asks for. Nothing here is measured: what is not bounded would outlast the test. */
