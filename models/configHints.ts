@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { FileError } from '../shared/files/fileError';
+import { MAX_BYTES, readRegular } from '../shared/files/regularFile';
 import { ModelFileError } from './modelFileError';
 import { hintsExample, type ConfigHints } from './sam2/recognise';
 
@@ -8,14 +9,15 @@ import { hintsExample, type ConfigHints } from './sam2/recognise';
  */
 export async function readConfigHints(file: string): Promise<ConfigHints> {
   const hint = `It holds for example ${hintsExample}.`;
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ModelFileError('missing', file, `The configuration ${file} cannot be read.`, hint, cause);
+  const bytes = await readRegular(file, MAX_BYTES.small).catch((cause: unknown) => {
+    const why = cause instanceof FileError ? ` ${cause.message}` : '';
+    throw new ModelFileError('missing', file, `The configuration ${file} cannot be read.${why}`, hint, cause);
   });
   const refused = (reason: string): ModelFileError =>
     new ModelFileError('unsupported', file, `The configuration ${file} is ${reason}.`, hint);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(bytes.toString('utf8'));
   } catch {
     throw refused('no JSON');
   }

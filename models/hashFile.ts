@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { streamRegular } from '../shared/files/regularFile';
 
 export type HashAlgorithm = 'sha256' | 'sha512';
 
@@ -13,8 +13,6 @@ export async function hashOf(
   algorithm: HashAlgorithm = 'sha256',
 ): Promise<Hash> {
   const hash = createHash(algorithm);
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal })) {
-    hash.update(chunk as Buffer);
-  }
+  for await (const chunk of streamRegular(path, { chunkBytes: 1 << 20, signal })) hash.update(chunk);
   return hash;
 }

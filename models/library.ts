@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { makeFolder } from '../shared/files/makeFolder';
+import { MAX_BYTES, listFolder, readRegularSync } from '../shared/files/regularFile';
 import { checkpointModels, type CheckpointModelSpec } from './catalogue';
 import { readCheckpoint } from './checkpoint/readCheckpoint';
 import { download, type DownloadOptions } from './download';
@@ -65,7 +66,7 @@ export class ModelLibrary {
 
   /** Published models first, in their order, then imported ones. */
   list(): ListedModel[] {
-    const names = existsSync(this.folder) ? readdirSync(this.folder) : [];
+    const names = existsSync(this.folder) ? listFolder(this.folder).map(({ name }) => name) : [];
     const here = names.sort().flatMap((name) => this.find(name) ?? []);
     const imported = here.filter(({ id }) => !this.published.some((model) => model.id === id));
     return [
@@ -101,7 +102,8 @@ export class ModelLibrary {
   find(id: string): InstalledModel | undefined {
     if (!isId(id)) return undefined;
     try {
-      return JSON.parse(readFileSync(join(this.folder, id, entryName), 'utf8')) as InstalledModel;
+      const bytes = readRegularSync(join(this.folder, id, entryName), MAX_BYTES.small);
+      return JSON.parse(bytes.toString('utf8')) as InstalledModel;
     } catch {
       return undefined;
     }

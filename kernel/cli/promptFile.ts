@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { Box, ObjectId, PointPrompt, RleMask } from '../../shared/domain/annotations';
 import type { FrameIndex } from '../../shared/domain/video';
+import { FileError } from '../../shared/files/fileError';
+import { MAX_BYTES, readRegular } from '../../shared/files/regularFile';
+import type { PictureSize } from '../render/pngFormat';
 import { readMaskPng } from '../render/maskPng';
 import { parseBox, parseMask, parsePoint } from './arguments';
 import { usageError } from './output';
@@ -14,21 +16,40 @@ export interface GivenPrompt {
   readonly mask?: RleMask;
 }
 
+/** A prompt whose mask is read once the size of the video is known. */
+interface UnreadPrompt extends Omit<GivenPrompt, 'mask'> {
+  readonly maskFile?: string;
+}
+
 /** One object with all prompts that a command line or a prompt file gives for it. */
-export interface GivenObject {
+export interface GivenObject<Prompt = GivenPrompt> {
   readonly id?: ObjectId;
   readonly label?: string;
-  readonly prompts: readonly GivenPrompt[];
+  readonly prompts: readonly Prompt[];
+}
+
+export type UnreadObject = GivenObject<UnreadPrompt>;
+
+/**
+ * Reads the mask files of prompts, which must have the size of the video.
+ * @throws MaskletError `input/invalid`, `file/refused`
+ */
+export async function readMasks(object: UnreadObject, size: PictureSize): Promise<GivenObject> {
+  const prompts: GivenPrompt[] = [];
+  for (const { maskFile, ...prompt } of object.prompts) {
+    prompts.push({ ...prompt, ...(maskFile ? { mask: await readMaskPng(maskFile, size) } : {}) });
+  }
+  return { ...object, prompts };
 }
 
 /** Prompts from `--box`, `--point` and `--mask`: together they are one object. */
-export async function promptsFromOptions(options: {
+export function promptsFromOptions(options: {
   box: readonly string[];
   point: readonly string[];
   mask: readonly string[];
-}): Promise<GivenPrompt[]> {
-  const frames = new Map<FrameIndex, { points: PointPrompt[]; box?: Box; mask?: RleMask }>();
-  const at = (frame: FrameIndex): { points: PointPrompt[]; box?: Box; mask?: RleMask } => {
+}): UnreadPrompt[] {
+  const frames = new Map<FrameIndex, { points: PointPrompt[]; box?: Box; maskFile?: string }>();
+  const at = (frame: FrameIndex): { points: PointPrompt[]; box?: Box; maskFile?: string } => {
     let prompt = frames.get(frame);
     if (!prompt) frames.set(frame, (prompt = { points: [] }));
     return prompt;
@@ -45,7 +66,7 @@ export async function promptsFromOptions(options: {
   }
   for (const text of options.mask) {
     const { frame, file } = parseMask(text);
-    at(frame).mask = await readMaskPng(file);
+    at(frame).maskFile = file;
   }
   return [...frames].map(([frame, prompt]) => ({ frame, ...prompt }));
 }
@@ -54,7 +75,7 @@ export async function promptsFromOptions(options: {
  * A prompt file: `{"objects": [{"id"?, "label"?, "prompts": [{"frame", "points"?: [[x, y, label]], "box"?: [x0, y0, x1, y1],
  * "mask"?: "file.png"}]}]}`; mask files are relative to it. @throws MaskletError `input/invalid` naming the place.
  */
-export async function readPromptFile(file: string): Promise<GivenObject[]> {
+export async function readPromptFile(file: string): Promise<UnreadObject[]> {
   const bad = (where: string, what: string): MaskletError =>
     new MaskletError('input/invalid', `${file}: ${where} ${what}.`, {
       file,
@@ -62,8 +83,9 @@ export async function readPromptFile(file: string): Promise<GivenObject[]> {
     });
   let data: unknown;
   try {
-    data = JSON.parse(await readFile(file, 'utf8'));
+    data = JSON.parse((await readRegular(file, MAX_BYTES.list)).toString('utf8'));
   } catch (cause) {
+    if (cause instanceof FileError) throw cause;
     throw bad('it', `cannot be read as JSON (${cause instanceof Error ? cause.message : String(cause)})`);
   }
   const record = (value: unknown, where: string): Record<string, unknown> => {
@@ -84,7 +106,7 @@ export async function readPromptFile(file: string): Promise<GivenObject[]> {
     if (value === undefined || typeof value === 'string') return value;
     throw bad(where, 'is not text');
   };
-  const readPrompt = async (value: unknown, where: string): Promise<GivenPrompt> => {
+  const readPrompt = (value: unknown, where: string): UnreadPrompt => {
     const prompt = record(value, where);
     if (!Number.isInteger(prompt.frame)) throw bad(`${where}.frame`, 'is not a frame number');
     const points = list(prompt.points ?? [], `${where}.points`).map((point, n): PointPrompt => {
@@ -99,10 +121,10 @@ export async function readPromptFile(file: string): Promise<GivenObject[]> {
       frame: prompt.frame as number,
       points,
       ...(box ? { box: [box[0], box[1], box[2], box[3]] as const } : {}),
-      ...(mask ? { mask: await readMaskPng(resolve(dirname(file), mask)) } : {}),
+      ...(mask ? { maskFile: resolve(dirname(file), mask) } : {}),
     };
   };
-  const readObject = async (value: unknown, where: string): Promise<GivenObject> => {
+  const readObject = (value: unknown, where: string): UnreadObject => {
     const object = record(value, where);
     const id = text(object.id, `${where}.id`);
     const label = text(object.label, `${where}.label`);
@@ -111,10 +133,10 @@ export async function readPromptFile(file: string): Promise<GivenObject[]> {
     return {
       ...(id === undefined ? {} : { id }),
       ...(label === undefined ? {} : { label }),
-      prompts: await Promise.all(prompts.map((prompt, n) => readPrompt(prompt, `${where}.prompts[${n}]`))),
+      prompts: prompts.map((prompt, n) => readPrompt(prompt, `${where}.prompts[${n}]`)),
     };
   };
   const objects = list(record(data, 'it').objects, 'objects');
   if (objects.length === 0) throw bad('objects', 'is empty');
-  return await Promise.all(objects.map((object, n) => readObject(object, `objects[${n}]`)));
+  return objects.map((object, n) => readObject(object, `objects[${n}]`));
 }

@@ -14,6 +14,7 @@ export function withKernel<T>(
       settings,
       onEvent: (event) => {
         if (event.event === 'session/problem') printProblems([event.value.problem]);
+        if (event.event === 'log') process.stderr.write(`masklet: ${event.value.message}\n`);
       },
     });
     try {

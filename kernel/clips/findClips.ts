@@ -1,20 +1,26 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { MaskletError, errnoOf, fileRefused } from '../../shared/protocol/errors';
 import { isVideoName } from '../../shared/domain/videoFiles';
 import { MANIFEST_FILE } from './manifestFile';
 import { locate } from '../storage/locations';
 import type { DatasetParams } from '../../shared/protocol/dataset';
+import { FileError } from '../../shared/files/fileError';
+import { listFolder, readHead } from '../../shared/files/regularFile';
 import type { Store } from '../storage/store';
 
 const SIDECAR_ENDING = '.masklet';
+/** Files and folders that a search looks at. */
+const MAX_SEARCHED = 5_000_000;
 
 /** An annotated video: its file may be missing, where only the sidecar is at hand. */
 export interface FoundClip {
   readonly path: string;
   readonly sidecar: string;
   readonly databaseFolder: string;
+  /** Of a window without trust: the folder that links to media must not lead out of. */
+  readonly within?: string;
 }
 
 /**
@@ -68,8 +74,9 @@ async function kindOf(path: string): Promise<'file' | 'folder'> {
 /**
  * Goes through a folder and those below it; hidden ones and finished exports are left out.
  * @param visit given the full path of each video file, and of the video that each sidecar belongs to.
- * @param onUnreadable told of a folder that cannot be read, to go on without it; default: throws it.
- * @throws MaskletError `input/invalid`
+ * @param onUnreadable told of a folder that cannot be read, to continue without it; default: throws it.
+ * @param budget what a search may still look at, over all folders.
+ * @throws MaskletError `input/invalid`, `file/refused`
  */
 export async function searchFolder(
   folder: string,
@@ -77,13 +84,31 @@ export async function searchFolder(
   onUnreadable: (error: MaskletError) => void = (error) => {
     throw error;
   },
+  budget = { entries: MAX_SEARCHED },
 ): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+  let entries: ReturnType<typeof listFolder> = [];
+  try {
+    entries = listFolder(folder);
+  } catch (cause) {
     const message = `${folder} cannot be read: ${String(cause)}`;
-    onUnreadable(new MaskletError('input/invalid', message, { file: folder, cause }));
-    return [];
-  });
-  if (entries.some(({ name }) => name === MANIFEST_FILE) && isExport(folder)) return;
+    onUnreadable(
+      cause instanceof FileError
+        ? fileRefused(cause)
+        : new MaskletError('input/invalid', message, { file: folder, cause }),
+    );
+  }
+  budget.entries -= entries.length;
+  if (budget.entries < 0) {
+    throw new MaskletError(
+      'file/refused',
+      `There are more than ${MAX_SEARCHED} files to search, up to ${folder}.`,
+      {
+        file: folder,
+        hint: 'Name the clips, or a folder that holds less.',
+      },
+    );
+  }
+  if (entries.some(({ name }) => name === MANIFEST_FILE) && (await isExport(folder))) return;
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (!entry.isDirectory()) {
@@ -92,23 +117,13 @@ export async function searchFolder(
     }
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
     if (entry.name.endsWith(SIDECAR_ENDING)) visit(path.slice(0, -SIDECAR_ENDING.length), 'sidecar');
-    else await searchFolder(path, visit, onUnreadable);
+    else await searchFolder(path, visit, onUnreadable, budget);
   }
 }
 
 /** True where a folder is what an export of ours left: videos in it were made from clips and are none themselves. */
-function isExport(folder: string): boolean {
-  const head = Buffer.alloc(200);
-  try {
-    const file = openSync(join(folder, MANIFEST_FILE), 'r');
-    try {
-      readSync(file, head);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return false;
-  }
+async function isExport(folder: string): Promise<boolean> {
+  const head = await readHead(join(folder, MANIFEST_FILE), 200).catch(() => Buffer.alloc(0));
   return /"tool":\s*\{\s*"name":\s*"masklet"/.test(head.toString('utf8'));
 }
 

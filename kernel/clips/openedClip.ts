@@ -26,12 +26,15 @@ export async function withClip<T>(
   task: (opened: OpenedClip) => Promise<T>,
 ): Promise<T> {
   const ffmpeg = await findFfmpeg(settings.ffmpegPath);
-  const { path, databaseFolder, sidecar } = clip;
+  const { path, databaseFolder, sidecar, within } = clip;
   const source = await openVideo(path, {
     ffmpeg: ffmpeg.path,
     cacheBytes: settings.frameCacheBytes,
     maxFrames: settings.maxVideoFrames,
+    ...(within === undefined ? {} : { within }),
     signal,
+    // This thread's stderr is the kernel's, and that goes into the log.
+    onLog: (message) => process.stderr.write(`${message}\n`),
     knownIndex: (fingerprint) => Promise.resolve(store.getIndex(databaseFolder, fingerprint)),
   });
   try {

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
-import { MaskletError } from '../../shared/protocol/errors';
+import { MaskletError, fileRefused } from '../../shared/protocol/errors';
+import { FileError } from '../../shared/files/fileError';
+import { MAX_BYTES, readRegularSync } from '../../shared/files/regularFile';
 import { makeDataFolder, rootOf } from '../storage/dataFolder';
 import { writeAtomically } from '../storage/sidecar/files';
 import { fullPath, storedPath } from '../storage/videos';
@@ -26,8 +28,9 @@ export type Splits = ReadonlyMap<string, string>;
 export function readSplits(file: string): Splits {
   let text: string;
   try {
-    text = fs.readFileSync(file, 'utf8');
+    text = readRegularSync(file, MAX_BYTES.list).toString('utf8');
   } catch (error) {
+    if (error instanceof FileError) throw fileRefused(error);
     throw unreadable(
       file,
       `cannot be read (${error instanceof Error ? error.message : String(error)})`,

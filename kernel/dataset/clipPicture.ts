@@ -3,6 +3,7 @@ import type { FrameIndex } from '../../shared/domain/video';
 import type { MaskRecord } from '../../shared/domain/annotations';
 import { locate } from '../storage/locations';
 import { withClip, type DatasetEnvironment } from '../clips/openedClip';
+import { confinement, locate } from '../session/locations';
 import { overlayPicture } from './overlayPictures';
 
 /**
@@ -13,14 +14,18 @@ export async function clipPicture(
   { path, maxDimension, ...options }: ClipPictureParams & { readonly dataDir?: string },
   environment: DatasetEnvironment,
 ): Promise<ClipPicture | null> {
-  return await withClip({ path, ...locate(path, options) }, environment, async (clip) => {
-    const { masks } = clip.content;
-    const frame = mostTelling(masks);
-    if (frame === undefined) return null;
-    const picture = await overlayPicture(clip, frame, undefined, maxDimension, environment.signal);
-    const drawn = masks.filter((mask) => mask.frame === frame).length;
-    return { ...picture, frame, pts: clip.source.pts[frame], masks: drawn };
-  });
+  return await withClip(
+    { path, ...locate(path, options), ...confinement(path, options) },
+    environment,
+    async (clip) => {
+      const { masks } = clip.content;
+      const frame = mostTelling(masks);
+      if (frame === undefined) return null;
+      const picture = await overlayPicture(clip, frame, undefined, maxDimension, environment.signal);
+      const drawn = masks.filter((mask) => mask.frame === frame).length;
+      return { ...picture, frame, pts: clip.source.pts[frame], masks: drawn };
+    },
+  );
 }
 
 /** The first frame on which the most objects can be seen. */

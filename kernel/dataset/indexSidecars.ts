@@ -1,9 +1,9 @@
-import fs from 'node:fs';
 import { join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import type { IndexParams, IndexProgress, IndexResult } from '../../shared/protocol/dataset';
 import { locate } from '../storage/locations';
+import { MAX_BYTES, readRegularSync } from '../../shared/files/regularFile';
 import { rootOf } from '../storage/dataFolder';
 import type { SidecarIntake } from '../storage/openClip';
 import type { KnownClip } from '../storage/overview';
@@ -91,7 +91,7 @@ function takeIn(
 
 function readStamps(databaseFolder: string): Map<string, string> {
   try {
-    const text = fs.readFileSync(join(databaseFolder, INDEX_FILE), 'utf8');
+    const text = readRegularSync(join(databaseFolder, INDEX_FILE), MAX_BYTES.list).toString('utf8');
     return new Map(Object.entries(JSON.parse(text) as Record<string, string>));
   } catch {
     return new Map();

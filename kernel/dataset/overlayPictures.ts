@@ -4,6 +4,7 @@ import { copyOf, drawMasks, overlayStyle } from '../render/overlay';
 import type { OverlayPicture, OverlayPicturesParams } from '../../shared/protocol/dataset';
 import { locate } from '../storage/locations';
 import { withClip, type DatasetEnvironment, type OpenedClip } from '../clips/openedClip';
+import { confinement, locate } from '../session/locations';
 
 /**
  * Frames with their masks, as small JPEG pictures, each handed on as it is done. Clips are opened once; a clip or frame that
@@ -24,7 +25,8 @@ export async function overlayPictures(
       for (const index of left) onPicture({ index, error: toErrorData(error) });
     };
     try {
-      await withClip({ path, ...locate(path, options) }, environment, async (clip) => {
+      const place = { path, ...locate(path, options), ...confinement(path, options) };
+      await withClip(place, environment, async (clip) => {
         // In the order of the clip, which is the fastest to decode.
         for (const index of indices.toSorted((a, b) => frames[a].frame - frames[b].frame)) {
           try {

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { listFolder } from '../../shared/files/regularFile';
 import { MASKS_FOLDER, OBJECTS_FOLDER } from '../storage/sidecar/layout';
 import type { KnownClip } from '../storage/overview';
 import type { FoundClip } from '../clips/findClips';
@@ -22,7 +23,7 @@ export function stampOf({ path, sidecar }: FoundClip, overview: KnownClip | unde
   let hasSidecar = false;
   for (const sub of ['', OBJECTS_FOLDER, MASKS_FOLDER]) {
     for (const name of namesIn(join(sidecar, sub))) {
-      const file = fs.statSync(join(sidecar, sub, name), { throwIfNoEntry: false });
+      const file = fs.lstatSync(join(sidecar, sub, name), { throwIfNoEntry: false });
       if (!file?.isFile()) continue;
       hash.update(`${sub}/${name} ${file.size} ${file.mtimeMs}\n`);
       changed = Math.max(changed, file.mtimeMs);
@@ -42,7 +43,9 @@ function short(hash: Hash): string {
 
 function namesIn(folder: string): string[] {
   try {
-    return fs.readdirSync(folder).sort();
+    return listFolder(folder)
+      .map(({ name }) => name)
+      .sort();
   } catch {
     return [];
   }

@@ -1,5 +1,6 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { MAX_BYTES, listFolder, readRegular } from '../../shared/files/regularFile';
 import { processHost, processStart, stateOfProcess } from '../storage/liveProcess';
 
 /** In the temporary folder of an export: who writes it. */
@@ -26,8 +27,7 @@ export function ownerHere(): Owner {
  * those of which nobody can tell, stay.
  */
 export async function removeAbandoned(out: string): Promise<void> {
-  const names = await readdir(dirname(out)).catch((): string[] => []);
-  for (const name of names) {
+  for (const name of namesIn(dirname(out))) {
     if (!name.startsWith(partPrefix(out)) || !/\.[0-9a-f]{8}\.part$/.test(name)) continue;
     const folder = join(dirname(out), name);
     const owner = await readOwner(folder);
@@ -36,9 +36,18 @@ export async function removeAbandoned(out: string): Promise<void> {
   }
 }
 
+function namesIn(folder: string): string[] {
+  try {
+    return listFolder(folder).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
 async function readOwner(folder: string): Promise<Owner | undefined> {
   try {
-    const owner = JSON.parse(await readFile(join(folder, OWNER_FILE), 'utf8')) as Partial<Owner> | null;
+    const bytes = await readRegular(join(folder, OWNER_FILE), MAX_BYTES.small);
+    const owner = JSON.parse(bytes.toString('utf8')) as Partial<Owner> | null;
     if (typeof owner?.host !== 'string' || typeof owner.pid !== 'number') return undefined;
     return { host: owner.host, pid: owner.pid, start: owner.start ?? null };
   } catch {

@@ -1,5 +1,6 @@
-import { lstat, readFile, realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { readRegular } from '../../shared/files/regularFile';
 import { MaskletError } from '../../shared/protocol/errors';
 
 /**
@@ -26,7 +27,7 @@ async function isRepository(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
   if (!found?.isFile()) return await looksInside(path);
   // One line; a larger file says nothing of the kind.
-  const text = found.size < 10_000 ? await readFile(path, 'utf8').catch(() => '') : '';
+  const text = (await readRegular(path, 10_000).catch(() => Buffer.alloc(0))).toString('utf8');
   const [, place] = /^gitdir: (.*?)[\r\n]*$/s.exec(text) ?? [];
   return place !== undefined && (await looksInside(resolve(dirname(path), place), 'worktree'));
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { MaskletError } from '../../shared/protocol/errors';
+import { MAX_BYTES, readRegularSync } from '../../shared/files/regularFile';
 import { readOptional, writeAtomically } from '../storage/sidecar/files';
 import { mergeFile, type MergeConflict, type MergeOptions } from '../storage/sidecar/mergeFile';
 import { findRepository } from './findRepository';
@@ -34,9 +34,10 @@ export interface DriverFiles {
  */
 export function mergeSidecarFile(files: DriverFiles, options: MergeOptions): readonly MergeConflict[] {
   const file = pathInSidecar(files.path);
+  const read = (path: string): Buffer => readRegularSync(path, MAX_BYTES.large);
   const { content, conflicts } = mergeFile(
     file,
-    { base: readFileSync(files.base), ours: readFileSync(files.ours), theirs: readFileSync(files.theirs) },
+    { base: read(files.base), ours: read(files.ours), theirs: read(files.theirs) },
     options,
   );
   writeAtomically(files.ours, content);

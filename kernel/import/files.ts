@@ -1,33 +1,22 @@
-import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import { limits } from '../../shared/limits';
+import { FileError } from '../../shared/files/fileError';
+import { MAX_BYTES, listFolder, readRegular } from '../../shared/files/regularFile';
 import { readPngHeader } from '../render/pngFormat';
 import type { Collector, ImportVideo } from './api';
 import { malformed } from './collect';
 import { jsonExcess } from './jsonExcess';
 
-/** A JSON document is read as one string, which V8 does not make longer than this. */
-const MAX_FILE_BYTES = 500 * 2 ** 20;
-
 /** @throws MaskletError `input/invalid` where it cannot be read, `import/malformed` where it is too big. */
 export async function readInput(file: string, collector: Collector): Promise<Buffer> {
-  let handle: FileHandle | undefined;
   try {
-    handle = await open(file, 'r');
-    const info = await handle.stat();
-    if (!info.isFile()) throw malformed(file, 'it is no file');
-    if (info.size > MAX_FILE_BYTES) {
-      throw malformed(file, `it has ${info.size} bytes, more than ${MAX_FILE_BYTES}`, 'Split it by video.');
-    }
-    const bytes = await handle.readFile();
+    const bytes = await readRegular(file, MAX_BYTES.large);
     collector.hash(bytes);
     return bytes;
   } catch (error) {
-    if (error instanceof MaskletError) throw error;
     throw unreadable(file, error);
-  } finally {
-    await handle?.close();
   }
 }
 
@@ -73,11 +62,9 @@ export interface Listing {
 }
 
 /** Names in a folder, sorted; hidden ones are left out, and so are links, which may lead anywhere. */
-export async function list(folder: string): Promise<Listing> {
+export function list(folder: string): Listing {
   try {
-    const entries = (await readdir(folder, { withFileTypes: true })).filter(
-      ({ name }) => !name.startsWith('.'),
-    );
+    const entries = listFolder(folder).filter(({ name }) => !name.startsWith('.'));
     return {
       files: entries
         .filter((entry) => entry.isFile())
@@ -95,14 +82,21 @@ export async function list(folder: string): Promise<Listing> {
 
 /** Full paths of the files with an ending in a folder and, to a depth, below it; sorted. */
 export async function filesWith(folder: string, ending: string, depth: number): Promise<string[]> {
-  const { files, folders } = await list(folder);
+  const { files, folders } = list(folder);
   const own = files.filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
   if (depth === 0) return own;
   const below = await Promise.all(folders.map((name) => filesWith(join(folder, name), ending, depth - 1)));
   return [...own, ...below.flat()];
 }
 
-function unreadable(path: string, error: unknown): MaskletError {
+/** What keeps a file of a source from being read. */
+export function unreadable(path: string, error: unknown): MaskletError {
+  if (error instanceof FileError) return malformed(path, reasonOf(error), error.hint);
   const why = errnoOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${String(error)}`;
   return new MaskletError('input/invalid', `${path} ${why}.`, { file: path, cause: error });
+}
+
+/** The message of the error without the path, which `malformed` names. */
+function reasonOf({ message, file }: FileError): string {
+  return message.replace(`${file} `, 'it ').replace(/\.$/, '');
 }

@@ -45,6 +45,6 @@ export async function frameNumbering(
 async function imageNumbers(path: string): Promise<ReadonlyMap<number, FrameIndex> | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory()) return undefined;
-  const { names } = await listImages(path);
+  const { names } = listImages(path);
   return new Map(names.map((name, frame) => [numberIn(name) ?? frame, frame]));
 }

@@ -1,12 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MANIFEST_FILE } from '../clips/manifestFile';
 import { MANIFEST_SCHEMA, type ManifestClip } from '../export/manifest';
+import { MAX_BYTES, readRegular } from '../../shared/files/regularFile';
 import type { ImportSource } from './api';
 
 /** How far above a file its export may begin. */
 const LEVELS = 5;
-const MAX_BYTES = 200 * 2 ** 20;
 
 /** What a manifest says of one clip. */
 export interface KnownClip extends ManifestClip {
@@ -38,8 +37,7 @@ export async function findManifest({
 /** Undefined where it is none of ours: any file may be called manifest.json. */
 async function clipsOf(file: string): Promise<readonly KnownClip[] | undefined> {
   try {
-    if ((await stat(file)).size > MAX_BYTES) return undefined;
-    const data = JSON.parse(await readFile(file, 'utf8')) as {
+    const data = JSON.parse((await readRegular(file, MAX_BYTES.large)).toString('utf8')) as {
       schema?: unknown;
       tool?: { name?: unknown };
       clips?: unknown;

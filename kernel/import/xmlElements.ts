@@ -1,12 +1,15 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
 import sax from 'sax';
 import { MaskletError } from '../../shared/protocol/errors';
+import { streamRegular } from '../../shared/files/regularFile';
 import type { Collector } from './api';
 import { malformed } from './collect';
+import { unreadable } from './files';
 
 /** The run lengths of a mask are one attribute: this holds those of the largest pictures. */
 const MAX_ATTRIBUTE = 32 * 2 ** 20;
+/** Elements are read one after the other, so that more than fits in memory may be read. */
+const MAX_XML_BYTES = 2 ** 33;
 /** Deeper than any annotation file. */
 const MAX_DEPTH = 32;
 
@@ -49,22 +52,16 @@ export async function readXml(
     handlers.close(name);
   };
   try {
-    if (!(await stat(file)).isFile()) throw malformed(file, 'it is no file');
-    for await (const chunk of createReadStream(file, {
-      encoding: 'utf8',
-      highWaterMark: CHUNK_BYTES,
-      signal,
-    })) {
-      collector.hash(chunk as string);
-      parser.write(chunk as string);
+    const decoder = new StringDecoder('utf8');
+    for await (const chunk of streamRegular(file, { chunkBytes: CHUNK_BYTES, maxBytes: MAX_XML_BYTES, signal })) {
+      collector.hash(chunk);
+      parser.write(decoder.write(chunk));
     }
+    parser.write(decoder.end());
     parser.close();
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof MaskletError) throw error;
-    throw new MaskletError('input/invalid', `${file} cannot be read: ${String(error)}`, {
-      file,
-      cause: error,
-    });
+    throw unreadable(file, error);
   }
 }

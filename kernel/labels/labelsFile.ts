@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import type { LabelSet } from '../../shared/protocol/session';
 import type { NewLabel } from '../../shared/domain/labels';
 import { writeFileAtomic } from '../storage/writeFileAtomic';
+import { MAX_BYTES, readRegular } from '../../shared/files/regularFile';
 import { makeDataFolder } from '../storage/dataFolder';
 import { parseLabels, rootOf } from './parseLabels';
 
@@ -62,7 +62,7 @@ function readable(text: string, file: string): Readonly<Record<string, unknown>>
 /** Undefined where there is no such file. */
 async function textOf(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readRegular(file, MAX_BYTES.list)).toString('utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
-import { limits } from '../../shared/limits';
-import { errnoOf, MaskletError } from '../../shared/protocol/errors';
+import { errnoOf, MaskletError, fileRefused } from '../../shared/protocol/errors';
+import { FileError } from '../../shared/files/fileError';
+import { MAX_BYTES, readRegular } from '../../shared/files/regularFile';
 import { encodeRle } from '../masks/rle';
 import type { RleMask } from '../../shared/domain/annotations';
-import { COLOR_TYPE_INDEXED, readPngHeader, readPngValues } from './pngFormat';
+import { pictureOf } from '../pixels/openPicture';
+import { COLOR_TYPE_INDEXED, readPngHeader, readPngValues, type PictureSize } from './pngFormat';
 
 /** Below this a picture's values are taken as labels (0, 1, 2, ...), above as brightness. */
 const HALF = 127;
@@ -15,10 +15,22 @@ const HALF = 127;
  * - in a picture with transparent pixels: where it is at least half opaque;
  * - else, in grey or colour: where the brightest channel is over 127 (of 255); if nothing in the picture is that bright,
  *   it is a map of labels, and every pixel that is not 0 counts.
- * @throws MaskletError `input/invalid` where the file is missing, no PNG, or damaged.
+ * @param size that it must have, looked at before anything is decoded.
+ * @throws MaskletError `input/invalid` where the file is missing, no PNG, of another size or damaged; `file/refused`.
  */
-export async function readMaskPng(file: string): Promise<RleMask> {
-  return await decodeMaskPng(await readBytes(file), file);
+export async function readMaskPng(file: string, size?: PictureSize): Promise<RleMask> {
+  const bytes = await readBytes(file);
+  if (size) checkSize(readPngHeader(bytes, file), size, file);
+  return await decodeMaskPng(bytes, file);
+}
+
+function checkSize(found: PictureSize, wanted: PictureSize, file: string): void {
+  if (found.width === wanted.width && found.height === wanted.height) return;
+  const message = `${file} is ${found.width}x${found.height}, but the video is ${wanted.width}x${wanted.height}.`;
+  throw new MaskletError('input/invalid', message, {
+    file,
+    hint: 'Masks are in the full displayed size of the video.',
+  });
 }
 
 /** The same of bytes. @param file named in errors. */
@@ -33,7 +45,7 @@ export async function decodeMaskPng(bytes: Buffer, file: string): Promise<RleMas
 
 async function readByBrightness(bytes: Buffer, file: string): Promise<Uint8Array> {
   try {
-    const picture = sharp(bytes, { failOn: 'error', limitInputPixels: limits.picturePixels });
+    const picture = pictureOf(bytes, 'error');
     // A 16-bit map stays one: in 8 bits small labels would become 0.
     if ((await picture.metadata()).depth === 'ushort') {
       const wide = await picture.toColourspace('rgb16').ensureAlpha().raw({ depth: 'ushort' }).toBuffer();
@@ -72,8 +84,9 @@ function selectInside(values: Uint16Array | Uint8Array, full: number): Uint8Arra
 
 async function readBytes(file: string): Promise<Buffer> {
   try {
-    return await readFile(file);
+    return await readRegular(file, MAX_BYTES.large);
   } catch (error) {
+    if (error instanceof FileError) throw fileRefused(error);
     const why = errnoOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${String(error)}`;
     throw new MaskletError('input/invalid', `${file} ${why}.`, {
       file,

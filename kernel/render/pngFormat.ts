@@ -64,6 +64,11 @@ export async function encodePng({ width, height, values, palette }: PngPicture):
 
 const DEPTHS = new Set([1, 2, 4, 8, 16]);
 
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** @throws MaskletError `input/invalid` where it is no PNG or damaged. */
 export function readPngHeader(bytes: Buffer, file: string): PngHeader {
   if (
@@ -102,7 +107,7 @@ const ONE_PASS = [[0, 0, 1, 1]] as const;
 
 /**
  * The values of a PNG with one number a pixel (palette indexes or grey), row by row, exactly as they stand in it.
- * @throws MaskletError `input/invalid` where it is damaged or in colour.
+ * @throws MaskletError `input/invalid` where it is damaged, in colour, or larger than any picture that is decoded.
  */
 export function readPngValues(bytes: Buffer, file: string): Uint8Array | Uint16Array {
   const { width, height, bitDepth, colorType, interlaced } = readPngHeader(bytes, file);

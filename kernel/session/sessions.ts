@@ -22,6 +22,7 @@ import { findFfmpeg } from '../video/ffmpeg';
 import { openVideo } from '../video/source';
 import { WorkerClient } from '../workers/rpc';
 import { locate, placeOfAnnotations, type Locations } from '../storage/locations';
+import { confinement, locate, placeOfAnnotations, type Locations } from './locations';
 import { Models } from './models';
 import { Session } from './session';
 
@@ -204,8 +205,8 @@ export class Sessions {
     const { workspaceRoot, databaseDir } = params;
     const locations = locate(params.path, { dataDir, workspaceRoot, databaseDir });
     const readOnly = params.readOnly ?? false;
-    const openSource = (): Promise<FrameSource> =>
-      this.openSource(params.path, { ...locations, readOnly }, signal, onProgress);
+    const place = { ...locations, ...confinement(params.path, params), readOnly };
+    const openSource = (): Promise<FrameSource> => this.openSource(params.path, place, signal, onProgress);
     const source = await openSource();
     try {
       onProgress({ stage: 'reading-annotations' });
@@ -218,12 +219,7 @@ export class Sessions {
         acceptChangedVideo: params.acceptChangedVideo ?? false,
       });
       const reopen = (): Promise<FrameSource> =>
-        this.openSource(
-          params.path,
-          { ...locations, readOnly },
-          new AbortController().signal,
-          () => undefined,
-        );
+        this.openSource(params.path, place, new AbortController().signal, () => undefined);
       const environment = { store: this.store, model, limits: this.limits, openSource: reopen };
       const session = new Session(id, params, locations, environment, source, opened);
       this.sessions.set(id, session);
@@ -264,7 +260,11 @@ export class Sessions {
 
   private async openSource(
     path: string,
-    { databaseFolder, readOnly }: Locations & { readonly readOnly: boolean },
+    {
+      databaseFolder,
+      within,
+      readOnly,
+    }: Locations & { readonly within?: string; readonly readOnly: boolean },
     signal: AbortSignal,
     onProgress: (progress: OpenProgress) => void,
   ): Promise<FrameSource> {
@@ -273,6 +273,7 @@ export class Sessions {
       ffmpeg: ffmpeg.path,
       cacheBytes: this.settings.frameCacheBytes,
       maxFrames: this.settings.maxVideoFrames,
+      ...(within === undefined ? {} : { within }),
       signal,
       knownIndex: (fingerprint) => this.store.request('getIndex', { databaseFolder, fingerprint, readOnly }),
       onIndexed: (framesIndexed) => onProgress({ stage: 'indexing', framesIndexed }),

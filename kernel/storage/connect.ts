@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { openRegularSync } from '../../shared/files/regularFile';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import { storageHint } from './databaseErrors';
 
@@ -44,7 +45,7 @@ function refuseSuperJournal(file: string): void {
 function endsWithMagic(journal: string): boolean {
   let handle: number | undefined;
   try {
-    handle = openSync(journal, 'r');
+    handle = openRegularSync(journal);
     const { size } = fstatSync(handle);
     if (size < RECORD_BYTES) return false;
     const end = Buffer.alloc(JOURNAL_MAGIC.length);

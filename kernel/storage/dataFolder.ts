@@ -1,5 +1,8 @@
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { FileError } from '../../shared/files/fileError';
+import { refuseOwnLinks } from '../../shared/files/ownPath';
+import { MaskletError, fileRefused } from '../../shared/protocol/errors';
 import { asStorageError } from './databaseErrors';
 import { makeFolder } from '../../shared/files/makeFolder';
 
@@ -20,16 +23,48 @@ export function rootOf(databaseFolder: string): string {
 
 /**
  * Makes the folder where it is missing, and its `.gitignore` where it is a workspace's own `.masklet`.
- * @throws MaskletError `storage/read-only`, `storage/no-space`, `storage/failed`.
+ * @throws MaskletError `storage/read-only`, `storage/no-space`, `storage/failed`, `file/refused`.
  */
 export function makeDataFolder(folder: string): void {
   try {
     makeFolder(resolve(folder));
     const gitignore = join(folder, '.gitignore');
+    refuseOwnLinks(gitignore);
     if (basename(resolve(folder)) === WORKSPACE_FOLDER && !fs.existsSync(gitignore)) {
       fs.writeFileSync(gitignore, GITIGNORE);
     }
   } catch (error) {
     throw asStorageError(error, folder);
+  }
+}
+
+/** A database, and what SQLite keeps beside it. */
+const DATABASE_FILES = ['', '-wal', '-shm', '-journal'].map((ending) => DATABASE_NAME + ending);
+
+/**
+ * To be called before SQLite opens the database of a folder, to read or to write: SQLite follows links and opens devices.
+ * @throws MaskletError `file/refused` where one of the files is there and is not a regular file
+ */
+export function checkDatabaseFiles(folder: string): void {
+  for (const name of DATABASE_FILES) {
+    const file = join(folder, name);
+    const found = lstatOf(file);
+    if (!found || found.isFile()) continue;
+    const what = found.isSymbolicLink() ? 'a symbolic link' : 'not a file';
+    throw new MaskletError('file/refused', `${file} is ${what}; a database of Masklet is a file.`, {
+      file,
+      hint: 'Remove it, or keep the database elsewhere: the setting masklet.dataDir, or --data-dir.',
+    });
+  }
+}
+
+function lstatOf(file: string): fs.Stats | undefined {
+  try {
+    refuseOwnLinks(dirname(file));
+    return fs.lstatSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    if (error instanceof FileError) throw fileRefused(error);
+    // Whatever is wrong with the folder, opening the database tells.
+    return undefined;
   }
 }

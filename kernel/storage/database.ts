@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import { connect } from './connect';
-import { DATABASE_NAME, databaseFile, makeDataFolder } from './dataFolder';
+import { DATABASE_NAME, checkDatabaseFiles, databaseFile, makeDataFolder } from './dataFolder';
 import { asStorageError, storageHint } from './databaseErrors';
 import { isLocalFileSystem } from './fileSystemType';
 import { MIGRATIONS, checkVersion, migrate } from './migrations';
@@ -32,6 +32,7 @@ export interface OpenDatabase {
  */
 export function openDatabase(folder: string, busyTimeoutMs: number): OpenDatabase {
   const file = databaseFile(folder);
+  checkDatabaseFiles(folder);
   if (!fs.existsSync(file)) makeDataFolder(folder);
   let db: Database.Database | undefined;
   try {
@@ -57,6 +58,7 @@ export function openDatabase(folder: string, busyTimeoutMs: number): OpenDatabas
  */
 export function openDatabaseReadOnly(folder: string, busyTimeoutMs: number): OpenDatabase | undefined {
   const file = databaseFile(folder);
+  checkDatabaseFiles(folder);
   if (!fs.existsSync(file)) return undefined;
   let db: Database.Database | undefined;
   try {
@@ -107,6 +109,7 @@ export function openCopy(folder: string, file: string, busyTimeoutMs: number): O
     if (copy) fs.rmSync(copy, { recursive: true, force: true });
   };
   try {
+    checkDatabaseFiles(folder);
     copy = fs.mkdtempSync(join(tmpdir(), 'masklet-'));
     for (const name of [DATABASE_NAME, `${DATABASE_NAME}-wal`, `${DATABASE_NAME}-journal`]) {
       if (fs.existsSync(join(folder, name))) fs.copyFileSync(join(folder, name), join(copy, name));

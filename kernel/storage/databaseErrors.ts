@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { MaskletError, errnoOf, fileRefused } from '../../shared/protocol/errors';
 import type { ErrorCode } from '../../shared/protocol/errors';
+import { FileError } from '../../shared/files/fileError';
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   'storage/read-only':
@@ -26,6 +27,7 @@ const NEARLY_FULL = 256 * 1024;
  */
 export function asStorageError(error: unknown, file: string, lockedBy?: string): MaskletError {
   if (error instanceof MaskletError) return error;
+  if (error instanceof FileError) return fileRefused(error);
   const cause = error instanceof Error ? error.message : String(error);
   const code = classify(errnoOf(error) ?? '', file);
   const message =

@@ -1,5 +1,6 @@
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { AnnotationPlace } from './api';
+import type { FilePlace } from '../../shared/protocol/session';
 import { nearestRoot } from './nearestRoot';
 
 export interface Locations {
@@ -31,6 +32,14 @@ export function locate(video: string, options: LocateOptions = {}): Locations {
   }
   const root = options.workspaceRoot ?? nearestRoot(dirname(path)) ?? dirname(path);
   return { databaseFolder: join(root, '.masklet'), sidecar: `${path}.masklet` };
+}
+
+/** A request of a window without trust names the folder that links to media must not lead out of. */
+export function confinement(
+  path: string,
+  { confined, workspaceRoot }: Pick<FilePlace, 'confined' | 'workspaceRoot'>,
+): { readonly within?: string } {
+  return confined ? { within: workspaceRoot ?? dirname(resolve(path)) } : {};
 }
 
 /** The same for a path that may be a folder with videos. */

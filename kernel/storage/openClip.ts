@@ -1,6 +1,7 @@
 import { MaskletError } from '../../shared/protocol/errors';
 import type { Problem } from '../../shared/protocol/errors';
 import type { VideoInfo } from '../../shared/domain/video';
+import { refuseToWriteOutside } from '../../shared/files/ownPath';
 import type { OpenClipParams, OpenClipResult } from './api';
 import { Clip, readVideoJson, type Access } from './clip';
 import { rootOf } from './dataFolder';
@@ -28,7 +29,7 @@ export type OpenedClip = { readonly clip: Clip; readonly result: Omit<OpenClipRe
 /**
  * Opens a clip: finds its rows, takes in what changed in its sidecar, and takes the right to write, unless
  * `readOnly` is asked for or somebody else has it.
- * @throws MaskletError `video/changed`, `sidecar/newer-version`, and as `openDatabase`.
+ * @throws MaskletError `video/changed`, `sidecar/newer-version`, `file/refused`, and as `openDatabase`.
  */
 export function openClip(params: OpenClipParams, environment: OpenEnvironment): OpenedClip {
   return params.readOnly ? openToRead(params, environment) : openToWrite(params, environment);
@@ -41,6 +42,7 @@ interface Opened {
 }
 
 function openToWrite(params: OpenClipParams, environment: OpenEnvironment): OpenedClip {
+  refuseOutside(params);
   const database = openDatabase(params.databaseFolder, environment.busyTimeoutMs);
   return closingOnError(database, () => {
     const files = readSidecar(params.sidecar);
@@ -58,6 +60,15 @@ function openToWrite(params: OpenClipParams, environment: OpenEnvironment): Open
       .immediate();
     return finish(database, params, environment, opened);
   });
+}
+
+/** Saving must not lead out of the data set: that is told before anybody works on the clip. */
+function refuseOutside({ sidecar, databaseFolder }: OpenClipParams): void {
+  try {
+    refuseToWriteOutside(sidecar, rootOf(databaseFolder));
+  } catch (error) {
+    throw asStorageError(error, sidecar);
+  }
 }
 
 /** Takes in what changed in sidecars, without opening clips; keeps a connection until it is closed. */

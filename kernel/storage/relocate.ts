@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import type { FoundAnnotations } from '../../shared/protocol/session';
+import { refuseOwnLinks } from '../../shared/files/ownPath';
 import type { AnnotationPlace, OpenClipParams } from './api';
 import { databaseFile, rootOf } from './dataFolder';
 import { openDatabase, openDatabaseReadOnly, type OpenDatabase, type OpenEnvironment } from './database';
@@ -95,6 +96,8 @@ export function copyAnnotations(
     }
   }
   try {
+    refuseOwnLinks(from.sidecar);
+    refuseOwnLinks(to.sidecar);
     fs.rmSync(to.sidecar, { recursive: true, force: true });
     if (!fs.existsSync(from.sidecar)) return;
     makeFolder(dirname(to.sidecar));
@@ -185,6 +188,8 @@ function moveFolder(from: string, to: string): void {
     });
   }
   try {
+    refuseOwnLinks(from);
+    refuseOwnLinks(to);
     makeFolder(dirname(to));
     fs.renameSync(from, to);
   } catch (error) {

@@ -1,7 +1,9 @@
-import { MaskletError } from '../../shared/protocol/errors';
+import { MaskletError, fileRefused } from '../../shared/protocol/errors';
+import { FileError } from '../../shared/files/fileError';
 
 /** What went wrong in writing `file`, by the words of Node's or ffmpeg's error. */
 export function storageError(file: string, text: string, cause?: unknown): MaskletError {
+  if (cause instanceof FileError) return fileRefused(cause);
   if (/ENOSPC|EDQUOT|No space left|quota exceeded/i.test(text)) {
     return new MaskletError('storage/no-space', `No space left to write ${file}.`, {
       file,

@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
+import { readHeadSync } from '../../shared/files/regularFile';
 import { errnoOf } from '../../shared/protocol/errors';
 import { connect } from './connect';
-import { databaseFile } from './dataFolder';
+import { checkDatabaseFiles, databaseFile } from './dataFolder';
 import { openCopy, openDatabaseReadOnly, opened, type OpenDatabase } from './database';
 import { asStorageError } from './databaseErrors';
 import { MIGRATIONS, checkVersion } from './migrations';
@@ -24,6 +25,7 @@ const KEEP_MS = 10_000;
  */
 export function openUntouched(folder: string, busyTimeoutMs: number): UntouchedDatabase | undefined {
   const file = databaseFile(folder);
+  checkDatabaseFiles(folder);
   const stamp = stampOf(file);
   if (stamp === undefined) return undefined;
   if (copy?.file === file && copy.stamp === stamp) return copy.share();
@@ -63,14 +65,8 @@ function openWithoutJournal(file: string, busyTimeoutMs: number): OpenDatabase |
 
 /** The file format's "read version" (https://sqlite.org/fileformat.html, 1.3). */
 function usesWriteAheadLog(file: string): boolean {
-  const handle = fs.openSync(file, 'r');
-  try {
-    const header = Buffer.alloc(20);
-    fs.readSync(handle, header, 0, header.length, 0);
-    return header[18] === 2 || header[19] === 2;
-  } finally {
-    fs.closeSync(handle);
-  }
+  const header = readHeadSync(file, 20);
+  return header[18] === 2 || header[19] === 2;
 }
 
 function sizeOf(path: string): number {

@@ -21,6 +21,8 @@ export interface OpenVideoOptions {
   readonly knownIndex?: (fingerprint: string) => Promise<Uint8Array | undefined>;
   /** Refuse videos with more frames; 0: no limit. */
   readonly maxFrames?: number;
+  /** The video must lie in this folder: links that lead out of it are refused. */
+  readonly within?: string;
   readonly signal?: AbortSignal;
   readonly onIndexed?: (frames: number) => void;
   /** Told in a line of what was odd about the opening. */

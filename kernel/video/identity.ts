@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledError, throwIfAborted } from '../../shared/protocol/errors';
+import { openRegular, streamRegular } from '../../shared/files/regularFile';
 import { readError } from './inputFile';
 
 export interface QuickIdentity {
@@ -15,7 +15,7 @@ const EDGE = 1 << 20;
 /**
  * Identity of a file from its size and its first and last MiB: quick, and enough to tell one video from another.
  *
- * @throws MaskletError `video/not-found`, `video/unreadable`.
+ * @throws MaskletError `video/not-found`, `video/unreadable`, `file/refused`.
  */
 export async function fingerprintFile(path: string): Promise<QuickIdentity> {
   const hash = createHash('sha256');
@@ -71,8 +71,7 @@ export async function sha256Folder(
 async function addContent(hash: Hash, path: string, signal?: AbortSignal): Promise<void> {
   throwIfAborted(signal);
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: EDGE, signal }))
-      hash.update(chunk as Buffer);
+    for await (const chunk of streamRegular(path, { chunkBytes: EDGE, signal })) hash.update(chunk);
   } catch (error) {
     if (signal?.aborted) throw new CancelledError();
     throw readError(path, error);
@@ -81,7 +80,7 @@ async function addContent(hash: Hash, path: string, signal?: AbortSignal): Promi
 
 async function addEdges(hash: Hash, path: string): Promise<number> {
   try {
-    const file = await open(path, 'r');
+    const file = await openRegular(path);
     try {
       const { size } = await file.stat();
       hash.update(`${size}\n`);

@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { MaskletError } from '../../shared/protocol/errors';
+import { listFolder } from '../../shared/files/regularFile';
 import { readError } from './inputFile';
 
 const ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp']);
@@ -19,11 +19,8 @@ export interface ImageFolder {
  * @throws MaskletError `video/not-a-video` where there are none, `video/unsupported` where two have one number, `video/not-found`,
  *   `video/unreadable`.
  */
-export async function listImages(folder: string): Promise<ImageFolder> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw readError(folder, error);
-  });
-  const images = entries
+export function listImages(folder: string): ImageFolder {
+  const images = entriesOf(folder)
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
     .filter((name) => ENDINGS.has(extname(name).toLowerCase()));
@@ -55,6 +52,14 @@ export async function listImages(folder: string): Promise<ImageFolder> {
     names: numbered.map(({ name }) => name),
     warnings: describe(gaps, images.length - numbered.length),
   };
+}
+
+function entriesOf(folder: string): ReturnType<typeof listFolder> {
+  try {
+    return listFolder(folder);
+  } catch (error) {
+    throw readError(folder, error);
+  }
 }
 
 function describe(gaps: readonly string[], unnumbered: number): string[] {

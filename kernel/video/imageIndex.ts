@@ -1,8 +1,10 @@
-import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import sharp from 'sharp';
-import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
+import { MaskletError, throwIfAborted, fileRefused } from '../../shared/protocol/errors';
 import type { ErrorCode } from '../../shared/protocol/errors';
+import { FileError } from '../../shared/files/fileError';
+import { readHead } from '../../shared/files/regularFile';
+import { openPicture } from '../pixels/openPicture';
 import type { ImageFolder } from './imageFolder';
 import type { IndexOptions } from './indexPass';
 import { isLfsPointer, lfsPointer, readError } from './inputFile';
@@ -20,7 +22,7 @@ sharp.cache(false);
  * Reads the headers of all images of a folder.
  *
  * @throws MaskletError `video/unsupported` where two sizes differ, `video/not-a-video` or `video/truncated` where one cannot be read as an image,
- *   `video/git-lfs-pointer`, `video/too-long`, `cancelled`.
+ *   `video/git-lfs-pointer`, `video/too-long`, `file/refused`, `cancelled`.
  */
 export async function indexImages(
   folder: string,
@@ -79,7 +81,7 @@ export async function indexImages(
 
 async function displayedSize(path: string): Promise<{ width: number; height: number }> {
   try {
-    const { autoOrient } = await sharp(path).metadata();
+    const { autoOrient } = await (await openPicture(path)).metadata();
     return { width: autoOrient.width, height: autoOrient.height };
   } catch (error) {
     throw await imageError(path, error, 'video/not-a-video');
@@ -91,7 +93,9 @@ export async function decodeImage(
   path: string,
 ): Promise<{ data: Uint8Array; width: number; height: number }> {
   try {
-    const { data, info } = await sharp(path, { failOn: 'truncated' })
+    const { data, info } = await (
+      await openPicture(path, 'truncated')
+    )
       .autoOrient()
       .removeAlpha()
       .toColourspace('srgb')
@@ -106,15 +110,10 @@ export async function decodeImage(
 }
 
 async function imageError(path: string, error: unknown, code: ErrorCode): Promise<MaskletError> {
+  if (error instanceof FileError) return fileRefused(error);
   let head: Buffer;
   try {
-    const file = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(200), 0, 200, 0);
-      head = buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    head = await readHead(path, 200);
   } catch (cause) {
     return readError(path, cause);
   }

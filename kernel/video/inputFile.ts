@@ -1,6 +1,8 @@
 import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
-import { MaskletError, errnoOf } from '../../shared/protocol/errors';
+import { MaskletError, errnoOf, fileRefused } from '../../shared/protocol/errors';
+import { access, stat } from 'node:fs/promises';
+import { FileError } from '../../shared/files/fileError';
+import { readHead } from '../../shared/files/regularFile';
 
 const LFS_HEADER = 'version https://git-lfs.github.com/spec/';
 
@@ -47,18 +49,9 @@ export function isLfsPointer(head: Buffer): boolean {
   return head.toString('latin1', 0, LFS_HEADER.length) === LFS_HEADER;
 }
 
-async function readHead(path: string, length: number): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
 /** A failed stat, open or read of the video as a typed error. */
 export function readError(path: string, error: unknown): MaskletError {
+  if (error instanceof FileError) return fileRefused(error);
   const errno = errnoOf(error);
   if (errno === 'ENOENT' || errno === 'ENOTDIR') {
     return new MaskletError('video/not-found', `"${path}" does not exist.`, {

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readRegularSync } from '../../shared/files/regularFile';
 import { defaultCacheFolder } from '../../models/library';
 
 /**
@@ -39,7 +40,7 @@ function secret(): Buffer {
 
 function readSecret(file: string): Buffer | undefined {
   try {
-    const found = readFileSync(file);
+    const found = readRegularSync(file, SEAL_BYTES);
     return found.length === SEAL_BYTES ? found : undefined;
   } catch {
     return undefined;

@@ -5,6 +5,7 @@ import { WorkerClient } from '../workers/rpc';
 import type { DecodeStatistics, FrameSource, OpenVideoOptions, RgbFrame } from './api';
 import { ffmpegVersion } from './ffmpeg';
 import { weighSharedMemory } from '../workers/sharedMemory';
+import { refuseMediaOutside } from './mediaLinks';
 import { COUNTERS, type LoadedVideo, type VideoWorkerApi, type VideoWorkerData } from './workerApi';
 
 /** Temporary disk space for frames of groups of pictures that memory cannot hold. */
@@ -16,10 +17,11 @@ const SPILL_BYTES = 2 * 2 ** 30;
  *
  * @throws MaskletError `video/not-found`, `video/unreadable`, `video/empty`, `video/git-lfs-pointer`, `video/not-a-video`,
  *   `video/no-video-stream`, `video/truncated`, `video/unsupported`, `video/too-long`, `video/changed`, `ffmpeg/missing`,
- *   `ffmpeg/failed`, `cancelled`.
+ *   `ffmpeg/failed`, `file/refused`, `cancelled`.
  */
 export async function openVideo(path: string, options: OpenVideoOptions): Promise<FrameSource> {
   throwIfAborted(options.signal);
+  if (options.within !== undefined) refuseMediaOutside(path, options.within);
   const version = await ffmpegVersion(options.ffmpeg);
   const counters = new SharedArrayBuffer(COUNTERS.length * Float64Array.BYTES_PER_ELEMENT);
   const data: VideoWorkerData = {

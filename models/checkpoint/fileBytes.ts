@@ -1,5 +1,7 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import { limits } from '../../shared/limits';
+import type { FileHandle } from 'node:fs/promises';
+import { FileError } from '../../shared/files/fileError';
+import { openRegular } from '../../shared/files/regularFile';
 import { ModelFileError } from '../modelFileError';
 
 const chunkBytes = 1 << 20;
@@ -16,21 +18,20 @@ export class FileBytes {
 
   /** Opens `path` for the time of `work`; `kind` says in errors what it is. @throws ModelFileError `missing` where it is no readable file. */
   static async use<T>(path: string, work: (file: FileBytes) => Promise<T>, kind = 'checkpoint'): Promise<T> {
-    const unreadable = (cause?: unknown): ModelFileError =>
+    const unreadable = (cause: unknown): ModelFileError =>
       new ModelFileError(
         'missing',
         path,
-        `The ${kind} ${path} cannot be read.`,
+        `The ${kind} ${path} cannot be read.${cause instanceof FileError ? ` ${cause.message}` : ''}`,
         'Check the path and its permissions.',
         cause,
       );
-    const handle = await open(path, 'r').catch((cause: unknown) => {
+    const handle = await openRegular(path).catch((cause: unknown) => {
       throw unreadable(cause);
     });
     try {
-      const found = await handle.stat();
-      if (!found.isFile()) throw unreadable();
-      return await work(new FileBytes(path, found.size, handle, kind));
+      const { size } = await handle.stat();
+      return await work(new FileBytes(path, size, handle, kind));
     } finally {
       await handle.close();
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MAX_BYTES, readRegular } from '../../shared/files/regularFile';
 import type { ModelFile } from '../catalogue';
 import { DataFile } from '../onnx/dataFile';
 import { readOrtInitializers } from '../onnx/ortFormat';
@@ -29,7 +30,9 @@ export function preparedFolder(cacheFolder: string, source: ModelFile, precision
 /** The graph of an encoder that an earlier call of `prepareEncoder` left, its files checked; undefined where there is none. */
 export async function findPreparedEncoder(folder: string): Promise<string | undefined> {
   try {
-    const files = JSON.parse(await readFile(join(folder, descriptionName), 'utf8')) as ModelFile[];
+    const files = JSON.parse(
+      (await readRegular(join(folder, descriptionName), MAX_BYTES.small)).toString('utf8'),
+    ) as ModelFile[];
     for (const file of files) await verifyModelFile(join(folder, file.name), file);
     return join(folder, graphName);
   } catch {
@@ -54,7 +57,7 @@ export interface PrepareOptions {
  */
 export async function prepareEncoder({ path, source, folder, precision }: PrepareOptions): Promise<string> {
   await verifyModelFile(path, source);
-  const initializers = readOrtInitializers(await readFile(path));
+  const initializers = readOrtInitializers(await readRegular(path, MAX_BYTES.large));
   const data = new DataFile(dataName);
   const graph = imageEncoderGraph(
     variantConfig('sam2', 'tiny'),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MAX_BYTES, openRegular, readRegular } from '../../shared/files/regularFile';
 import { readCheckpoint } from '../checkpoint/readCheckpoint';
 import { readFloats, type Checkpoint } from '../checkpoint/tensor';
 import { floatsToHalves } from '../onnx/float16';
@@ -74,8 +75,10 @@ function folderOf({ cacheFolder, sha256, hints, precision }: BuildOptions): stri
 }
 
 async function describe(folder: string): Promise<BuiltModel | undefined> {
-  const text = await readFile(join(folder, description), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : withPaths(folder, JSON.parse(text) as RecognisedModel);
+  const text = await readRegular(join(folder, description), MAX_BYTES.small).catch(() => undefined);
+  return text === undefined
+    ? undefined
+    : withPaths(folder, JSON.parse(text.toString('utf8')) as RecognisedModel);
 }
 
 function withPaths(folder: string, model: RecognisedModel): BuiltModel {
@@ -106,7 +109,7 @@ export async function writeData(
   signal?: AbortSignal,
 ): Promise<void> {
   if (weights.toRewrite.length === 0) return;
-  const source = await open(checkpoint.file, 'r');
+  const source = await openRegular(checkpoint.file);
   try {
     const target = await open(path, 'w');
     try {

@@ -78,7 +78,8 @@ export async function openRegular(path: string): Promise<FileHandle> {
   }
 }
 
-function openRegularSync(path: string): number {
+/** As `openRegular`, for threads that wait. @returns a file descriptor, to be closed. */
+export function openRegularSync(path: string): number {
   refuseUnlessFile(path, fs.statSync(path));
   const file = fs.openSync(path, READ);
   try {
@@ -98,6 +99,17 @@ export async function readHead(path: string, bytes: number): Promise<Buffer> {
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
+  }
+}
+
+/** As `readHead`, for threads that wait. */
+export function readHeadSync(path: string, bytes: number): Buffer {
+  const file = openRegularSync(path);
+  try {
+    const head = Buffer.alloc(bytes);
+    return head.subarray(0, fs.readSync(file, head, 0, bytes, 0));
+  } finally {
+    fs.closeSync(file);
   }
 }
 

@@ -144,6 +144,8 @@ export interface CheckedClip {
   readonly problems: readonly Problem[];
   /** Conflicts of a merge that nobody has resolved. */
   readonly conflicts: number;
+  /** Where the video's file lies, where a link leads out of the data set's folder. */
+  readonly outside?: string;
 }
 
 export interface CheckResult {
@@ -157,6 +159,8 @@ export interface OverlayPicturesParams extends Omit<DatasetParams, 'paths'> {
     /** Only the mask of this object; default: all masks. */
     readonly object?: ObjectId;
   }[];
+  /** As in `FilePlace`. */
+  readonly confined?: boolean;
   /** Longest side of the pictures. */
   readonly maxDimension: number;
 }

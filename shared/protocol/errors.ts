@@ -1,5 +1,6 @@
 /** The errors of every program: codes, the one error class, and how errors cross a boundary. */
 import { shownMessage } from '../limits';
+import { FileError } from '../files/fileError';
 
 /** Something found on opening that did not stop it: shown once, nothing was dropped. */
 export interface Problem {
@@ -49,6 +50,8 @@ export type ErrorCode =
   | 'sidecar/conflict'
   | 'sidecar/newer-version'
   | 'input/invalid'
+  /** A device, a link, a folder or an endless file where a file of bounded size should be. */
+  | 'file/refused'
   | 'git/missing'
   | 'git/failed'
   | 'labels/invalid'
@@ -126,9 +129,16 @@ export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** A file that was refused for what it is, as an error of ours. */
+export function fileRefused(error: FileError): MaskletError {
+  const { message, hint, file } = error;
+  return new MaskletError('file/refused', message, { hint, file, cause: error });
+}
+
 /** Any thrown value as data that can cross a boundary; what is not ours becomes `internal` with its stack. */
 export function toErrorData(error: unknown): ErrorData {
   if (error instanceof MaskletError) return error.toData();
+  if (error instanceof FileError) return fileRefused(error).toData();
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'internal', message, hint: 'This is a defect in Masklet: please report it with this text.' };
 }

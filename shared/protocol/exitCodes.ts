@@ -15,7 +15,8 @@ export const EXIT = {
 export function exitCodeOf(code: ErrorCode): number {
   if (code === 'cancelled') return EXIT.cancelled;
   const area = code.split('/')[0];
-  if (['video', 'prompt', 'object', 'input', 'sidecar', 'export', 'import'].includes(area)) return EXIT.input;
+  if (['video', 'prompt', 'object', 'input', 'file', 'sidecar', 'export', 'import'].includes(area))
+    return EXIT.input;
   if (['ffmpeg', 'model'].includes(area)) return EXIT.environment;
   return area === 'storage' ? EXIT.storage : EXIT.failed;
 }

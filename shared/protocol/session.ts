@@ -44,6 +44,8 @@ export interface OpenParams {
   readonly databaseDir?: string;
   /** Root folder of the workspace that holds the database; default: the folder of the video. */
   readonly workspaceRoot?: string;
+  /** A window without trust: a video that is a link is not followed out of the folder. */
+  readonly confined?: boolean;
   /** Never write, for example in an untrusted workspace. */
   readonly readOnly?: boolean;
   /** Named to others who want to write. */
@@ -178,6 +180,8 @@ export interface SaveAsParams {
 export interface FilePlace {
   readonly path: string;
   readonly workspaceRoot?: string;
+  /** A window without trust: a video that is a link is not followed out of the folder. */
+  readonly confined?: boolean;
 }
 
 /** What is known of a video, or of the videos in a folder. */

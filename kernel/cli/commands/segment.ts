@@ -9,7 +9,14 @@ import { parseRange } from '../arguments';
 import { openClip, propagateWithBar, saveAndClose } from '../clipSession';
 import { EXIT } from '../../../shared/protocol/exitCodes';
 import { printResult, usageError } from '../output';
-import { promptsFromOptions, readPromptFile, type GivenObject, type GivenPrompt } from '../promptFile';
+import {
+  promptsFromOptions,
+  readMasks,
+  readPromptFile,
+  type GivenObject,
+  type GivenPrompt,
+  type UnreadObject,
+} from '../promptFile';
 import { withKernel } from '../withKernel';
 
 export interface SegmentOptions {
@@ -69,7 +76,7 @@ export async function runSegment(video: string, options: SegmentOptions): Promis
     const objects: { id: ObjectId; label: string; firstMask: { area: number; iou: number | null } }[] = [];
     for (const object of given) {
       if (signal.aborted) throw new CancelledError();
-      objects.push(await placeObject(session, object));
+      objects.push(await placeObject(session, await readMasks(object, opened.video)));
     }
     const propagated = await propagateWithBar(
       session,
@@ -95,10 +102,10 @@ export async function runSegment(video: string, options: SegmentOptions): Promis
   });
 }
 
-async function readPrompts(options: SegmentOptions): Promise<GivenObject[]> {
+async function readPrompts(options: SegmentOptions): Promise<UnreadObject[]> {
   const fromFile = options.prompts ? await readPromptFile(options.prompts) : [];
-  const prompts = await promptsFromOptions(options);
-  const fromOptions: GivenObject[] =
+  const prompts = promptsFromOptions(options);
+  const fromOptions: UnreadObject[] =
     prompts.length === 0
       ? []
       : [

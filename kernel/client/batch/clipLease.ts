@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { MaskletError, errnoOf } from '../../../shared/protocol/errors';
 import { storageError } from '../../storage/storageError';
 import { processHost, processStart, stateOfProcess } from '../../storage/liveProcess';
 import { HEARTBEAT_MS, STALE_AFTER_MS } from '../../storage/writerLease';
+import { MAX_BYTES, readRegular } from '../../../shared/files/regularFile';
 
 /** Who holds a clip, as its lease file says. */
 export interface LeaseHolder {
@@ -156,7 +157,7 @@ interface FoundLease {
 async function readLease(file: string): Promise<FoundLease | undefined> {
   try {
     const { mtimeMs } = await stat(file);
-    const text = await readFile(file, 'utf8');
+    const text = (await readRegular(file, MAX_BYTES.small)).toString('utf8');
     const holder = parseHolder(text);
     return { token: holder?.token ?? text, beat: mtimeMs, holder };
   } catch (error) {

@@ -1,5 +1,5 @@
-import fs from 'node:fs';
 import { join, sep } from 'node:path';
+import { MAX_BYTES, readRegularSync } from '../../../shared/files/regularFile';
 import { makeDataFolder, rootOf } from '../../storage/dataFolder';
 import { writeAtomically } from '../../storage/sidecar/files';
 import { fullPath, storedPath } from '../../storage/videos';
@@ -24,7 +24,8 @@ export class SummaryCache {
   constructor(private readonly databaseFolder: string) {
     // A cache that cannot be read is none.
     try {
-      const text = fs.readFileSync(join(databaseFolder, SUMMARY_CACHE_FILE), 'utf8');
+      const file = join(databaseFolder, SUMMARY_CACHE_FILE);
+      const text = readRegularSync(file, MAX_BYTES.list).toString('utf8');
       const { version, clips } = JSON.parse(text) as { version: number; clips: Record<string, Entry> };
       if (version !== VERSION) return;
       const root = rootOf(databaseFolder);

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder } from '../../../shared/files/makeFolder';
+import { MAX_BYTES, readRegular } from '../../../shared/files/regularFile';
 import { encoderBuilderVersion, type Precision } from '../../../models/embedded/prepare';
 import { probeShape, productProbe } from '../../../models/embedded/productProbe';
 import { kernelScript } from '../../runtime/paths';
@@ -72,7 +73,9 @@ export const isExact = ({ error }: Comparison): boolean => error < tolerance;
 
 async function readChoice(file: string): Promise<Precision | undefined> {
   try {
-    const { precision } = JSON.parse(await readFile(file, 'utf8')) as Partial<Choice>;
+    const { precision } = JSON.parse(
+      (await readRegular(file, MAX_BYTES.small)).toString('utf8'),
+    ) as Partial<Choice>;
     return precision === 'int8' || precision === 'float32' ? precision : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegular } from '../../../shared/files/regularFile';
 
 const elfMagic = 0x7f454c46;
 const programHeaderBytes = 56;
@@ -11,7 +12,7 @@ const [endTag, neededTag, stringTableTag] = [0n, 1n, 5n];
  * @throws Error where the file is no 64-bit little-endian ELF file.
  */
 export async function neededLibraries(path: string): Promise<string[]> {
-  const file = await open(path, 'r');
+  const file = await openRegular(path);
   try {
     const header = await read(file, 0, 64);
     if (header.readUInt32BE(0) !== elfMagic || header[4] !== 2 || header[5] !== 1) {

@@ -19,7 +19,7 @@ export const davis: Importer = {
   read: async (source, collector) => {
     const manifest = await findManifest(source);
     const folder = await pictureFolder(source, manifest);
-    const names = (await list(folder)).files.filter((name) => name.toLowerCase().endsWith('.png'));
+    const names = list(folder).files.filter((name) => name.toLowerCase().endsWith('.png'));
     const numbers = names.map((name) => requireNumber(name, folder));
     const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
     const known = new Set<number>();
@@ -72,7 +72,7 @@ async function pictureFolder(source: ImportSource, manifest: Manifest): Promise<
   if (!(await isFolder(folder))) throw malformed(folder, 'it is no folder of pictures');
   // Data set, annotations, resolution, sequence.
   for (let level = 0; level < 4; level++) {
-    const { files, folders } = await list(folder);
+    const { files, folders } = list(folder);
     if (files.some((name) => name.toLowerCase().endsWith('.png'))) {
       checkName(basename(folder), source, manifest);
       return folder;

@@ -133,7 +133,7 @@ async function filesOf(
   }
   let folder = source.from;
   for (let level = 0; level < 3; level++) {
-    const { files, folders } = await list(folder);
+    const { files, folders } = list(folder);
     const documents = files.filter((name) => name.endsWith('.json') && name !== 'manifest.json');
     if (documents.length > 0) {
       checkName(basename(folder), source, manifest);

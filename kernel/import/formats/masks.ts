@@ -19,7 +19,7 @@ export const masks: Importer = {
     const { folder, objects } = await objectFolders(source, manifest);
     const pictures: { object: string; file: string; number: number }[] = [];
     for (const object of objects) {
-      const { files } = await list(join(folder, object));
+      const { files } = list(join(folder, object));
       for (const name of files.filter((file) => file.toLowerCase().endsWith('.png'))) {
         const file = join(folder, object, name);
         pictures.push({ object, file, number: requireNumber(name, file) });
@@ -51,7 +51,7 @@ async function objectFolders(
   let folder = source.from;
   if (!(await isFolder(folder))) throw malformed(folder, 'it is no folder of pictures');
   for (let level = 0; level < 3; level++) {
-    const { files, folders } = await list(folder);
+    const { files, folders } = list(folder);
     if (files.some((name) => name.toLowerCase().endsWith('.png'))) {
       checkName(basename(folder), source, manifest);
       return { folder, objects: [''] };
@@ -60,7 +60,7 @@ async function objectFolders(
     if (named === undefined) {
       const withPictures: string[] = [];
       for (const name of folders) {
-        const inside = await list(join(folder, name));
+        const inside = list(join(folder, name));
         if (inside.files.some((file) => file.toLowerCase().endsWith('.png'))) withPictures.push(name);
       }
       if (withPictures.length > 0) {

@@ -82,7 +82,7 @@ async function readPictures(
   collector: Collector,
 ): Promise<void> {
   const { width, height } = source.video;
-  const names = (await list(folder)).files.filter((name) => name.toLowerCase().endsWith('.png'));
+  const names = list(folder).files.filter((name) => name.toLowerCase().endsWith('.png'));
   const numbers = names.map((name) => requireNumber(name, folder));
   const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
   for (const [n, name] of names.entries()) {
@@ -113,7 +113,7 @@ async function textFile(source: ImportSource, manifest: Manifest): Promise<strin
 async function pictureFolder(source: ImportSource, manifest: Manifest): Promise<string> {
   let folder = source.from;
   for (let level = 0; level < 3; level++) {
-    const { files, folders } = await list(folder);
+    const { files, folders } = list(folder);
     if (files.some((name) => name.toLowerCase().endsWith('.png'))) {
       checkName(basename(folder), source, manifest);
       return folder;

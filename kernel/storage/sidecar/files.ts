@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { MaskletError, errnoOf } from '../../../shared/protocol/errors';
+import { MaskletError, errnoOf, fileRefused } from '../../../shared/protocol/errors';
+import { FileError } from '../../../shared/files/fileError';
+import { refuseOwnLinks } from '../../../shared/files/ownPath';
+import { MAX_BYTES, listFolder, readRegularSync } from '../../../shared/files/regularFile';
 import { asStorageError } from '../databaseErrors';
 import { makeFolder } from '../../../shared/files/makeFolder';
 import { fileHash } from './hash';
@@ -16,6 +19,9 @@ export interface SidecarFile {
 export type SidecarFiles = ReadonlyMap<string, SidecarFile>;
 
 /** Names of files that a crash may leave behind: never read, removed at the next save. */
+/** More than any clip's annotations: what is read is held in memory. */
+const MAX_SIDECAR_BYTES = 2 ** 31;
+
 const TEMPORARY = /^\.masklet-[0-9a-f]{16}\.tmp$/;
 
 /**
@@ -24,24 +30,38 @@ const TEMPORARY = /^\.masklet-[0-9a-f]{16}\.tmp$/;
  */
 export function readSidecar(folder: string): SidecarFiles {
   const files = new Map<string, SidecarFile>();
+  let left = MAX_SIDECAR_BYTES;
   for (const path of listSidecar(folder)) {
     if (path !== VIDEO_FILE && !lineFile(path)) continue;
-    const content = readOptional(join(folder, path));
-    if (content) files.set(path, { content, sha256: fileHash(content) });
+    const content = readOptional(join(folder, path), maxBytesOf(path));
+    if (!content) continue;
+    left -= content.length;
+    if (left < 0) throw tooBig(folder);
+    files.set(path, { content, sha256: fileHash(content) });
   }
   return files;
 }
 
 /** As `readSidecar`, of one of its files. */
 export function readSidecarFile(folder: string, path: string): SidecarFiles {
-  const content = readOptional(join(folder, path));
+  const content = readOptional(join(folder, path), maxBytesOf(path));
   return new Map(content ? [[path, { content, sha256: fileHash(content) }]] : []);
 }
 
-/** The file's bytes; undefined where it does not exist. */
-export function readOptional(path: string): Buffer | undefined {
+/** Objects have a file each, masks one for each object; the others hold lines of the whole clip. */
+function maxBytesOf(path: string): number {
+  const kind = lineFile(path)?.kind;
+  if (kind === 'mask') return MAX_BYTES.large;
+  return kind === 'prompt' || kind === 'mark' ? MAX_BYTES.list : MAX_BYTES.small;
+}
+
+/**
+ * The file's bytes; undefined where it does not exist.
+ * @throws MaskletError `file/refused`, `storage/failed`
+ */
+export function readOptional(path: string, maxBytes: number = MAX_BYTES.small): Buffer | undefined {
   try {
-    return fs.readFileSync(path);
+    return readRegularSync(path, maxBytes);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw unreadable(path, error);
@@ -50,12 +70,14 @@ export function readOptional(path: string): Buffer | undefined {
 
 /**
  * Replaces a file whole: after a crash at any moment it has either its old content or the new one.
- * @throws MaskletError `storage/read-only`, `storage/no-space`, `storage/failed`; the file is as it was then.
+ * @throws MaskletError `storage/read-only`, `storage/no-space`, `storage/failed`, `file/refused` where a link would lead the
+ *   file elsewhere; it is as it was then.
  */
 export function writeAtomically(path: string, content: string | Uint8Array): void {
   const folder = dirname(path);
   const temporary = join(folder, `.masklet-${randomBytes(8).toString('hex')}.tmp`);
   try {
+    refuseOwnLinks(path);
     makeFolder(folder);
     const file = fs.openSync(temporary, 'wx', 0o666);
     try {
@@ -75,6 +97,7 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
 /** Removes a file for good; nothing happens where it does not exist. */
 export function removeFile(path: string): void {
   try {
+    refuseOwnLinks(dirname(path));
     fs.rmSync(path, { force: true });
     if (fs.existsSync(dirname(path))) syncFolder(dirname(path));
   } catch (error) {
@@ -94,9 +117,8 @@ function listSidecar(folder: string): string[] {
   return ['', OBJECTS_FOLDER, MASKS_FOLDER].flatMap((sub) => {
     const path = join(folder, sub);
     try {
-      return fs
-        .readdirSync(path, { withFileTypes: true })
-        .filter((entry) => !entry.isDirectory())
+      // A folder that is named like a file of ours is refused by whoever reads it, and does not pass for a deleted file.
+      return listFolder(path)
         .map((entry) => (sub === '' ? entry.name : `${sub}/${entry.name}`))
         .sort();
     } catch (error) {
@@ -106,7 +128,16 @@ function listSidecar(folder: string): string[] {
   });
 }
 
+function tooBig(folder: string): MaskletError {
+  const message = `The files in ${folder} have more than ${MAX_SIDECAR_BYTES} bytes together; no more are read.`;
+  return new MaskletError('file/refused', message, {
+    file: folder,
+    hint: 'Check where the folder comes from.',
+  });
+}
+
 function unreadable(path: string, cause: unknown): MaskletError {
+  if (cause instanceof FileError) return fileRefused(cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new MaskletError('storage/failed', `Cannot read ${path}: ${reason}`, {
     file: path,

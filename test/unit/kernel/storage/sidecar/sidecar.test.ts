@@ -451,11 +451,11 @@ describe('broken lines', () => {
   it('does not take a file that cannot be read for deleted', () => {
     const saved = savedClip();
     const path = join(saved.sidecar, 'masks/aa.jsonl');
-    const read = fs.readFileSync;
-    vi.spyOn(fs, 'readFileSync').mockImplementation(((file: string, ...rest: []) => {
+    const open = fs.openSync;
+    vi.spyOn(fs, 'openSync').mockImplementation((file, ...rest) => {
       if (file === path) throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
-      return read(file, ...rest);
-    }) as typeof fs.readFileSync);
+      return open(file, ...rest);
+    });
     onTestFinished(() => void vi.restoreAllMocks());
     expect(() => reopen(saved)).toThrow(/Cannot read .*masks\/aa\.jsonl: EACCES/);
     vi.restoreAllMocks();
