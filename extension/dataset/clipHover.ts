@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { isCancelled, toErrorData } from '../../shared/protocol/errors';
 import type { ClipSummary } from '../../shared/protocol/dataset';
+import { confinement } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import type { ClipNode } from './clipTree';
 
@@ -40,7 +41,7 @@ export class ClipHover {
     try {
       const picture = await this.kernel.request(
         'dataset/picture',
-        { path: clip.path, workspaceRoot, maxDimension: PICTURE_SIZE },
+        { path: clip.path, workspaceRoot, ...confinement(), maxDimension: PICTURE_SIZE },
         { signal: cancel.signal },
       );
       this.keep(key, picture && Buffer.from(picture.data).toString('base64'));

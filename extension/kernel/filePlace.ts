@@ -2,10 +2,19 @@ import * as vscode from 'vscode';
 import { isVideoName } from '../../shared/domain/videoFiles';
 import type { FilePlace } from '../../shared/protocol/session';
 
+/** What every request for pictures says in a window without trust. */
+export function confinement(): { readonly confined?: true } {
+  return vscode.workspace.isTrusted ? {} : { confined: true };
+}
+
 /** A file as the kernel knows it, with the root folder whose database it belongs to. */
 export function filePlace(uri: vscode.Uri): FilePlace {
   const root = vscode.workspace.getWorkspaceFolder(uri)?.uri;
-  return { path: uri.fsPath, ...(root?.scheme === 'file' ? { workspaceRoot: root.fsPath } : {}) };
+  return {
+    path: uri.fsPath,
+    ...(root?.scheme === 'file' ? { workspaceRoot: root.fsPath } : {}),
+    ...confinement(),
+  };
 }
 
 /** True for the files that the editor is the default for. */

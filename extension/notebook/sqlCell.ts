@@ -11,6 +11,7 @@ import {
   type PicturesOutput,
   type TableOutput,
 } from '../../shared/protocol/notebook';
+import { confinement } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { CellOutput } from './cellOutput';
 import { parseDirectives, type PicturesDirective } from './directives';
@@ -134,6 +135,7 @@ async function showPictures(
           ...(object === undefined ? {} : { object }),
         })),
         maxDimension: size,
+        ...confinement(),
         ...(place.workspaceRoot === undefined ? {} : { workspaceRoot: place.workspaceRoot }),
         ...(place.dataDir === undefined ? {} : { dataDir: place.dataDir }),
       },

@@ -7,6 +7,7 @@ import { Store } from '../storage/store';
 import { clipState } from './clipState';
 import { changedVideo, videoOfSidecar } from './annotatedVideo';
 import { findClips, type FoundClip } from '../clips/findClips';
+import { outsideOf } from '../clips/outsideMedia';
 
 /** The state of the sidecars that paths stand for; reads them alone, so that neither videos nor databases need be there. */
 export async function checkClips(params: DatasetParams, signal: AbortSignal): Promise<CheckResult> {
@@ -16,7 +17,8 @@ export async function checkClips(params: DatasetParams, signal: AbortSignal): Pr
     // A cancellation arrives between clips.
     await setImmediate();
     throwIfAborted(signal);
-    clips.push(checkClip(clip, store));
+    const outside = outsideOf(clip);
+    clips.push({ ...checkClip(clip, store), ...(outside === undefined ? {} : { outside }) });
   }
   return { clips };
 }

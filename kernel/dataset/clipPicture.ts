@@ -1,9 +1,8 @@
 import type { ClipPicture, ClipPictureParams } from '../../shared/protocol/dataset';
 import type { FrameIndex } from '../../shared/domain/video';
 import type { MaskRecord } from '../../shared/domain/annotations';
-import { locate } from '../storage/locations';
 import { withClip, type DatasetEnvironment } from '../clips/openedClip';
-import { confinement, locate } from '../session/locations';
+import { confinement, locate } from '../storage/locations';
 import { overlayPicture } from './overlayPictures';
 
 /**

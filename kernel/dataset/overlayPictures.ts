@@ -2,9 +2,8 @@ import { isCancelled, toErrorData } from '../../shared/protocol/errors';
 import { encodeImage } from '../pixels/encodeImage';
 import { copyOf, drawMasks, overlayStyle } from '../render/overlay';
 import type { OverlayPicture, OverlayPicturesParams } from '../../shared/protocol/dataset';
-import { locate } from '../storage/locations';
 import { withClip, type DatasetEnvironment, type OpenedClip } from '../clips/openedClip';
-import { confinement, locate } from '../session/locations';
+import { confinement, locate } from '../storage/locations';
 
 /**
  * Frames with their masks, as small JPEG pictures, each handed on as it is done. Clips are opened once; a clip or frame that

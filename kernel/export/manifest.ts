@@ -15,6 +15,8 @@ export interface ManifestClip {
   readonly split: string;
   readonly video: {
     readonly file: string;
+    /** The file is a link out of the data set's folder. */
+    readonly outside?: true;
     readonly byteSize: number;
     readonly sha256?: string;
     readonly width: number;
@@ -47,7 +49,7 @@ export class Manifest {
     return new Manifest(folder, await JsonList.create(folder));
   }
 
-  async add(clip: ExportClip): Promise<void> {
+  async add(clip: ExportClip, outside = false): Promise<void> {
     const { byteSize, sha256 } = await clip.identity();
     const { width, height, frameCount, timeBase } = clip.video;
     await this.clips.push({
@@ -55,6 +57,7 @@ export class Manifest {
       split: clip.split,
       video: {
         file: basename(clip.path),
+        ...(outside ? { outside } : {}),
         byteSize,
         ...(sha256 === undefined ? {} : { sha256 }),
         width,

@@ -11,6 +11,7 @@ import type {
 import { clipNames, findClips, type FoundClip } from '../clips/findClips';
 import { withClip, type DatasetEnvironment } from '../clips/openedClip';
 import { DEFAULT_SPLIT, SPLITS_FILE, readOwnSplits, readSplits, type Splits } from '../clips/splits';
+import { outsideOf } from '../clips/outsideMedia';
 import { findFfmpeg } from '../video/ffmpeg';
 import type { ExportClip, ExportContext, ExportOptions } from './api';
 import { Categories } from './categories';
@@ -67,6 +68,8 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
     const clips: ExportedClip[] = [];
     for (const [n, clip] of found.entries()) {
       throwIfAborted(signal);
+      const outside = outsideOf(clip);
+      if (outside !== undefined) warnings.add(`${clip.path} lies outside of its folder, at ${outside}.`);
       await withClip(clip, environment, async (opened) => {
         const { path } = clip;
         const choice = {
@@ -94,7 +97,7 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
         };
         warnOfLosses(read, params.format, context.warn);
         await writer.clip(read);
-        await manifest.add(read);
+        await manifest.add(read, outside !== undefined);
         environment.onClip?.(read);
         clips.push(summaryOf(read));
       });

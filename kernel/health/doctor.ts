@@ -9,6 +9,9 @@ import { MaskletError, toErrorData } from '../../shared/protocol/errors';
 import { packageRoot } from '../runtime/paths';
 import type { HealthCheck } from '../../shared/protocol/health';
 import type { KernelSettings } from '../../shared/protocol/settings';
+import { listFolder } from '../../shared/files/regularFile';
+import { findClips } from '../clips/findClips';
+import { outsideOf } from '../clips/outsideMedia';
 import type { StorageApi } from '../storage/api';
 import { findFfmpeg } from '../video/ffmpeg';
 import type { WorkerClient } from '../workers/rpc';
@@ -16,6 +19,9 @@ import { wantedCuda } from '../../models/cuda/cudaPackage';
 import { catalogue, locateModelFile, modelFolders } from '../../models/catalogue';
 import { ModelFileError } from '../../models/modelFileError';
 import { verifyModelFile } from '../../models/verify';
+
+/** Clips named in one finding. */
+const SHOWN = 5;
 
 type Finding = Omit<HealthCheck, 'name'>;
 
@@ -37,6 +43,7 @@ export async function doctor(
     check('model', () => modelFiles()),
     check('SQLite', () => sqlite(store)),
     check('writing', () => writing(settings.dataDir ?? process.cwd())),
+    ...(isDataset(process.cwd()) ? [check('clips', () => linkedClips(process.cwd(), settings.dataDir))] : []),
   ]);
 }
 
@@ -104,7 +111,7 @@ async function sqlite(store: WorkerClient<StorageApi>): Promise<Finding> {
 async function writing(folder: string): Promise<Finding> {
   const probe = join(resolve(folder), `.masklet-${process.pid}.tmp`);
   try {
-    await writeFile(probe, '');
+    await writeFile(probe, '', { flag: 'wx' });
     await rm(probe);
     return { state: 'ok', detail: resolve(folder) };
   } catch (cause) {
@@ -113,4 +120,31 @@ async function writing(folder: string): Promise<Finding> {
       hint: 'Annotations of videos there need another folder: setting masklet.dataDir, option --data-dir.',
     });
   }
+}
+
+/** True where annotations lie right in the folder: others, such as a home folder, are not searched. */
+function isDataset(folder: string): boolean {
+  try {
+    return listFolder(folder).some((entry) => entry.isDirectory() && entry.name.endsWith('.masklet'));
+  } catch {
+    return false;
+  }
+}
+
+/** Names the clips of a data set whose file lies elsewhere. */
+async function linkedClips(folder: string, dataDir: string | undefined): Promise<Finding> {
+  const params = { paths: [folder], ...(dataDir === undefined ? {} : { dataDir }) };
+  const clips = await findClips(params).catch((error: unknown) => {
+    // A data set in which nothing is annotated yet.
+    if (error instanceof MaskletError && error.code === 'input/invalid') return [];
+    throw error;
+  });
+  const outside = clips.filter((clip) => outsideOf(clip) !== undefined).map(({ path }) => path);
+  if (outside.length === 0) return { state: 'ok', detail: `${clips.length} in ${folder}` };
+  const more = outside.length > SHOWN ? ` and ${outside.length - SHOWN} more` : '';
+  return {
+    state: 'warning',
+    detail: `links that lead out of ${folder}: ${outside.slice(0, SHOWN).join(', ')}${more}`,
+    hint: 'That is how git-annex and DVC keep videos. In a folder of a stranger, look where they lead.',
+  };
 }

@@ -21,8 +21,7 @@ import type { FrameSource } from '../video/api';
 import { findFfmpeg } from '../video/ffmpeg';
 import { openVideo } from '../video/source';
 import { WorkerClient } from '../workers/rpc';
-import { locate, placeOfAnnotations, type Locations } from '../storage/locations';
-import { confinement, locate, placeOfAnnotations, type Locations } from './locations';
+import { confinement, locate, placeOfAnnotations, type Locations } from '../storage/locations';
 import { Models } from './models';
 import { Session } from './session';
 

@@ -14,7 +14,13 @@ export async function check(
     kernel.request('dataset/check', { paths: paths.map((path) => resolve(path)) }, { signal }),
   );
   const failed = clips.filter((clip) => !isSound(clip));
-  if (!options.json) clips.forEach(({ problems }) => printProblems(problems));
+  if (!options.json) {
+    clips.forEach(({ problems }) => printProblems(problems));
+    for (const { path, outside } of clips) {
+      if (outside !== undefined)
+        process.stderr.write(`masklet: warning: ${path} lies outside of its folder, at ${outside}\n`);
+    }
+  }
   printResult(options.json, { clips, failed: failed.length }, () =>
     [...clips.map(describe), `${clips.length} clips, ${failed.length} stale or broken`].join('\n'),
   );

@@ -26,7 +26,7 @@ export const mots: Importer = {
     const sought = manifest ? { ...source, name: sequenceName(manifest.position) } : source;
     const text = await textFile(sought, manifest);
     if (text !== undefined) await readText(text, source, manifest, collector);
-    else await readPictures(await pictureFolder(sought, manifest), source, manifest, collector);
+    else await readPictures(pictureFolder(sought, manifest), source, manifest, collector);
   },
 };
 
@@ -110,7 +110,7 @@ async function textFile(source: ImportSource, manifest: Manifest): Promise<strin
   return byName.get(chooseName([...byName.keys()], source, manifest));
 }
 
-async function pictureFolder(source: ImportSource, manifest: Manifest): Promise<string> {
+function pictureFolder(source: ImportSource, manifest: Manifest): string {
   let folder = source.from;
   for (let level = 0; level < 3; level++) {
     const { files, folders } = list(folder);

@@ -18,10 +18,10 @@ export interface SidecarFile {
 /** What lies in a sidecar folder, by relative path; without what is not ours. */
 export type SidecarFiles = ReadonlyMap<string, SidecarFile>;
 
-/** Names of files that a crash may leave behind: never read, removed at the next save. */
 /** More than any clip's annotations: what is read is held in memory. */
 const MAX_SIDECAR_BYTES = 2 ** 31;
 
+/** Names of files that a crash may leave behind: never read, removed at the next save. */
 const TEMPORARY = /^\.masklet-[0-9a-f]{16}\.tmp$/;
 
 /**
@@ -48,11 +48,10 @@ export function readSidecarFile(folder: string, path: string): SidecarFiles {
   return new Map(content ? [[path, { content, sha256: fileHash(content) }]] : []);
 }
 
-/** Objects have a file each, masks one for each object; the others hold lines of the whole clip. */
+/** An object, and the video, have a file each; the other files hold lines without number. */
 function maxBytesOf(path: string): number {
-  const kind = lineFile(path)?.kind;
-  if (kind === 'mask') return MAX_BYTES.large;
-  return kind === 'prompt' || kind === 'mark' ? MAX_BYTES.list : MAX_BYTES.small;
+  const file = lineFile(path);
+  return file && file.kind !== 'object' ? MAX_BYTES.large : MAX_BYTES.small;
 }
 
 /**

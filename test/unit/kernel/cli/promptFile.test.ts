@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readMasks, readPromptFile } from '../../../../kernel/cli/promptFile';
-import { toErrorData } from '../../../../kernel/errors';
+import { toErrorData } from '../../../../shared/protocol/errors';
 import { encodePng } from '../../../../kernel/render/pngFormat';
 import { temporaryFolder } from '../../../support/storageFixture';
 import { replaceBy, strangeFiles } from '../../../support/strangeFiles';

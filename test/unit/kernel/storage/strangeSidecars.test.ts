@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSplits } from '../../../../kernel/dataset/splits';
+import { readSplits } from '../../../../kernel/clips/splits';
 import { summariseClip } from '../../../../kernel/dataset/summary/summariseClip';
 import { labelsFile, readLabels } from '../../../../kernel/labels/labelsFile';
 import { Store } from '../../../../kernel/storage/store';

@@ -16,7 +16,6 @@ const READS: readonly RegExp[] = [
 /** Reads of what no stranger makes, and how many there are in a file. */
 const KNOWN: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'kernel/storage/liveProcess.ts': [2, '/proc'],
-  'kernel/version.ts': [1, 'our own package'],
   'kernel/runtime/version.ts': [1, 'our own package'],
   'kernel/cli/demo.ts': [1, 'what the demo has just written'],
   'kernel/export/exportFolder.ts': [2, 'the place of an export, and its own scratch files'],

@@ -1,0 +1,16 @@
+import { dirname, sep } from 'node:path';
+import { rootOf } from '../storage/dataFolder';
+import { mediaOutside } from '../video/mediaLinks';
+import type { FoundClip } from './findClips';
+
+/**
+ * Where the file of a clip really lies, where that is outside of its data set's folder, as of git-annex and DVC: whoever gets the
+ * folder alone does not get that file, and whoever made the folder chose it.
+ */
+export function outsideOf({
+  path,
+  databaseFolder,
+}: Pick<FoundClip, 'path' | 'databaseFolder'>): string | undefined {
+  const root = rootOf(databaseFolder);
+  return mediaOutside(path, path.startsWith(`${root}${sep}`) ? root : dirname(path));
+}
