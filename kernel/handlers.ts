@@ -49,7 +49,7 @@ export const handlers: KernelHandlers = {
     }
     return Promise.resolve({ protocol: PROTOCOL_VERSION, version, pid: process.pid });
   },
-  'kernel/health': async (_params, context) => {
+  'kernel/health': async ({ folder }, context) => {
     const { settings, sessions } = context;
     const { rss, heapUsed, external } = process.memoryUsage();
     return {
@@ -57,7 +57,7 @@ export const handlers: KernelHandlers = {
       pid: process.pid,
       uptimeSeconds: process.uptime(),
       longestStallMs: context.longestStallMs(),
-      checks: await doctor(settings, sessions.store),
+      checks: await doctor(settings, sessions.store, folder),
       model: sessions.modelState,
       memory: { rss, heapUsed, external },
       sessions: sessions.count,

@@ -1,5 +1,5 @@
-import { FileError } from '../shared/files/fileError';
-import { MAX_BYTES, readRegular } from '../shared/files/regularFile';
+import { FileError } from '../shared/protocol/fileError';
+import { MAX_BYTES, readRegular } from './files/regularFile';
 import { ModelFileError } from './modelFileError';
 import { hintsExample, type ConfigHints } from './sam2/recognise';
 

@@ -4,7 +4,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { makeFolder } from '../shared/files/makeFolder';
+import { makeFolder } from './files/makeFolder';
 import { hashOf, type HashAlgorithm } from './hashFile';
 import { ModelFileError } from './modelFileError';
 

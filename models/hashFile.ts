@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { streamRegular } from '../shared/files/regularFile';
+import { streamRegular } from './files/regularFile';
 
 export type HashAlgorithm = 'sha256' | 'sha512';
 

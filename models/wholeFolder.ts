@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../shared/files/makeFolder';
+import { makeFolder } from './files/makeFolder';
 
 /**
  * Makes a folder that is there whole or not at all: it is written under another name first.

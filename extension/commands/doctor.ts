@@ -6,9 +6,10 @@ const SIGNS: Record<CheckState, string> = { ok: 'ok', warning: 'warning', failed
 
 /** Checks what Masklet needs where the kernel runs, and shows it as a page that can be kept or sent. */
 export async function showDoctor(kernel: KernelService): Promise<void> {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
   const health = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Masklet: looking at what is here' },
-    () => kernel.request('kernel/health', {}),
+    { location: vscode.ProgressLocation.Notification, title: 'Masklet: checking your setup' },
+    () => kernel.request('kernel/health', folder?.uri.scheme === 'file' ? { folder: folder.uri.fsPath } : {}),
   );
   const cell = (text: string): string => text.replace(/\s+/g, ' ').replace(/\|/g, '\\|');
   const rows = health.checks.map(

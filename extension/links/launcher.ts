@@ -1,6 +1,5 @@
-import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../../shared/files/makeFolder';
 
 /**
  * Writes the program `masklet` for terminals: it runs the command line of this extension with the Node of this VS Code. Its
@@ -9,7 +8,7 @@ import { makeFolder } from '../../shared/files/makeFolder';
  * @param script the bundled command line.
  */
 export function writeLauncher(folder: string, script: string, node = process.execPath): void {
-  makeFolder(folder);
+  mkdirSync(folder, { recursive: true });
   const file = join(folder, 'masklet');
   write(file, shellLauncher(file, script, node));
   if (process.platform === 'win32') write(join(folder, 'masklet.cmd'), commandLauncher(file, script, node));

@@ -6,8 +6,8 @@ import { isVideoName } from '../../shared/domain/videoFiles';
 import { MANIFEST_FILE } from './manifestFile';
 import { locate } from '../storage/locations';
 import type { DatasetParams } from '../../shared/protocol/dataset';
-import { FileError } from '../../shared/files/fileError';
-import { listFolder, readHead } from '../../shared/files/regularFile';
+import { FileError } from '../../shared/protocol/fileError';
+import { listFolder, readHead } from '../../models/files/regularFile';
 import type { Store } from '../storage/store';
 
 const SIDECAR_ENDING = '.masklet';

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { MaskletError, fileRefused } from '../../shared/protocol/errors';
-import { FileError } from '../../shared/files/fileError';
-import { MAX_BYTES, readRegularSync } from '../../shared/files/regularFile';
+import { FileError } from '../../shared/protocol/fileError';
+import { MAX_BYTES, readRegularSync } from '../../models/files/regularFile';
 import { makeDataFolder, rootOf } from '../storage/dataFolder';
 import { writeAtomically } from '../storage/sidecar/files';
 import { fullPath, storedPath } from '../storage/videos';

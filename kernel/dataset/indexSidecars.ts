@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import type { IndexParams, IndexProgress, IndexResult } from '../../shared/protocol/dataset';
 import { locate } from '../storage/locations';
-import { MAX_BYTES, readRegularSync } from '../../shared/files/regularFile';
+import { MAX_BYTES, readRegularSync } from '../../models/files/regularFile';
 import { rootOf } from '../storage/dataFolder';
 import type { SidecarIntake } from '../storage/openClip';
 import type { KnownClip } from '../storage/overview';

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { listFolder } from '../../shared/files/regularFile';
+import { listFolder } from '../../models/files/regularFile';
 import { MASKS_FOLDER, OBJECTS_FOLDER } from '../storage/sidecar/layout';
 import type { KnownClip } from '../storage/overview';
 import type { FoundClip } from '../clips/findClips';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { MAX_BYTES, listFolder, readRegular } from '../../shared/files/regularFile';
+import { MAX_BYTES, listFolder, readRegular } from '../../models/files/regularFile';
 import { processHost, processStart, stateOfProcess } from '../storage/liveProcess';
 
 /** In the temporary folder of an export: who writes it. */

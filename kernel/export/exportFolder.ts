@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, rmdir, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../../shared/files/makeFolder';
+import { makeFolder } from '../../models/files/makeFolder';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import { makeOutputFolder } from '../storage/makeOutputFolder';
 import { storageError } from '../storage/storageError';

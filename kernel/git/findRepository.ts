@@ -1,6 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { readRegular } from '../../shared/files/regularFile';
+import { readRegular } from '../../models/files/regularFile';
 import { MaskletError } from '../../shared/protocol/errors';
 
 /**

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { MaskletError } from '../../shared/protocol/errors';
-import { MAX_BYTES, readRegularSync } from '../../shared/files/regularFile';
+import { MAX_BYTES, readRegularSync } from '../../models/files/regularFile';
 import { readOptional, writeAtomically } from '../storage/sidecar/files';
 import { mergeFile, type MergeConflict, type MergeOptions } from '../storage/sidecar/mergeFile';
 import { findRepository } from './findRepository';

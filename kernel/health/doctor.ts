@@ -9,7 +9,7 @@ import { MaskletError, toErrorData } from '../../shared/protocol/errors';
 import { packageRoot } from '../runtime/paths';
 import type { HealthCheck } from '../../shared/protocol/health';
 import type { KernelSettings } from '../../shared/protocol/settings';
-import { listFolder } from '../../shared/files/regularFile';
+import { listFolder } from '../../models/files/regularFile';
 import { findClips } from '../clips/findClips';
 import { outsideOf } from '../clips/outsideMedia';
 import type { StorageApi } from '../storage/api';
@@ -25,11 +25,16 @@ const SHOWN = 5;
 
 type Finding = Omit<HealthCheck, 'name'>;
 
-/** Looks at everything the kernel needs, each by using it; nothing is taken for granted because it is installed. */
+/**
+ * Looks at everything the kernel needs, each by using it; nothing is taken for granted because it is installed.
+ * @param folder where the user works; without it, nothing is said of writing and of clips.
+ */
 export async function doctor(
   settings: KernelSettings,
   store: WorkerClient<StorageApi>,
+  folder?: string,
 ): Promise<readonly HealthCheck[]> {
+  const written = settings.dataDir ?? folder;
   return await Promise.all([
     // An older one has ended long before.
     check('Node', () =>
@@ -42,8 +47,10 @@ export async function doctor(
     check('onnxruntime', () => onnxruntime(settings)),
     check('model', () => modelFiles()),
     check('SQLite', () => sqlite(store)),
-    check('writing', () => writing(settings.dataDir ?? process.cwd())),
-    ...(isDataset(process.cwd()) ? [check('clips', () => linkedClips(process.cwd(), settings.dataDir))] : []),
+    ...(written === undefined ? [] : [check('writing', () => writing(written))]),
+    ...(folder !== undefined && isDataset(folder)
+      ? [check('clips', () => linkedClips(folder, settings.dataDir))]
+      : []),
   ]);
 }
 

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { MANIFEST_FILE } from '../clips/manifestFile';
 import { MANIFEST_SCHEMA, type ManifestClip } from '../export/manifest';
-import { MAX_BYTES, readRegular } from '../../shared/files/regularFile';
+import { MAX_BYTES, readRegular } from '../../models/files/regularFile';
 import type { ImportSource } from './api';
 
 /** How far above a file its export may begin. */

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import sax from 'sax';
 import { MaskletError } from '../../shared/protocol/errors';
-import { streamRegular } from '../../shared/files/regularFile';
+import { streamRegular } from '../../models/files/regularFile';
 import type { Collector } from './api';
 import { malformed } from './collect';
 import { unreadable } from './files';
@@ -53,7 +53,11 @@ export async function readXml(
   };
   try {
     const decoder = new StringDecoder('utf8');
-    for await (const chunk of streamRegular(file, { chunkBytes: CHUNK_BYTES, maxBytes: MAX_XML_BYTES, signal })) {
+    for await (const chunk of streamRegular(file, {
+      chunkBytes: CHUNK_BYTES,
+      maxBytes: MAX_XML_BYTES,
+      signal,
+    })) {
       collector.hash(chunk);
       parser.write(decoder.write(chunk));
     }

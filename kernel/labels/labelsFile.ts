@@ -3,7 +3,7 @@ import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import type { LabelSet } from '../../shared/protocol/session';
 import type { NewLabel } from '../../shared/domain/labels';
 import { writeFileAtomic } from '../storage/writeFileAtomic';
-import { MAX_BYTES, readRegular } from '../../shared/files/regularFile';
+import { MAX_BYTES, readRegular } from '../../models/files/regularFile';
 import { makeDataFolder } from '../storage/dataFolder';
 import { parseLabels, rootOf } from './parseLabels';
 

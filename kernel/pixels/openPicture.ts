@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import { readHead } from '../../shared/files/regularFile';
+import { readHead } from '../../models/files/regularFile';
 import { limits } from '../../shared/limits';
 
 /** The kinds of pictures that are decoded, by their first bytes; everything else that libvips knows, such as SVG, is none. */

@@ -1,6 +1,6 @@
 import { errnoOf, MaskletError, fileRefused } from '../../shared/protocol/errors';
-import { FileError } from '../../shared/files/fileError';
-import { MAX_BYTES, readRegular } from '../../shared/files/regularFile';
+import { FileError } from '../../shared/protocol/fileError';
+import { MAX_BYTES, readRegular } from '../../models/files/regularFile';
 import { encodeRle } from '../masks/rle';
 import type { RleMask } from '../../shared/domain/annotations';
 import { pictureOf } from '../pixels/openPicture';

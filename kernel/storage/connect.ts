@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { openRegularSync } from '../../shared/files/regularFile';
+import { openRegularSync } from '../../models/files/regularFile';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import { storageHint } from './databaseErrors';
 

@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FileError } from '../../shared/files/fileError';
-import { refuseOwnLinks } from '../../shared/files/ownPath';
+import { FileError } from '../../shared/protocol/fileError';
+import { refuseOwnLinks } from '../../models/files/ownPath';
 import { MaskletError, fileRefused } from '../../shared/protocol/errors';
 import { asStorageError } from './databaseErrors';
-import { makeFolder } from '../../shared/files/makeFolder';
+import { makeFolder } from '../../models/files/makeFolder';
 
 export const DATABASE_NAME = 'masklet.sqlite';
 const WORKSPACE_FOLDER = '.masklet';

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { dirname } from 'node:path';
 import { MaskletError, errnoOf, fileRefused } from '../../shared/protocol/errors';
 import type { ErrorCode } from '../../shared/protocol/errors';
-import { FileError } from '../../shared/files/fileError';
+import { FileError } from '../../shared/protocol/fileError';
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   'storage/read-only':

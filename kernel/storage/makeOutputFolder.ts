@@ -1,4 +1,4 @@
-import { makeFolder } from '../../shared/files/makeFolder';
+import { makeFolder } from '../../models/files/makeFolder';
 import { storageError } from './storageError';
 
 /** Makes a folder that results go to, and those above it. @param named what is said to be unwritable. @throws MaskletError `storage/*` */

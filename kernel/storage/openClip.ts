@@ -1,7 +1,7 @@
 import { MaskletError } from '../../shared/protocol/errors';
 import type { Problem } from '../../shared/protocol/errors';
 import type { VideoInfo } from '../../shared/domain/video';
-import { refuseToWriteOutside } from '../../shared/files/ownPath';
+import { refuseToWriteOutside } from '../../models/files/ownPath';
 import type { OpenClipParams, OpenClipResult } from './api';
 import { Clip, readVideoJson, type Access } from './clip';
 import { rootOf } from './dataFolder';

@@ -1,5 +1,5 @@
 import { MaskletError, fileRefused } from '../../shared/protocol/errors';
-import { FileError } from '../../shared/files/fileError';
+import { FileError } from '../../shared/protocol/fileError';
 
 /** What went wrong in writing `file`, by the words of Node's or ffmpeg's error. */
 export function storageError(file: string, text: string, cause?: unknown): MaskletError {

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import { readHeadSync } from '../../shared/files/regularFile';
+import { readHeadSync } from '../../models/files/regularFile';
 import { errnoOf } from '../../shared/protocol/errors';
 import { connect } from './connect';
 import { checkDatabaseFiles, databaseFile } from './dataFolder';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { makeFolder } from '../../shared/files/makeFolder';
-import { refuseOwnLinks } from '../../shared/files/ownPath';
+import { makeFolder } from '../../models/files/makeFolder';
+import { refuseOwnLinks } from '../../models/files/ownPath';
 import { storageError } from './storageError';
 
 /** Writes a file so that it is there whole or not at all, making its folder where needed. @throws MaskletError `storage/*`, `file/refused`. */

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledError, throwIfAborted } from '../../shared/protocol/errors';
-import { openRegular, streamRegular } from '../../shared/files/regularFile';
+import { openRegular, streamRegular } from '../../models/files/regularFile';
 import { readError } from './inputFile';
 
 export interface QuickIdentity {

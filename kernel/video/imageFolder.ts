@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { MaskletError } from '../../shared/protocol/errors';
-import { listFolder } from '../../shared/files/regularFile';
+import { listFolder } from '../../models/files/regularFile';
 import { readError } from './inputFile';
 
 const ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp']);

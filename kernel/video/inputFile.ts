@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { MaskletError, errnoOf, fileRefused } from '../../shared/protocol/errors';
 import { access, stat } from 'node:fs/promises';
-import { FileError } from '../../shared/files/fileError';
-import { readHead } from '../../shared/files/regularFile';
+import { FileError } from '../../shared/protocol/fileError';
+import { readHead } from '../../models/files/regularFile';
 
 const LFS_HEADER = 'version https://git-lfs.github.com/spec/';
 

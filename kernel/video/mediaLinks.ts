@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { pathOutside } from '../../shared/files/ownPath';
-import { listFolder } from '../../shared/files/regularFile';
+import { pathOutside } from '../../models/files/ownPath';
+import { listFolder } from '../../models/files/regularFile';
 import { MaskletError } from '../../shared/protocol/errors';
 
 /**

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readRegularSync } from '../../shared/files/regularFile';
+import { readRegularSync } from '../../models/files/regularFile';
 import { defaultCacheFolder } from '../../models/library';
 
 /**

@@ -1,7 +1,7 @@
 import { limits } from '../../shared/limits';
 import type { FileHandle } from 'node:fs/promises';
-import { FileError } from '../../shared/files/fileError';
-import { openRegular } from '../../shared/files/regularFile';
+import { FileError } from '../../shared/protocol/fileError';
+import { openRegular } from '../files/regularFile';
 import { ModelFileError } from '../modelFileError';
 
 const chunkBytes = 1 << 20;

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from '../../shared/files/makeFolder';
+import { makeFolder } from '../files/makeFolder';
 import { FileBytes } from '../checkpoint/fileBytes';
 import { readZip, readZipStream, type ZipEntry } from '../checkpoint/zip';
 import { download, type DownloadOptions } from '../download';

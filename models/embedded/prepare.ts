@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MAX_BYTES, readRegular } from '../../shared/files/regularFile';
+import { MAX_BYTES, readRegular } from '../files/regularFile';
 import type { ModelFile } from '../catalogue';
 import { DataFile } from '../onnx/dataFile';
 import { readOrtInitializers } from '../onnx/ortFormat';

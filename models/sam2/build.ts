@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MAX_BYTES, openRegular, readRegular } from '../../shared/files/regularFile';
+import { MAX_BYTES, openRegular, readRegular } from '../files/regularFile';
 import { readCheckpoint } from '../checkpoint/readCheckpoint';
 import { readFloats, type Checkpoint } from '../checkpoint/tensor';
 import { floatsToHalves } from '../onnx/float16';

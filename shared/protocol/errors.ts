@@ -1,6 +1,6 @@
 /** The errors of every program: codes, the one error class, and how errors cross a boundary. */
 import { shownMessage } from '../limits';
-import { FileError } from '../files/fileError';
+import { FileError } from './fileError';
 
 /** Something found on opening that did not stop it: shown once, nothing was dropped. */
 export interface Problem {

@@ -11,6 +11,11 @@ export interface HealthCheck {
   readonly hint?: string;
 }
 
+export interface HealthParams {
+  /** The folder that the user works in: whether it can be written, and whether its clips are its own. */
+  readonly folder?: string;
+}
+
 export interface HealthResult {
   readonly version: string;
   readonly pid: number;

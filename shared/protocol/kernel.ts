@@ -54,7 +54,7 @@ import type {
   VerifyParams,
 } from './edits';
 import type { ErrorData, Problem } from './errors';
-import type { HealthResult, ModelState } from './health';
+import type { HealthParams, HealthResult, ModelState } from './health';
 import type {
   CudaInstallParams,
   CudaInstallResult,
@@ -117,7 +117,7 @@ export type ResponseEnvelope<R> =
 /** Every request the kernel answers: `[params, result]`. */
 export interface KernelRequests {
   'kernel/hello': [HelloParams, HelloResult];
-  'kernel/health': [Record<string, never>, HealthResult];
+  'kernel/health': [HealthParams, HealthResult];
   'kernel/cleanup': [Record<string, never>, { readonly freed: number }];
   'video/info': [{ readonly path: string; readonly hash?: boolean }, VideoInfo];
   /** Built-in models first, then published ones, then imported ones. */

@@ -9,7 +9,7 @@ const SIGNS: Record<CheckState, string> = { ok: 'ok      ', warning: 'warning ',
 /** `masklet doctor`: whether everything that Masklet needs is there; sets the exit code where it is not. */
 export async function doctor(options: { json: boolean; settings: Partial<KernelSettings> }): Promise<void> {
   const health = await withKernel('masklet doctor', options.settings, (kernel) =>
-    kernel.request('kernel/health', {}),
+    kernel.request('kernel/health', { folder: process.cwd() }),
   );
   printResult(options.json, health, () =>
     [

@@ -4,7 +4,7 @@ import { MaskletError, errnoOf } from '../../../shared/protocol/errors';
 import { storageError } from '../../storage/storageError';
 import { processHost, processStart, stateOfProcess } from '../../storage/liveProcess';
 import { HEARTBEAT_MS, STALE_AFTER_MS } from '../../storage/writerLease';
-import { MAX_BYTES, readRegular } from '../../../shared/files/regularFile';
+import { MAX_BYTES, readRegular } from '../../../models/files/regularFile';
 
 /** Who holds a clip, as its lease file says. */
 export interface LeaseHolder {

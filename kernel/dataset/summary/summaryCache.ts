@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path';
-import { MAX_BYTES, readRegularSync } from '../../../shared/files/regularFile';
+import { MAX_BYTES, readRegularSync } from '../../../models/files/regularFile';
 import { makeDataFolder, rootOf } from '../../storage/dataFolder';
 import { writeAtomically } from '../../storage/sidecar/files';
 import { fullPath, storedPath } from '../../storage/videos';

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { openRegular } from '../../../shared/files/regularFile';
+import { openRegular } from '../../../models/files/regularFile';
 
 const elfMagic = 0x7f454c46;
 const programHeaderBytes = 56;

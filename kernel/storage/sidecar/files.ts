@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { MaskletError, errnoOf, fileRefused } from '../../../shared/protocol/errors';
-import { FileError } from '../../../shared/files/fileError';
-import { refuseOwnLinks } from '../../../shared/files/ownPath';
-import { MAX_BYTES, listFolder, readRegularSync } from '../../../shared/files/regularFile';
+import { FileError } from '../../../shared/protocol/fileError';
+import { refuseOwnLinks } from '../../../models/files/ownPath';
+import { MAX_BYTES, listFolder, readRegularSync } from '../../../models/files/regularFile';
 import { asStorageError } from '../databaseErrors';
-import { makeFolder } from '../../../shared/files/makeFolder';
+import { makeFolder } from '../../../models/files/makeFolder';
 import { fileHash } from './hash';
 import { MASKS_FOLDER, OBJECTS_FOLDER, VIDEO_FILE, lineFile } from './layout';
 

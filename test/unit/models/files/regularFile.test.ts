@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FileError } from '../../../../shared/files/fileError';
+import { FileError } from '../../../../shared/protocol/fileError';
 import {
   listFolder,
   openRegular,
@@ -9,7 +9,7 @@ import {
   readRegular,
   readRegularSync,
   streamRegular,
-} from '../../../../shared/files/regularFile';
+} from '../../../../models/files/regularFile';
 import { temporaryFolder } from '../../../support/storageFixture';
 import { replaceBy, strangeFiles } from '../../../support/strangeFiles';
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { FileError } from './fileError';
+import { FileError } from '../../shared/protocol/fileError';
 
 /** Sidecars, `clip.mp4.masklet`, and the folder of a workspace's database, `.masklet`. */
 const OWN_FOLDER = /\.masklet$/i;

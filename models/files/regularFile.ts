@@ -4,7 +4,7 @@
  */
 import fs, { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { FileError } from './fileError';
+import { FileError } from '../../shared/protocol/fileError';
 import { refuseOwnLinks } from './ownPath';
 
 /** Sizes that readers share; V8 makes no string longer than the largest. */

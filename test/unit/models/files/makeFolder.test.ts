@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeFolder } from '../../../../shared/files/makeFolder';
+import { makeFolder } from '../../../../models/files/makeFolder';
 import { temporaryFolder } from '../../../support/storageFixture';
 
 describe('making a folder', () => {

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import { errnoOf } from '../protocol/errors';
+import { errnoOf } from '../../shared/protocol/errors';
 import { refuseOwnLinks } from './ownPath';
 
 /**

@@ -15,7 +15,7 @@ const READS: readonly RegExp[] = [
 
 /** Reads of what no stranger makes, and how many there are in a file. */
 const KNOWN: Readonly<Record<string, readonly [count: number, why: string]>> = {
-  'kernel/storage/liveProcess.ts': [2, '/proc'],
+  'kernel/storage/liveProcess.ts': [3, '/proc'],
   'kernel/runtime/version.ts': [1, 'our own package'],
   'kernel/cli/demo.ts': [1, 'what the demo has just written'],
   'kernel/export/exportFolder.ts': [2, 'the place of an export, and its own scratch files'],
@@ -24,6 +24,7 @@ const KNOWN: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'kernel/storage/sidecar/files.ts': [1, 'a folder, to make a rename durable'],
   'kernel/render/text.ts': [1, 'a picture of our own'],
   'kernel/pixels/openPicture.ts': [2, 'the one place that opens pictures'],
+  'models/files/regularFile.ts': [1, 'the one reader'],
   'models/linkOrCopy.ts': [1, 'a checkpoint that was read before'],
   'models/cuda/installCuda.ts': [1, 'files of our own package'],
   'extension/links/launcher.ts': [1, 'our own launcher'],
@@ -48,7 +49,7 @@ describe('files of strangers', () => {
         return reads.length === (KNOWN[file]?.[0] ?? 0) ? [] : [[file, reads]];
       }),
     );
-    // Use shared/files/regularFile.ts and kernel/pixels/openPicture.ts; what no stranger makes is to be listed above.
+    // Use models/files/regularFile.ts and kernel/pixels/openPicture.ts; what no stranger makes is to be listed above.
     expect(found).toEqual({});
   });
 

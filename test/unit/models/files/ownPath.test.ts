@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pathOutside, refuseOwnLinks, refuseToWriteOutside } from '../../../../shared/files/ownPath';
+import { pathOutside, refuseOwnLinks, refuseToWriteOutside } from '../../../../models/files/ownPath';
 import { temporaryFolder } from '../../../support/storageFixture';
 
 describe.skipIf(process.platform === 'win32')('links', () => {
