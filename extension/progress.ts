@@ -11,12 +11,24 @@ export async function withProgress<T>(
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   return await vscode.window.withProgress(options, async (progress, token) => {
     const cancel = new AbortController();
-    token.onCancellationRequested(() => cancel.abort());
+    const listening = token.onCancellationRequested(() => cancel.abort());
     let shown = 0;
-    return await task((share, message) => {
-      const percent = Math.max(shown, Math.min(100, 100 * share));
-      progress.report({ increment: percent - shown, message });
-      shown = percent;
-    }, cancel.signal);
+    try {
+      return await task((share, message) => {
+        const percent = Math.max(shown, Math.min(100, 100 * share));
+        progress.report({ increment: percent - shown, message });
+        shown = percent;
+      }, cancel.signal);
+    } finally {
+      listening.dispose();
+    }
   });
+}
+
+/** Reports a download, in bytes. */
+export function reportBytes(
+  report: ReportProgress,
+): (progress: { readonly bytes: number; readonly total: number }) => void {
+  return ({ bytes, total }) =>
+    report(total > 0 ? bytes / total : 0, `${Math.floor(bytes / 1e6)} of ${Math.ceil(total / 1e6)} MB`);
 }

@@ -4,13 +4,8 @@ import { installCudaSupport } from './health/cudaSupport';
 import { doctor } from './health/doctor';
 import { MaskletError } from '../shared/protocol/errors';
 import type { LabelSets } from './labels/labelSets';
-import type {
-  DatasetProgress,
-  IndexProgress,
-  OverlayPicture,
-  SummaryProgress,
-} from '../shared/protocol/dataset';
-import type { KernelProgress, KernelRequests } from '../shared/protocol/kernel';
+import { forEveryEdit, type EditMethod, type Edits } from '../shared/edits';
+import type { KernelEdits, KernelRequests, ProgressOf } from '../shared/protocol/kernel';
 import type { KernelSettings } from '../shared/protocol/settings';
 import { PROTOCOL_VERSION } from './runtime/ipc';
 import { frameImage } from './session/frameImage';
@@ -26,18 +21,46 @@ export interface KernelContext {
   /** Longest stall of the main thread since this was last asked, in milliseconds. */
   longestStallMs(): number;
   readonly signal: AbortSignal;
-  progress(value: KernelProgress[keyof KernelProgress]): void;
+}
+
+/** One request: what it works with, and how it says how far it is. */
+export interface RequestContext<M> extends KernelContext {
+  readonly progress: (value: ProgressOf<M>) => void;
 }
 
 export type KernelHandlers = {
   [M in keyof KernelRequests]: (
     params: KernelRequests[M][0],
-    context: KernelContext,
+    context: RequestContext<M>,
   ) => Promise<KernelRequests[M][1]>;
 };
 
+/** The edits of the table: each is carried out by its session. */
+const edits = forEveryEdit<{
+  [M in EditMethod]: (params: KernelEdits[M][0], context: RequestContext<M>) => Promise<Edits[M][1]>;
+}>(
+  (method) =>
+    (
+      params: KernelEdits[EditMethod][0],
+      { sessions, datasets, signal, progress }: RequestContext<EditMethod>,
+    ) =>
+      sessions.use(params.session, (session) =>
+        session.edit(method, params, {
+          signal,
+          progress,
+          readImport: ({ format, from, name, byName }, { path, width, height, frameCount }) =>
+            datasets.request(
+              'readImport',
+              { format, from, name, byName, video: { path, width, height, frameCount } },
+              { signal },
+            ),
+        }),
+      ),
+);
+
 /** Every method of the kernel. */
 export const handlers: KernelHandlers = {
+  ...edits,
   'kernel/hello': ({ protocol }) => {
     const asked: number = protocol;
     if (asked !== PROTOCOL_VERSION) {
@@ -91,8 +114,6 @@ export const handlers: KernelHandlers = {
     await sessions.close(session);
     return null;
   },
-  'session/resolveConflicts': (params, { sessions }) =>
-    sessions.use(params.session, (s) => s.resolveConflicts(params)),
   'session/conflictVersions': ({ session, conflict }, { sessions }) =>
     sessions.use(session, (s) => s.conflictVersions(conflict)),
   'session/snapshot': ({ session }, { sessions }) => Promise.resolve(sessions.get(session).snapshot()),
@@ -104,38 +125,12 @@ export const handlers: KernelHandlers = {
   'annotations/move': ({ from, to }, { sessions }) => sessions.moveAnnotations(from, to),
   'annotations/find': (place, { sessions }) => sessions.findAnnotations(place),
   'annotations/forget': (place, { sessions }) => sessions.forgetAnnotations(place),
-  'object/add': (params, { sessions }) => sessions.use(params.session, (s) => s.addObject(params)),
-  'object/addPoints': (params, { sessions }) =>
-    sessions.use(params.session, (s) => s.prompts.addPoints(params)),
-  'object/addBox': (params, { sessions }) => sessions.use(params.session, (s) => s.prompts.addBox(params)),
-  'object/addMask': (params, { sessions }) => sessions.use(params.session, (s) => s.prompts.addMask(params)),
-  'object/refine': (params, { sessions }) => sessions.use(params.session, (s) => s.prompts.refine(params)),
-  'object/setPrompt': (params, { sessions }) =>
-    sessions.use(params.session, (s) => s.prompts.setPrompt(params)),
   'object/preview': (params, { sessions, signal }) =>
     sessions.use(params.session, (s) => s.prompts.preview(params, signal)),
   'object/curve': ({ session, object }, { sessions }) => Promise.resolve(sessions.get(session).curve(object)),
   'session/review': ({ session }, { sessions, signal }) => sessions.use(session, (s) => s.review(signal)),
-  'mask/edit': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.edit(params)),
-  'mask/copy': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.copy(params)),
-  'mask/interpolate': (params, { sessions, signal }) =>
-    sessions.use(params.session, (s) => s.manual.interpolate(params, signal)),
-  'mask/remove': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.remove(params)),
-  'object/mark': (params, { sessions }) => sessions.use(params.session, (s) => s.manual.mark(params)),
-  'object/setFrameAttributes': (params, { sessions }) =>
-    sessions.use(params.session, (s) => s.manual.setFrameAttributes(params)),
   'labels/read': ({ session }, { sessions, labels }) => labels.read(sessions.get(session)),
   'labels/add': ({ session, classes }, { sessions, labels }) => labels.add(sessions.get(session), classes),
-  'object/clearPrompts': (params, { sessions }) =>
-    sessions.use(params.session, (s) => s.prompts.clearPrompts(params)),
-  'object/update': (params, { sessions }) => sessions.use(params.session, (s) => s.updateObject(params)),
-  'object/move': (params, { sessions }) => sessions.use(params.session, (s) => s.objects.move(params)),
-  'object/duplicate': (params, { sessions }) =>
-    sessions.use(params.session, (s) => s.objects.duplicate(params)),
-  'object/merge': (params, { sessions }) => sessions.use(params.session, (s) => s.objects.merge(params)),
-  'object/split': (params, { sessions }) => sessions.use(params.session, (s) => s.objects.split(params)),
-  'object/remove': (params, { sessions }) => sessions.use(params.session, (s) => s.removeObject(params)),
-  'object/verify': (params, { sessions }) => sessions.use(params.session, (s) => s.verify(params)),
   'frame/masks': ({ session, frame }, { sessions }) => sessions.use(session, (s) => s.masks(frame)),
   'frame/image': (params, { settings, sessions, signal }) =>
     sessions.use(params.session, async (s) =>
@@ -145,28 +140,13 @@ export const handlers: KernelHandlers = {
     context.datasets.request('export', params, {
       signal: context.signal,
       untilAnswered: true,
-      onProgress: (value) => context.progress(value as DatasetProgress),
+      onProgress: context.progress,
     }),
   'dataset/roundtrip': (params, context) =>
     context.datasets.request('roundTrip', params, {
       signal: context.signal,
       untilAnswered: true,
-      onProgress: (value) => context.progress(value as DatasetProgress),
-    }),
-  'session/import': (params, context) =>
-    context.sessions.use(params.session, async (session) => {
-      const { path, width, height, frameCount } = session.video;
-      const { format, from, name, byName } = params;
-      const video = { path, width, height, frameCount };
-      const request = {
-        format,
-        from,
-        video,
-        ...(name === undefined ? {} : { name }),
-        ...(byName === undefined ? {} : { byName }),
-      };
-      const imported = await context.datasets.request('readImport', request, { signal: context.signal });
-      return await session.import(imported, params, (done, total) => context.progress({ done, total }));
+      onProgress: context.progress,
     }),
   'sidecar/revisions': (params, { datasets, signal }) => datasets.request('revisions', params, { signal }),
   'sidecar/compare': (params, { datasets, signal }) => datasets.request('compare', params, { signal }),
@@ -175,18 +155,18 @@ export const handlers: KernelHandlers = {
   'dataset/overlayPictures': (params, context) =>
     context.datasets.request('overlayPictures', params, {
       signal: context.signal,
-      onProgress: (value) => context.progress(value as OverlayPicture),
+      onProgress: context.progress,
     }),
   'dataset/check': (params, { datasets, signal }) => datasets.request('check', params, { signal }),
   'dataset/index': (params, context) =>
     context.datasets.request('index', params, {
       signal: context.signal,
-      onProgress: (value) => context.progress(value as IndexProgress),
+      onProgress: context.progress,
     }),
   'dataset/summary': (params, context) =>
     context.datasets.request('summary', params, {
       signal: context.signal,
-      onProgress: (value) => context.progress(value as SummaryProgress),
+      onProgress: context.progress,
     }),
   'dataset/picture': (params, { datasets, signal }) => datasets.request('picture', params, { signal }),
   'dataset/assignSplit': (params, { datasets, signal }) =>

@@ -84,7 +84,6 @@ function main(): void {
       return stall;
     },
     signal: ending.signal,
-    progress: () => undefined,
   };
   for (const method of Object.keys(handlers) as (keyof KernelRequests)[]) answer(connection, context, method);
 

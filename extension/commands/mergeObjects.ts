@@ -26,5 +26,5 @@ export async function mergeObjects({ document }: EditorPanel, object: ObjectId):
       placeHolder: 'The object whose masks and prompts it takes over',
     },
   );
-  if (picked) await document.edits.mergeObjects(object, picked.id);
+  if (picked) await document.edit('object/merge', { object, from: picked.id });
 }

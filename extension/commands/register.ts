@@ -65,7 +65,7 @@ export function registerCommands(kernel: KernelService, editors: EditorRegistry)
     if (object) panel.command({ command: 'selectObject', object: object.id });
   });
   onObject('mergeObjects', mergeObjects);
-  onObject('deleteObject', ({ document }, object) => document.removeObject(object));
+  onObject('deleteObject', ({ document }, object) => document.edit('object/remove', { object }));
   inEditor('restoreDiscarded', async ({ document }) => {
     if (await document.restoreDiscarded()) return;
     void vscode.window.showInformationMessage('Nothing was discarded in this video.');

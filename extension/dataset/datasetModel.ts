@@ -119,8 +119,8 @@ export class DatasetModel implements vscode.Disposable {
     const key = folder.uri.toString();
     const seen = new Map<string, ClipSummary>();
     const before = this.known.get(key);
-    const onProgress = (value: unknown): void => {
-      const { clips } = value as SummaryProgress;
+    const onProgress = (value: SummaryProgress): void => {
+      const { clips } = value;
       for (const clip of clips) seen.set(clip.path, clip);
       this.known.set(key, { folder, clips: [...seen.values()], problems: before?.problems ?? [] });
       this.changed.fire();

@@ -1,12 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { EXPORT_FORMATS, exportRow, FORMATS, type ExportFormat } from '../../shared/formats';
-import type {
-  DatasetProgress,
-  ExportParams,
-  ExportResult,
-  FrameSelection,
-} from '../../shared/protocol/dataset';
+import type { ExportParams, ExportResult, FrameSelection } from '../../shared/protocol/dataset';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
 import { placed, type Targets } from './targets';
@@ -37,7 +32,7 @@ export async function exportClips(
     kernel.request('dataset/export', params, {
       signal,
       onProgress: (value) => {
-        const { clip, clipsDone, clips, done, total } = value as DatasetProgress;
+        const { clip, clipsDone, clips, done, total } = value;
         report(
           (clipsDone + done / total) / clips,
           `${clip} (${clipsDone + 1}/${clips}), frame ${done} of ${total}`,

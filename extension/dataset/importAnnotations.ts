@@ -1,5 +1,5 @@
 import { FORMATS, IMPORT_FORMATS, importRow, type ImportFormat } from '../../shared/formats';
-import type { ImportProgress, ImportResult } from '../../shared/protocol/dataset';
+import type { ImportParams, ImportResult } from '../../shared/protocol/dataset';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { EditorRegistry } from '../editor/registry';
@@ -7,7 +7,7 @@ import type { VideoDocument } from '../editor/videoDocument';
 import { VIEW_TYPE } from '../editor/videoEditorProvider';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
-import { importMany, type ImportChoice } from './importMany';
+import { importMany } from './importMany';
 
 /** Takes in masks of another tool or a data set for videos. @param paths full paths of videos. */
 export async function importAnnotations(
@@ -27,23 +27,23 @@ export async function importAnnotations(
 /** As an edit in the video's editor: it can be looked at, undone and saved like any other. */
 async function importOne(
   video: vscode.Uri,
-  params: ImportChoice,
+  params: ImportParams,
   kernel: KernelService,
   editors: EditorRegistry,
 ): Promise<void> {
   const document = await open(video, editors);
   if (!document) return;
-  const result = await withProgress(`Importing ${FORMATS[params.format].title}`, (report, signal) =>
-    document.importMasks(params, signal, (value) => {
-      const { done, total } = value as ImportProgress;
-      report(done / total, `${done} of ${total} parts`);
+  const { imported } = await withProgress(`Importing ${FORMATS[params.format].title}`, (report, signal) =>
+    document.edit('session/import', params, {
+      signal,
+      onProgress: ({ done, total }) => report(done / total, `${done} of ${total} parts`),
     }),
   );
-  await showResult(result, kernel);
+  await showResult(imported, kernel);
 }
 
 /** @param many of many videos, a source has folders or a document: no one file of a format that has a file a video. */
-async function askSource(title: string, many: boolean): Promise<ImportChoice | undefined> {
+async function askSource(title: string, many: boolean): Promise<ImportParams | undefined> {
   const sourceOf = (format: ImportFormat): 'file' | 'folder' => {
     const { source, manyVideos } = importRow(format);
     return many && !manyVideos ? 'folder' : source;

@@ -1,16 +1,12 @@
-import type { ImportParams } from '../../shared/protocol/dataset';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { isCancelled, toErrorData } from '../../shared/protocol/errors';
-import type { ImportProgress, ImportResult } from '../../shared/protocol/dataset';
+import type { ImportParams, ImportProgress, ImportResult } from '../../shared/protocol/dataset';
 import type { EditorRegistry } from '../editor/registry';
 import { filePlace } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
 import { FORMATS } from '../../shared/formats';
-
-/** What an import is told; the session and the edit are its own. */
-export type ImportChoice = Omit<ImportParams, 'session' | 'edit'>;
 
 interface Imported {
   /** Videos that the source has nothing of, by name. */
@@ -22,7 +18,7 @@ interface Imported {
 /** Gives each video what the source has under its name: as an edit where it is open, else saved at once. */
 export async function importMany(
   paths: readonly string[],
-  params: ImportChoice,
+  params: ImportParams,
   kernel: KernelService,
   editors: EditorRegistry,
 ): Promise<void> {
@@ -30,15 +26,14 @@ export async function importMany(
   await withProgress(`Importing ${FORMATS[params.format].title}`, async (report, signal) => {
     for (const [n, path] of paths.entries()) {
       if (signal.aborted) return;
-      const onProgress = (value: unknown): void => {
-        const { done, total } = value as ImportProgress;
+      const onProgress = ({ done, total }: ImportProgress): void => {
         report((n + done / total) / paths.length, `${basename(path)} (${n + 1}/${paths.length})`);
       };
       onProgress({ done: 0, total: 1 });
       const document = editors.documents.find(({ uri }) => uri.fsPath === path);
       try {
         const result = document
-          ? await document.importMasks(params, signal, onProgress)
+          ? (await document.edit('session/import', params, { signal, onProgress })).imported
           : await importClosed(path, params, kernel, signal, onProgress);
         imported.results.push(result);
         for (const line of result.skipped) kernel.log.warn(`${path}: not taken: ${line}`);
@@ -55,16 +50,16 @@ export async function importMany(
 
 async function importClosed(
   path: string,
-  params: ImportChoice,
+  params: ImportParams,
   kernel: KernelService,
   signal: AbortSignal,
-  onProgress: (value: unknown) => void,
+  onProgress: (value: ImportProgress) => void,
 ): Promise<ImportResult> {
   const session = await kernel.open({ ...filePlace(vscode.Uri.file(path)), holder: 'VS Code' }, { signal });
   try {
-    const result = await session.request('session/import', params, { signal, onProgress });
+    const { imported } = await session.request('session/import', params, { signal, onProgress });
     await session.request('session/save', {});
-    return result;
+    return imported;
   } finally {
     await session.close();
   }

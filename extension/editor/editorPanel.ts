@@ -8,6 +8,8 @@ import type {
   ToWebview,
   ViewState,
 } from '../../shared/protocol/editor';
+import { forEveryEdit, type EditMethod, type Edits } from '../../shared/edits';
+import { withChanged, type Changed } from '../../shared/protocol/changed';
 import { Disposables } from '../dispose';
 import { showError } from '../errors';
 import { WebviewRequests, type RequestHandlers } from '../webviewRequests';
@@ -50,6 +52,7 @@ export class EditorPanel implements vscode.Disposable {
       localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')],
     };
     this.owned.add(webview.onDidReceiveMessage((message: FromWebview) => this.receive(message)));
+    this.owned.add(document.onDidChangeRows(({ changed, asker }) => this.sendChanged(changed, asker)));
     this.owned.add(document.onDidChangeState((state) => this.sendChange(state)));
     this.owned.add(
       document.onDidChangeMasks(({ frame, masks }) => {
@@ -101,51 +104,19 @@ export class EditorPanel implements vscode.Disposable {
   }
 
   private readonly handlers: RequestHandlers<HostRequests> = {
+    ...forEveryEdit<RequestHandlers<Edits>>(
+      (method) => (params: Edits[EditMethod][0]) => this.document.edit(method, params, { asker: this }),
+    ),
     'frame/image': (params, signal) => this.document.image(params, signal),
     'frame/masks': ({ frame }) => this.document.masks(frame),
-    'object/add': () => this.document.addObject(),
-    'object/update': async ({ object, ...changes }) => {
-      await this.document.updateObject(object, changes);
-      return null;
-    },
-    'object/frameAttributes': ({ object, range, attributes }) =>
-      this.document.edits.setFrameAttributes(object, range, attributes),
     'labels/add': async (label) => {
       await this.document.addLabels([label]);
       return null;
     },
-    'object/move': ({ object, to }) => this.document.edits.moveObject(object, to),
-    'object/duplicate': ({ object }) => this.document.edits.duplicateObject(object),
-    'object/split': ({ object, frame }) => this.document.edits.splitObject(object, frame),
-    'object/remove': async ({ object }) => {
-      await this.document.removeObject(object);
-      return null;
-    },
-    'prompt/points': ({ object, frame, points }) => this.document.addPoints(object, frame, points),
-    'prompt/box': ({ object, frame, box }) => this.document.addBox(object, frame, box),
-    'prompt/clear': async ({ object, frame }) => {
-      await this.document.clearPrompts(object, frame);
-      return null;
-    },
-    'prompt/set': (params) => this.document.edits.setPrompt(params),
-    'prompt/preview': (params, signal) => this.document.edits.preview(params, signal),
+    'object/preview': (params, signal) => this.document.preview(params, signal),
     'object/curve': ({ object }) => this.document.curve(object),
-    'mask/edit': ({ object, frame, operation }) => this.document.edits.editMask(object, frame, operation),
-    'mask/copy': ({ object, from, to }) => this.document.edits.copyMask(object, from, to),
-    'mask/interpolate': ({ object, first, last }) => this.document.edits.interpolate(object, first, last),
-    'mask/remove': ({ object, range }) => this.document.edits.removeMasks(object, range),
-    'mask/verifyRange': ({ object, range }) => this.document.edits.verifyRange(object, range),
-    'object/mark': ({ object, kind, range, on }) => this.document.edits.mark(object, kind, range, on),
-    'conflict/versions': ({ conflict }) => this.document.conflictVersions(conflict),
-    'conflict/resolve': async ({ conflicts, take }) => {
-      await this.document.edits.resolveConflicts(conflicts, take);
-      return null;
-    },
-    'mask/verify': async ({ object, frame, verified }) => {
-      await this.document.verify(object, frame, verified);
-      return null;
-    },
-    propagate: async (params) => await this.document.propagate(params),
+    'session/conflictVersions': ({ conflict }) => this.document.conflictVersions(conflict),
+    propagate: (params) => this.document.propagate(params),
     'propagate/cancel': async () => {
       await this.document.cancelPropagation();
       return null;
@@ -158,7 +129,7 @@ export class EditorPanel implements vscode.Disposable {
     (error, method) => {
       // Pictures that fail are told where the picture would be; what the user asked to do fails in a notification.
       const shown =
-        !method.startsWith('frame/') && method !== 'prompt/preview' && method !== 'conflict/versions';
+        !method.startsWith('frame/') && method !== 'object/preview' && method !== 'session/conflictVersions';
       if (shown) showError(error, this.log);
       return shown;
     },
@@ -202,6 +173,13 @@ export class EditorPanel implements vscode.Disposable {
     this.sent = this.document.state;
     this.touched.clear();
     this.send({ kind: 'state', state: this.sent, ...(view ? { view } : {}) });
+  }
+
+  /** The page applies it as the document did; whoever asked for the edit has it as the answer. */
+  private sendChanged(changed: Changed, asker: object | undefined): void {
+    if (!this.ready || !this.sent) return;
+    this.sent = withChanged(this.sent, changed);
+    if (asker !== this) this.send({ kind: 'changed', changed });
   }
 
   /** Only what is different: a document of many objects is large, and propagation has news with every frame. */

@@ -1,10 +1,10 @@
 import type { ObjectStatus } from '../../shared/domain/annotations';
-import type { VerifyParams } from '../../shared/protocol/edits';
+import type { VerifyParams } from '../../shared/edits';
 
 /** Asks for every mask of a clip to be verified, object by object. */
 export async function verifyAllMasks(
   status: readonly ObjectStatus[],
-  verify: (params: Omit<VerifyParams, 'session'>) => Promise<unknown>,
+  verify: (params: VerifyParams) => Promise<unknown>,
 ): Promise<void> {
   for (const { object, masked } of status) {
     const frames = masked.flatMap(({ first, last }) =>

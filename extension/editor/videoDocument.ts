@@ -3,29 +3,23 @@ import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { KernelSession, SessionMethod } from '../../kernel/client/kernelClient';
+import type { RequestOptions } from '../../kernel/client/kernelProcess';
 import { CancelledError, isCancelled, toErrorData } from '../../shared/protocol/errors';
-import type {
-  Attributes,
-  Box,
-  Direction,
-  MaskView,
-  ObjectCurve,
-  ObjectId,
-  ObjectRecord,
-  PointPrompt,
-} from '../../shared/domain/annotations';
+import type { Direction, MaskView, ObjectCurve, ObjectId } from '../../shared/domain/annotations';
 import type { ConflictVersions } from '../../shared/domain/conflicts';
 import type { FrameIndex, FrameRange } from '../../shared/domain/video';
 import type {
   FrameProgress,
   FilePlace,
-  HistoryResult,
   LabelSet,
   OpenParams,
+  PreviewParams,
+  PreviewResult,
   PropagateResult,
   SnapshotResult,
 } from '../../shared/protocol/session';
-import type { ImportParams, ImportResult } from '../../shared/protocol/dataset';
+import { undoLabel, type EditMethod, type Edits } from '../../shared/edits';
+import { withChanged, type Changed } from '../../shared/protocol/changed';
 import type { KernelRequests } from '../../shared/protocol/kernel';
 import type { NewLabel } from '../../shared/domain/labels';
 import type {
@@ -37,7 +31,6 @@ import type {
 import { Disposables } from '../dispose';
 import { filePlace } from '../kernel/filePlace';
 import { keepingSame } from './documentChange';
-import { DocumentEdits, newObjectId } from './documentEdits';
 import type { KernelService } from '../kernel/kernelService';
 import { verifyAllMasks } from './verifyAllMasks';
 
@@ -46,6 +39,11 @@ export interface DocumentEdit {
   readonly label: string;
   undo(): Promise<void>;
   redo(): Promise<void>;
+}
+
+interface EditOptions<M extends EditMethod> extends RequestOptions<M> {
+  /** As for `VideoDocument.edit`. */
+  readonly asker?: object;
 }
 
 /** While masks come in, what is shown of ranges and counts need not be newer than this. */
@@ -66,6 +64,9 @@ export class VideoDocument implements vscode.CustomDocument {
   private readonly masksEmitter = this.owned.add(
     new vscode.EventEmitter<{ frame: FrameIndex; masks: readonly MaskView[] }>(),
   );
+  private readonly changedEmitter = this.owned.add(
+    new vscode.EventEmitter<{ readonly changed: Changed; readonly asker: object | undefined }>(),
+  );
   private readonly editEmitter = this.owned.add(new vscode.EventEmitter<DocumentEdit>());
   private readonly contentEmitter = this.owned.add(new vscode.EventEmitter<void>());
   private readonly disposeEmitter = new vscode.EventEmitter<void>();
@@ -80,16 +81,10 @@ export class VideoDocument implements vscode.CustomDocument {
   private currentRevision: number;
   private reverting: Promise<unknown> = Promise.resolve();
 
-  /** What is done by hand to masks, prompts and marks. */
-  readonly edits = new DocumentEdits({
-    edit: (label, run, changed) => this.edit(label, run, changed),
-    request: (method, params, signal) => this.request(method, params, signal),
-    pushMasks: (frames) => this.pushMasks(frames),
-    statusOf: (object) => this.current.status.find((status) => status.object === object),
-  });
-
   readonly onDidChangeState = this.stateEmitter.event;
   readonly onDidChangeMasks = this.masksEmitter.event;
+  /** Fired before the state that follows from it. */
+  readonly onDidChangeRows = this.changedEmitter.event;
   readonly onDidEdit = this.editEmitter.event;
   /** The document became different from its file without an edit of this window. */
   readonly onDidChangeContent = this.contentEmitter.event;
@@ -198,7 +193,7 @@ export class VideoDocument implements vscode.CustomDocument {
     if (!this.aside) await this.session.setModel(model);
     this.update({ model: this.kernel.model(model) });
     await this.takeSnapshot();
-    await this.pushMasks();
+    this.masksChanged();
   }
 
   // ------------------------------------------------------------------------------------------- pictures, masks
@@ -212,7 +207,7 @@ export class VideoDocument implements vscode.CustomDocument {
     const { data, width, height } = await this.request(
       'frame/image',
       { frame, format, maxDimension },
-      signal,
+      { signal },
     );
     return { data, width, height, mime: params.lossless ? 'image/webp' : 'image/jpeg' };
   }
@@ -225,77 +220,63 @@ export class VideoDocument implements vscode.CustomDocument {
     return await this.request('session/conflictVersions', { conflict });
   }
 
+  async preview(params: Omit<PreviewParams, 'session'>, signal: AbortSignal): Promise<PreviewResult | null> {
+    return await this.request('object/preview', params, { signal });
+  }
+
   async curve(object: ObjectId): Promise<ObjectCurve> {
     return await this.request('object/curve', { object });
   }
 
   // ------------------------------------------------------------------------------------------- edits
 
-  async addObject(): Promise<ObjectRecord> {
-    const object = newObjectId();
-    return await this.edit('Add object', (edit) => this.request('object/add', { object, edit }));
-  }
-
-  async updateObject(
-    object: ObjectId,
-    changes: { label?: string; color?: string; attributes?: Attributes },
-  ): Promise<void> {
-    await this.edit('Change object', (edit) => this.request('object/update', { object, ...changes, edit }));
-  }
-
-  async removeObject(object: ObjectId): Promise<void> {
-    await this.edit('Delete object', (edit) => this.request('object/remove', { object, edit }));
-    await this.pushMasks();
-  }
-
-  async addPoints(object: ObjectId, frame: FrameIndex, points: readonly PointPrompt[]): Promise<MaskView> {
-    const { mask, timings } = await this.edit('Add point', (edit) =>
-      this.request('object/addPoints', { object, frame, points, edit }),
-    );
-    this.kernel.log.debug(`measure decode ${timings.decodeMs.toFixed(1)}`);
-    await this.pushMasks([frame]);
-    return mask;
-  }
-
-  async addBox(object: ObjectId, frame: FrameIndex, box: Box): Promise<MaskView> {
-    const { mask } = await this.edit('Add box', (edit) =>
-      this.request('object/addBox', { object, frame, box, edit }),
-    );
-    await this.pushMasks([frame]);
-    return mask;
-  }
-
-  async clearPrompts(object: ObjectId, frame: FrameIndex): Promise<void> {
-    await this.edit('Clear prompts', (edit) => this.request('object/clearPrompts', { object, frame, edit }));
-    await this.pushMasks([frame]);
-  }
-
-  async verify(object: ObjectId, frame: FrameIndex, verified: boolean): Promise<void> {
-    await this.edit(verified ? 'Verify frame' : 'Unverify frame', (edit) =>
-      this.request('object/verify', { object, frames: [frame], verified, edit }),
-    );
-    await this.pushMasks([frame]);
+  /**
+   * Carries out one edit and puts it on VS Code's undo stack; one that changed nothing is none.
+   * @param asker who shows the answer itself: it is not told of it once more.
+   */
+  async edit<M extends EditMethod>(
+    method: M,
+    params: Edits[M][0],
+    options: EditOptions<M> = {},
+  ): Promise<Edits[M][1]> {
+    const id = newEditId();
+    const { asker, ...rest } = options;
+    const changed = await this.perform(method, params, id, rest);
+    this.take(changed, asker);
+    if (changed.changed) this.fireEdit(undoLabel(method, params), id);
+    return changed;
   }
 
   /** Every mask of every object, as one edit. */
   async verifyAll(): Promise<void> {
-    await this.edit('Verify all masks', (edit) =>
-      verifyAllMasks(this.current.status, (params) => this.request('object/verify', { ...params, edit })),
-    );
-    await this.pushMasks();
+    const id = newEditId();
+    let any = false;
+    await verifyAllMasks(this.current.status, async (params) => {
+      const changed = await this.perform('object/verify', params, id);
+      this.take(changed);
+      any ||= changed.changed;
+    });
+    if (any) this.fireEdit('Verify all masks', id);
   }
 
-  /** Takes in masks from elsewhere, as one edit. */
-  async importMasks(
-    params: Omit<ImportParams, 'session' | 'edit'>,
-    signal: AbortSignal,
-    onProgress: (value: unknown) => void,
-  ): Promise<ImportResult> {
-    const result = await this.edit('Import annotations', (edit) =>
-      this.request('session/import', { ...params, edit }, signal, onProgress),
-    );
-    await this.pushMasks();
-    return result;
+  private async perform<M extends EditMethod>(
+    method: M,
+    params: Edits[M][0],
+    edit: string,
+    options: RequestOptions<M> = {},
+  ): Promise<Edits[M][1]> {
+    const session = await this.openSession();
+    return await session.edit(method, params, edit, options);
+  }
+
+  /** Shows what became different, here and in every panel. */
+  private take(changed: Changed, asker?: object): void {
+    if (this.closed) return;
+    this.currentRevision = changed.revision;
+    this.current = withChanged(this.current, changed);
+    this.changedEmitter.fire({ changed, asker });
+    this.stateEmitter.fire(this.current);
+    this.reviewSoon();
   }
 
   // ------------------------------------------------------------------------------------------- labels
@@ -324,7 +305,7 @@ export class VideoDocument implements vscode.CustomDocument {
     range?: FrameRange;
     force?: boolean;
   }): Promise<PropagateResult> {
-    const edit = randomBytes(8).toString('hex');
+    const edit = newEditId();
     const cancel = new AbortController();
     const started = performance.now();
     let reported = false;
@@ -333,8 +314,7 @@ export class VideoDocument implements vscode.CustomDocument {
     const objects = params.objects ?? this.current.objects.map((object) => object.id);
     const show = (propagation: PropagationState): void => this.update({ propagation });
     show({ direction: params.direction, objects, done: 0, total: 0, cancelling: false });
-    const onProgress = (value: unknown): void => {
-      const { frame, masks, skipped, done, total } = value as FrameProgress;
+    const onProgress = ({ frame, masks, skipped, done, total }: FrameProgress): void => {
       if (!skipped && !reported) {
         reported = true;
         this.fireEdit('Propagate', edit);
@@ -349,7 +329,11 @@ export class VideoDocument implements vscode.CustomDocument {
       show({ direction: params.direction, objects, frame, done, total, secondsPerFrame, cancelling });
       this.snapshotSoon();
     };
-    const finished = this.request('session/propagate', { ...params, edit }, cancel.signal, onProgress);
+    const finished = this.request(
+      'session/propagate',
+      { ...params, edit },
+      { signal: cancel.signal, onProgress },
+    );
     this.running = { cancel, finished: finished.catch(() => undefined) };
     try {
       return await finished;
@@ -378,7 +362,7 @@ export class VideoDocument implements vscode.CustomDocument {
     }
     if (!changedOutside) return;
     await this.takeSnapshot();
-    await this.pushMasks();
+    this.masksChanged();
   }
 
   /** Gives a copy of the video a copy of the annotations. */
@@ -400,7 +384,7 @@ export class VideoDocument implements vscode.CustomDocument {
   /** Opens the session again after `standAside`, and shows what others did meanwhile. */
   async comeBack(): Promise<void> {
     await this.takeSnapshot();
-    await this.pushMasks();
+    this.masksChanged();
   }
 
   /** Takes the sidecar's state back; what is discarded can be restored. */
@@ -409,70 +393,50 @@ export class VideoDocument implements vscode.CustomDocument {
     // "Don't Save" reverts and closes in one breath: the session must not close under it.
     this.reverting = reverting.catch(() => undefined);
     const result = await reverting;
-    if (!this.closed) await this.takeBack(result);
+    this.take(result);
   }
 
   /** Brings back what the last revert discarded. @returns false where there is nothing. */
   async restoreDiscarded(): Promise<boolean> {
-    const edit = randomBytes(8).toString('hex');
+    const edit = newEditId();
     const result = await this.request('session/restoreDiscarded', { edit });
     if (!result) return false;
-    await this.takeBack(result);
+    this.take(result);
     this.fireEdit('Restore discarded changes', edit);
     return true;
   }
 
   // ------------------------------------------------------------------------------------------- helpers
 
-  private async edit<T>(
-    label: string,
-    run: (edit: string) => Promise<T>,
-    changed: (result: T) => boolean = () => true,
-  ): Promise<T> {
-    const edit = randomBytes(8).toString('hex');
-    const result = await run(edit);
-    if (changed(result)) this.fireEdit(label, edit);
-    await this.takeSnapshot();
-    return result;
-  }
-
   private fireEdit(label: string, edit: string): void {
     this.editEmitter.fire({
       label,
       undo: async () => {
         await this.cancelPropagation();
-        await this.takeBack(await this.request('history/undo', { edit }));
+        this.take(await this.request('history/undo', { edit }));
       },
-      redo: async () => this.takeBack(await this.request('history/redo', { edit })),
+      redo: async () => this.take(await this.request('history/redo', { edit })),
     });
   }
 
-  private async takeBack({ frames }: HistoryResult): Promise<void> {
-    await this.takeSnapshot();
-    await this.pushMasks(frames);
-  }
-
-  /** Tells the panels that masks changed: on these frames, or anywhere. */
-  private async pushMasks(frames?: readonly FrameIndex[]): Promise<void> {
-    // More than a handful: panels ask for what they show.
-    if (!frames || frames.length > 8) {
-      this.stateEmitter.fire({ ...this.current, masksChanged: true });
-      return;
-    }
-    for (const frame of frames) this.masksEmitter.fire({ frame, masks: await this.masks(frame) });
+  /** Tells the panels that masks changed anywhere: they ask for those that they show. */
+  private masksChanged(): void {
+    this.stateEmitter.fire({ ...this.current, masksChanged: true });
   }
 
   private async request<M extends SessionMethod>(
     method: M,
     params: Omit<KernelRequests[M][0], 'session'>,
-    signal?: AbortSignal,
-    onProgress?: (value: unknown) => void,
+    options: RequestOptions<M> = {},
   ): Promise<KernelRequests[M][1]> {
+    const session = await this.openSession();
+    return await session.request(method, params, options);
+  }
+
+  /** The session, opened again if it stood aside. */
+  private async openSession(): Promise<KernelSession> {
     if (this.aside) await (this.reopening ??= this.reopen().finally(() => (this.reopening = undefined)));
-    return await this.session.request(method, params, {
-      ...(signal ? { signal } : {}),
-      ...(onProgress ? { onProgress } : {}),
-    });
+    return this.session;
   }
 
   private async closeSession(): Promise<void> {
@@ -552,6 +516,10 @@ export class VideoDocument implements vscode.CustomDocument {
     this.current = { ...this.current, ...change };
     this.stateEmitter.fire(this.current);
   }
+}
+
+function newEditId(): string {
+  return randomBytes(8).toString('hex');
 }
 
 function labelsState({ classes, problems }: LabelSet): LabelsState {

@@ -55,7 +55,7 @@ export class KernelService implements vscode.Disposable {
   async request<M extends keyof KernelRequests>(
     method: M,
     params: KernelRequests[M][0],
-    options?: RequestOptions,
+    options?: RequestOptions<M>,
   ): Promise<KernelRequests[M][1]> {
     return await this.watched(() => this.client.request(method, params, options));
   }

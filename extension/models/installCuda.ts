@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
-import type { DownloadProgress } from '../../shared/protocol/models';
 import type { KernelService } from '../kernel/kernelService';
 import { openFile } from './openFile';
-import { withProgress } from './withProgress';
+import { reportBytes, withProgress } from '../progress';
 
 /** Installs onnxruntime's CUDA files on the machine that the kernel runs on, and offers to use them. */
 export async function installCuda(kernel: KernelService): Promise<void> {
@@ -19,10 +18,10 @@ export async function installCuda(kernel: KernelService): Promise<void> {
   const archive =
     picked === file ? await openFile('Install CUDA Support', { 'NuGet packages': ['nupkg'] }) : undefined;
   if (picked === file && archive === undefined) return;
-  const { version } = await withProgress('Installing CUDA support', (signal, report) =>
+  const { version } = await withProgress('Installing CUDA support', (report, signal) =>
     kernel.request('cuda/install', archive === undefined ? {} : { archive }, {
       signal,
-      onProgress: (value) => report(value as DownloadProgress),
+      onProgress: reportBytes(report),
     }),
   );
   const restart = 'Restart Kernel';

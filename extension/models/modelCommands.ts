@@ -11,7 +11,7 @@ import { installCuda } from './installCuda';
 import type { ModelFallback } from './modelFallback';
 import { megabytes, modelItems, onThisMachine, toDownload, type ModelItem } from './modelItems';
 import { openFile } from './openFile';
-import { withProgress } from './withProgress';
+import { reportBytes, withProgress } from '../progress';
 
 /** The palette's commands around models: choosing, fetching, importing and removing one. */
 export class ModelCommands implements vscode.Disposable {
@@ -156,19 +156,15 @@ export class ModelCommands implements vscode.Disposable {
   }
 
   private async download({ id, title }: ModelInfo): Promise<void> {
-    await withProgress(`Downloading ${title}`, (signal, report) =>
-      this.kernel.request(
-        'models/download',
-        { id },
-        { signal, onProgress: (value) => report(value as { bytes: number; total: number }) },
-      ),
+    await withProgress(`Downloading ${title}`, (report, signal) =>
+      this.kernel.request('models/download', { id }, { signal, onProgress: reportBytes(report) }),
     );
   }
 
   /** Asks for a configuration where the checkpoint does not tell what it is. @returns undefined where that is not given. */
   private async importFile(path: string, config?: string): Promise<ModelInfo | undefined> {
     try {
-      return await withProgress(`Importing ${basename(path)}`, (signal) =>
+      return await withProgress(`Importing ${basename(path)}`, (_report, signal) =>
         this.kernel.request('models/import', { path, ...(config ? { config } : {}) }, { signal }),
       );
     } catch (error) {

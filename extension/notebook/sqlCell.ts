@@ -86,8 +86,8 @@ async function takeInSidecars(
   // It writes to the database.
   if (!workspace.isTrusted) return;
   const output = new CellOutput(execution);
-  const onProgress = (value: unknown): void => {
-    const { done, total, clip } = value as IndexProgress;
+  const onProgress = (value: IndexProgress): void => {
+    const { done, total, clip } = value;
     const text = `Taking in annotations: ${done + 1} of ${total} clips, ${basename(clip)}\n`;
     output.show(() => [NotebookCellOutputItem.stdout(text)], REDRAW_MS);
   };
@@ -142,7 +142,7 @@ async function showPictures(
       {
         signal,
         onProgress: (value) => {
-          const picture = value as OverlayPicture;
+          const picture = value;
           pictures[picture.index] = { ...pictures[picture.index], picture: asShown(picture) };
           show();
         },

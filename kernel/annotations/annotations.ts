@@ -9,9 +9,9 @@ import type {
   ObjectRecord,
   ObjectStatus,
 } from '../../shared/domain/annotations';
+import { compareObjects, withMarks } from '../../shared/domain/rows';
 import type { FrameIndex, FrameRange } from '../../shared/domain/video';
 import type { Change } from '../storage/api';
-import { markKey } from './marks';
 
 /** What a clip's masks are made with: masks of another model are stale. */
 export interface ModelIdentity {
@@ -82,7 +82,7 @@ export class Annotations {
   /** Frames whose mask is verified or edited by hand. */
   private readonly heldOf = new Map<ObjectId, Set<FrameIndex>>();
   private readonly chains = new Map<ObjectId, ConditioningChain>();
-  private marks: MarkRecord[] = [];
+  private marks: readonly MarkRecord[] = [];
 
   constructor(
     initial: Content,
@@ -122,7 +122,6 @@ export class Annotations {
       this.masksOf.delete(id);
       this.heldOf.delete(id);
       this.chains.delete(id);
-      this.marks = this.marks.filter((mark) => mark.object !== id);
     }
     for (const { object, frame } of change.removePrompts ?? []) {
       this.promptsOf.get(object)?.delete(frame);
@@ -140,14 +139,7 @@ export class Annotations {
       rowsOf(this.masksOf, mask.object).set(mask.frame, mask);
       this.setHeld(mask.object, mask.frame, mask.verified || mask.state === 'edited');
     }
-    if (change.removeMarks) {
-      const gone = new Set(change.removeMarks.map(markKey));
-      this.marks = this.marks.filter((mark) => !gone.has(markKey(mark)));
-    }
-    if (change.putMarks) {
-      const given = new Set(change.putMarks.map(markKey));
-      this.marks = [...this.marks.filter((mark) => !given.has(markKey(mark))), ...change.putMarks];
-    }
+    this.marks = withMarks(this.marks, change);
   }
 
   prompt(object: ObjectId, frame: FrameIndex): FramePrompt | undefined {
@@ -307,11 +299,6 @@ export class Annotations {
     this.chains.set(object, chain);
     return chain;
   }
-}
-
-/** The order of the list: objects of an older version, which have no place, come first. */
-function compareObjects(a: ObjectRecord, b: ObjectRecord): number {
-  return (a.order ?? -1) - (b.order ?? -1) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
 function rowsOf<Row>(table: Map<ObjectId, Map<FrameIndex, Row>>, object: ObjectId): Map<FrameIndex, Row> {

@@ -13,9 +13,6 @@ export interface MarkChange {
   readonly removeMarks: readonly MarkRecord[];
 }
 
-/** Tells marks apart as the database does. */
-export const markKey = (mark: MarkRecord): string => `${mark.object}/${mark.kind}/${mark.first}/${mark.last}`;
-
 /**
  * Sets a kind of mark on an object's frames or takes it from them. The marks of one kind stay apart from each other, so
  * that every statement is one line of the sidecar.

@@ -1,5 +1,6 @@
 import { rleMeasure } from '../masks/rle';
 import { rleUnion } from '../masks/union';
+import { withMarks } from '../../shared/domain/rows';
 import type { FrameIndex } from '../../shared/domain/video';
 import type {
   FramePrompt,
@@ -9,7 +10,8 @@ import type {
   ObjectRecord,
 } from '../../shared/domain/annotations';
 import { Annotations, promptRevision, toRanges, type ModelIdentity } from './annotations';
-import { changeAttributes, changeMark, markKey, type MarkChange } from './marks';
+import { changeAttributes, changeMark } from './marks';
+import { editedMask } from './maskRecord';
 
 /** Everything of one object; prompts and masks by frame, ascending. */
 export interface ObjectContent {
@@ -124,17 +126,7 @@ function unionOf(a: MaskRecord, b: MaskRecord): MaskRecord {
   if (a.area === 0) return b;
   const mask = rleUnion(a.mask, b.mask);
   const { area, box } = rleMeasure(mask);
-  return {
-    ...a,
-    mask,
-    area,
-    bbox: box,
-    iou: null,
-    objectScore: null,
-    state: 'edited',
-    verified: a.verified && b.verified,
-    provenance: null,
-  };
+  return { ...editedMask(a, { mask, area, bbox: box }), verified: a.verified && b.verified };
 }
 
 /** Ours say more of a frame than theirs; absent is only where none of the two has a mask. */
@@ -155,11 +147,6 @@ function mergedMarks(
   const seen = masks.filter(({ area }) => area > 0).map(({ frame }) => frame);
   for (const range of toRanges(seen)) marks = withMarks(marks, changeMark(marks, id, 'absent', range, false));
   return marks;
-}
-
-function withMarks(marks: readonly MarkRecord[], { putMarks, removeMarks }: MarkChange): MarkRecord[] {
-  const gone = new Set([...putMarks, ...removeMarks].map(markKey));
-  return [...marks.filter((mark) => !gone.has(markKey(mark))), ...putMarks];
 }
 
 function withKeyframe(content: ObjectContent, from: 1 | -1): ObjectContent {

@@ -1,6 +1,5 @@
 import type { KernelClient, KernelSession } from '../client/kernelClient';
 import type {
-  FrameProgress,
   OpenParams,
   OpenProgress,
   PropagateParams,
@@ -44,7 +43,7 @@ export async function propagateWithBar(
     .request('session/propagate', params, {
       signal,
       onProgress: (value) => {
-        const { done, total, skipped } = value as FrameProgress;
+        const { done, total, skipped } = value;
         if (!skipped) worked++;
         bar.update(done, total, worked);
       },

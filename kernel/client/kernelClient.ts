@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { MaskletError } from '../../shared/protocol/errors';
+import type { EditMethod, Edits } from '../../shared/edits';
 import type { KernelEvent, KernelRequests } from '../../shared/protocol/kernel';
 import type { KernelSettings } from '../../shared/protocol/settings';
-import type { SessionId } from '../../shared/protocol/edits';
+import type { SessionId } from '../../shared/protocol/session';
 import type { OpenParams, OpenProgress, OpenResult } from '../../shared/protocol/session';
 import { kernelScript } from '../runtime/paths';
 import { KernelProcess, type RequestOptions } from './kernelProcess';
@@ -48,7 +49,7 @@ export class KernelClient {
   async request<M extends keyof KernelRequests>(
     method: M,
     params: KernelRequests[M][0],
-    options?: RequestOptions,
+    options?: RequestOptions<M>,
   ): Promise<KernelRequests[M][1]> {
     const kernel = await this.kernel();
     return await kernel.request(method, params, options);
@@ -64,7 +65,7 @@ export class KernelClient {
     const kernel = await this.kernel();
     const opened = await kernel.request('session/open', withId, {
       signal: options.signal,
-      onProgress: (value) => options.onProgress?.(value as OpenProgress),
+      onProgress: (value) => options.onProgress?.(value),
     });
     this.sessions.set(session, withId);
     return new KernelSession(this, session, opened, {
@@ -147,10 +148,21 @@ export class KernelSession {
     this.kept.keepModel(model);
   }
 
+  /** @param edit the id under which it can be undone. */
+  async edit<M extends EditMethod>(
+    method: M,
+    params: Edits[M][0],
+    edit: string,
+    options?: RequestOptions<M>,
+  ): Promise<Edits[M][1]> {
+    const named = { ...params, edit, session: this.id } as KernelRequests[M][0];
+    return await this.client.request(method, named, options);
+  }
+
   async request<M extends SessionMethod>(
     method: M,
     params: WithoutSession<KernelRequests[M][0]>,
-    options?: RequestOptions,
+    options?: RequestOptions<M>,
   ): Promise<KernelRequests[M][1]> {
     const withSession = { ...params, session: this.id } as unknown as KernelRequests[M][0];
     return await this.client.request(method, withSession, options);

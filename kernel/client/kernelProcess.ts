@@ -6,6 +6,7 @@ import { CancelledError, MaskletError } from '../../shared/protocol/errors';
 import type {
   KernelEvent,
   KernelRequests,
+  ProgressOf,
   RequestEnvelope,
   ResponseEnvelope,
 } from '../../shared/protocol/kernel';
@@ -22,9 +23,9 @@ const STDERR_LINES = 40;
 const START_TIMEOUT_MS = 30_000;
 const LAST_WORDS_MS = 500;
 
-export interface RequestOptions {
+export interface RequestOptions<M extends keyof KernelRequests> {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (value: unknown) => void;
+  readonly onProgress?: (value: ProgressOf<M>) => void;
 }
 
 export interface KernelProcessOptions {
@@ -122,7 +123,7 @@ export class KernelProcess {
   async request<M extends keyof KernelRequests>(
     method: M,
     params: KernelRequests[M][0],
-    { signal, onProgress }: RequestOptions = {},
+    { signal, onProgress }: RequestOptions<M> = {},
   ): Promise<KernelRequests[M][1]> {
     if (this.over) throw this.over;
     if (signal?.aborted) throw new CancelledError();
@@ -130,7 +131,8 @@ export class KernelProcess {
     const cancel = (): void => source.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     const progressToken = onProgress ? this.nextToken++ : undefined;
-    if (onProgress && progressToken !== undefined) this.listeners.set(progressToken, onProgress);
+    if (onProgress && progressToken !== undefined)
+      this.listeners.set(progressToken, (value) => onProgress(value as ProgressOf<M>));
     const envelope: RequestEnvelope<KernelRequests[M][0]> =
       progressToken === undefined ? { params } : { params, progressToken };
     try {

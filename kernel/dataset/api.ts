@@ -6,14 +6,18 @@ import type {
   ClipPicture,
   ClipPictureParams,
   DatasetParams,
+  DatasetProgress,
   ExportParams,
   ExportResult,
   IndexParams,
+  IndexProgress,
   IndexResult,
+  OverlayPicture,
   OverlayPicturesParams,
   RoundTripParams,
   RoundTripResult,
   SummaryParams,
+  SummaryProgress,
   SummaryResult,
 } from '../../shared/protocol/dataset';
 import type {
@@ -47,13 +51,13 @@ export interface ReadImportParams {
 
 /** The dataset worker's methods: what goes over whole clips, away from the threads that answer a user. */
 export type DatasetApi = {
-  export: [ExportParams, ExportResult];
-  roundTrip: [RoundTripParams, RoundTripResult];
+  export: [ExportParams, ExportResult, DatasetProgress];
+  roundTrip: [RoundTripParams, RoundTripResult, DatasetProgress];
   check: [DatasetParams, CheckResult];
   /** The pictures come as progress. */
-  overlayPictures: [OverlayPicturesParams, null];
-  index: [IndexParams, IndexResult];
-  summary: [SummaryParams, SummaryResult];
+  overlayPictures: [OverlayPicturesParams, null, OverlayPicture];
+  index: [IndexParams, IndexResult, IndexProgress];
+  summary: [SummaryParams, SummaryResult, SummaryProgress];
   picture: [ClipPictureParams, ClipPicture | null];
   assignSplit: [AssignSplitParams, AssignSplitResult];
   readImport: [ReadImportParams, ImportedClip];

@@ -6,6 +6,7 @@ import type { ImportParams, ImportResult, ImportedObject } from '../../shared/pr
 import type { MarkRecord, MaskRecord, ObjectId } from '../../shared/domain/annotations';
 import { objectColor } from '../render/colors';
 import { toRanges, type Annotations } from '../annotations/annotations';
+import { editedMask } from '../annotations/maskRecord';
 import type { Change } from '../storage/api';
 import { OBJECT_ID } from '../storage/sidecar/layout';
 import type { ImportedClip, ImportedTrack } from './api';
@@ -55,19 +56,7 @@ export function planImport(
     for (const { frame, mask } of taken) {
       const { area, box } = rleMeasure(mask);
       frames.add(frame);
-      records.push({
-        object: id,
-        frame,
-        pts: pts[frame],
-        mask,
-        bbox: box,
-        area,
-        iou: null,
-        objectScore: null,
-        state: 'edited',
-        verified: false,
-        provenance,
-      });
+      records.push(editedMask({ object: id, frame, pts: pts[frame] }, { mask, area, bbox: box }, provenance));
     }
     const absent = track.absent.filter((frame) => !isVerified(frame));
     for (const frame of absent) if (annotations.mask(id, frame)) removed.push({ object: id, frame });

@@ -1,6 +1,6 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { MaskletError } from '../../shared/protocol/errors';
-import type { SessionId } from '../../shared/protocol/edits';
+import type { SessionId } from '../../shared/protocol/session';
 import type { LabelSet } from '../../shared/protocol/session';
 import type { NewLabel } from '../../shared/domain/labels';
 import type { Session } from '../session/session';

@@ -1,16 +1,20 @@
 import type { FrameIndex, VideoInfo } from '../../shared/domain/video';
 import type { ObjectId, ObjectRecord } from '../../shared/domain/annotations';
+import type { Changed } from '../../shared/protocol/changed';
 import type { Change } from '../storage/api';
 import type { Annotations } from '../annotations/annotations';
 
-/** What edits of every kind need of their session. */
+/** Dependencies of every kind of edit: a session provides them. */
 export interface EditingHost {
   readonly annotations: Annotations;
   readonly video: VideoInfo;
   pts(frame: FrameIndex): number;
   requireWritable(): void;
+  /** Refuses while a propagation runs, which would continue with objects as they were. */
+  requireIdle(): void;
   requireObject(object: ObjectId): ObjectRecord;
-  commit(build: () => Change, edit?: string): Promise<void>;
-  /** A running propagation goes back to this frame. */
-  changed(object: ObjectId, frame: FrameIndex): void;
+  /** Makes a change durable and visible, and says what it changed; `build` sees everything written before it. */
+  commit(build: () => Change, edit?: string): Promise<Changed>;
+  /** The answer to an edit that has nothing to change. */
+  unchanged(): Changed;
 }

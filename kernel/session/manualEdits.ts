@@ -3,18 +3,24 @@ import { emptyRle } from '../masks/rle';
 import type { MaskShape } from '../pixels/postprocess';
 import type {
   CopyMaskParams,
-  EditedFrames,
   EditMaskParams,
   FrameAttributesParams,
   InterpolateParams,
   MarkParams,
+  MaskChanged,
   RemoveMasksParams,
-} from '../../shared/protocol/edits';
+} from '../../shared/edits';
+import type { Changed } from '../../shared/protocol/changed';
+import type { Editing } from '../../shared/protocol/session';
+import { contains } from '../../shared/domain/ranges';
+import type { RowPlace } from '../../shared/domain/rows';
 import type { FrameIndex, FrameRange } from '../../shared/domain/video';
-import type { MaskOperation, MaskRecord, MaskView, ObjectId } from '../../shared/domain/annotations';
+import type { MaskOperation, MaskRecord, ObjectId } from '../../shared/domain/annotations';
 import { displayPixels } from './displayPixels';
+import type { EditHandlers } from './editHandlers';
 import type { EditingHost } from './editingHost';
 import { changeAttributes, changeMark } from '../annotations/marks';
+import { editedMask } from '../annotations/maskRecord';
 import { checkFrame } from '../annotations/prompts';
 import { SerialQueue } from './serialQueue';
 
@@ -24,14 +30,31 @@ const MAX_RADIUS = 4096;
 /** Interpolated at once: it bounds what the pixel worker holds, and how long others wait for it. */
 const CHUNK = 8;
 
+type Handled =
+  | 'mask/edit'
+  | 'mask/copy'
+  | 'mask/interpolate'
+  | 'mask/remove'
+  | 'object/mark'
+  | 'object/setFrameAttributes';
+
 /** Edits by hand, one after another, so that each stroke starts from what the one before it left. */
 export class ManualEdits {
+  readonly handlers: Pick<EditHandlers, Handled> = {
+    'mask/edit': (params) => this.edit(params),
+    'mask/copy': (params) => this.copy(params),
+    'mask/interpolate': (params, { signal }) => this.interpolate(params, signal),
+    'mask/remove': (params) => this.remove(params),
+    'object/mark': (params) => this.mark(params),
+    'object/setFrameAttributes': (params) => this.setFrameAttributes(params),
+  };
+
   private readonly queue = new SerialQueue();
 
   constructor(private readonly host: EditingHost) {}
 
   /** @throws MaskletError `prompt/invalid`, `object/unknown`, `video/no-such-frame` */
-  async edit({ object, frame, operation, edit }: EditMaskParams): Promise<MaskView> {
+  async edit({ object, frame, operation, edit }: EditMaskParams & Editing): Promise<MaskChanged> {
     const { annotations, video } = this.host;
     this.check(object, frame);
     checkOperation(operation);
@@ -43,35 +66,35 @@ export class ManualEdits {
         const mask = before?.mask ?? emptyRle(video.width, video.height);
         const shape = await displayPixels.request('editMask', { mask, operation });
         let done = false;
-        await this.host.commit(() => {
+        const changed = await this.host.commit(() => {
           // Whatever reached this frame meanwhile, the stroke goes on top of it.
           done = annotations.mask(object, frame)?.mask.counts === before?.mask.counts;
           return done ? { putMasks: [this.edited(object, frame, shape)] } : {};
         }, edit);
-        if (done) return this.finished(object, frame);
+        if (done) return this.withMask(changed, object, frame);
       }
     });
   }
 
-  async copy({ object, from, to, edit }: CopyMaskParams): Promise<MaskView> {
+  async copy({ object, from, to, edit }: CopyMaskParams & Editing): Promise<MaskChanged> {
     const { annotations, video } = this.host;
     this.check(object, from);
     checkFrame(video, to);
     return await this.queue.run(async () => {
-      await this.host.commit(() => {
+      const changed = await this.host.commit(() => {
         const source = annotations.mask(object, from);
         if (!source) throw noMask(object, from);
         return { putMasks: [this.edited(object, to, source)] };
       }, edit);
-      return this.finished(object, to);
+      return this.withMask(changed, object, to);
     });
   }
 
   /** Fills the frames between two masks; what is verified, edited, prompted or marked absent stays as it is. */
   async interpolate(
-    { object, first, last, edit }: InterpolateParams,
+    { object, first, last, edit }: InterpolateParams & Editing,
     signal?: AbortSignal,
-  ): Promise<EditedFrames> {
+  ): Promise<Changed> {
     const { annotations } = this.host;
     this.check(object, first);
     this.check(object, last);
@@ -101,78 +124,52 @@ export class ManualEdits {
         );
         shapes.forEach((shape, n) => records.push(this.edited(object, first + 1 + skip + n, shape)));
       }
-      const written: FrameIndex[] = [];
-      await this.host.commit(() => {
-        const putMasks = records.filter((record) => free(record.frame));
-        written.push(...putMasks.map((record) => record.frame));
-        return { putMasks };
-      }, edit);
-      for (const frame of written) this.host.changed(object, frame);
-      return { changed: written.length > 0, frames: written };
+      return await this.host.commit(() => ({ putMasks: records.filter(({ frame }) => free(frame)) }), edit);
     });
   }
 
   /** Removes masks and prompts over a range. */
-  async remove({ object, range, edit }: RemoveMasksParams): Promise<EditedFrames> {
+  async remove({ object, range, edit }: RemoveMasksParams & Editing): Promise<Changed> {
     const { annotations } = this.host;
     this.checkRange(object, range);
-    const frames = new Set<FrameIndex>();
-    await this.host.commit(() => {
-      const rows = (
-        all: readonly { readonly frame: FrameIndex }[],
-      ): { object: ObjectId; frame: FrameIndex }[] =>
-        all.filter(({ frame }) => inRange(range, frame)).map(({ frame }) => ({ object, frame }));
-      const removeMasks = rows(annotations.masksOfObject(object));
-      const removePrompts = rows(annotations.prompts(object));
-      for (const { frame } of [...removeMasks, ...removePrompts]) frames.add(frame);
-      return { removeMasks, removePrompts };
+    return await this.host.commit(() => {
+      const within = (rows: readonly RowPlace[]): RowPlace[] =>
+        rows.filter(({ frame }) => contains(range, frame)).map(({ frame }) => ({ object, frame }));
+      return {
+        removeMasks: within(annotations.masksOfObject(object)),
+        removePrompts: within(annotations.prompts(object)),
+      };
     }, edit);
-    const sorted = [...frames].sort((a, b) => a - b);
-    for (const frame of sorted) this.host.changed(object, frame);
-    return { changed: sorted.length > 0, frames: sorted };
   }
 
   /** States something of an object over a range, or takes it back. */
-  async mark({ object, kind, range, on = true, edit }: MarkParams): Promise<EditedFrames> {
+  async mark({ object, kind, range, on = true, edit }: MarkParams & Editing): Promise<Changed> {
     const { annotations } = this.host;
     this.checkRange(object, range);
-    const frames: FrameIndex[] = [];
-    let changed = false;
-    await this.host.commit(() => {
+    return await this.host.commit(() => {
       // What somebody prompted, drew or verified contradicts the mark: that is theirs to settle.
       const guessed =
         kind === 'absent' && on
           ? annotations
               .masksOfObject(object)
-              .filter(({ frame }) => inRange(range, frame))
+              .filter(({ frame }) => contains(range, frame))
               .filter(({ frame }) => !annotations.isHeld(object, frame) && !annotations.prompt(object, frame))
           : [];
-      frames.push(...guessed.map(({ frame }) => frame));
-      const marks = changeMark(annotations.allMarks, object, kind, range, on);
-      changed = frames.length + marks.putMarks.length + marks.removeMarks.length > 0;
       return {
-        ...marks,
+        ...changeMark(annotations.allMarks, object, kind, range, on),
         removeMasks: guessed.map(({ frame }) => ({ object, frame })),
       };
     }, edit);
-    return { changed, frames };
   }
 
   /** Says attributes of an object on every frame of a range. */
-  async setFrameAttributes({
-    object,
-    range,
-    attributes,
-    edit,
-  }: FrameAttributesParams): Promise<EditedFrames> {
+  async setFrameAttributes(params: FrameAttributesParams & Editing): Promise<Changed> {
+    const { object, range, attributes, edit } = params;
     this.checkRange(object, range);
-    let changed = false;
-    await this.host.commit(() => {
-      const marks = changeAttributes(this.host.annotations.allMarks, object, range, attributes);
-      changed = marks.putMarks.length + marks.removeMarks.length > 0;
-      return { ...marks };
-    }, edit);
-    return { changed, frames: [] };
+    return await this.host.commit(
+      () => ({ ...changeAttributes(this.host.annotations.allMarks, object, range, attributes) }),
+      edit,
+    );
   }
 
   private check(object: ObjectId, frame: FrameIndex): void {
@@ -187,27 +184,14 @@ export class ManualEdits {
     if (first > last) throw new MaskletError('input/invalid', `The range ${first}:${last} is empty.`);
   }
 
-  private edited(object: ObjectId, frame: FrameIndex, { mask, area, bbox }: MaskShape): MaskRecord {
-    return {
-      object,
-      frame,
-      pts: this.host.pts(frame),
-      mask,
-      area,
-      bbox,
-      iou: null,
-      objectScore: null,
-      state: 'edited',
-      verified: false,
-      provenance: null,
-    };
+  private edited(object: ObjectId, frame: FrameIndex, shape: MaskShape): MaskRecord {
+    return editedMask({ object, frame, pts: this.host.pts(frame) }, shape);
   }
 
-  private finished(object: ObjectId, frame: FrameIndex): MaskView {
-    this.host.changed(object, frame);
+  private withMask(changed: Changed, object: ObjectId, frame: FrameIndex): MaskChanged {
     const mask = this.host.annotations.mask(object, frame);
     if (!mask) throw noMask(object, frame);
-    return this.host.annotations.view(mask);
+    return { ...changed, mask: this.host.annotations.view(mask) };
   }
 }
 
@@ -264,5 +248,3 @@ function noMask(object: ObjectId, frame: FrameIndex): MaskletError {
     hint: 'Click the object there, draw it, or propagate to that frame first.',
   });
 }
-
-const inRange = ({ first, last }: FrameRange, frame: FrameIndex): boolean => frame >= first && frame <= last;

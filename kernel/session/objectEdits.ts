@@ -1,18 +1,27 @@
 import { MaskletError } from '../../shared/protocol/errors';
 import type {
+  AddObjectParams,
   DuplicateObjectParams,
-  EditedFrames,
   MergeObjectsParams,
   MoveObjectParams,
+  ObjectChanged,
+  ObjectParams,
   SplitObjectParams,
-} from '../../shared/protocol/edits';
+  UpdateObjectParams,
+  VerifyParams,
+} from '../../shared/edits';
+import type { Changed } from '../../shared/protocol/changed';
+import type { Editing } from '../../shared/protocol/session';
 import type { FrameIndex } from '../../shared/domain/video';
 import type { MaskRecord, ObjectId, ObjectRecord } from '../../shared/domain/annotations';
+import { contains } from '../../shared/domain/ranges';
+import { markKey } from '../../shared/domain/rows';
 import { objectColor } from '../render/colors';
 import type { Change } from '../storage/api';
 import { OBJECT_ID } from '../storage/sidecar/layout';
+import type { EditHandlers } from './editHandlers';
 import type { EditingHost } from './editingHost';
-import { markKey } from '../annotations/marks';
+import { missingObject, newObjectId } from './newObject';
 import {
   contentOf,
   copiedTo,
@@ -23,69 +32,133 @@ import {
 } from '../annotations/objectContent';
 import { checkFrame } from '../annotations/prompts';
 
-/** Edits of whole objects: their order, and making one of two and two of one. Each is one change of the clip. */
-export class ObjectEdits {
-  /** @param requireIdle refuses while a propagation runs, which would go on with objects as they were. */
-  constructor(
-    private readonly host: EditingHost,
-    private readonly requireIdle: () => void,
-  ) {}
+type Handled =
+  | 'object/add'
+  | 'object/update'
+  | 'object/remove'
+  | 'object/move'
+  | 'object/duplicate'
+  | 'object/merge'
+  | 'object/split'
+  | 'object/verify';
 
-  /** Puts an object at a place of the list, from 0. */
-  async move({ object, to, edit }: MoveObjectParams): Promise<EditedFrames> {
+/**
+ * Edits of whole objects: what they are called, their order, verifying their masks, and making one of two and two of one.
+ * Each is one change of the clip.
+ */
+export class ObjectEdits {
+  readonly handlers: Pick<EditHandlers, Handled> = {
+    'object/add': (params) => this.add(params),
+    'object/update': (params) => this.update(params),
+    'object/remove': (params) => this.remove(params),
+    'object/move': (params) => this.move(params),
+    'object/duplicate': (params) => this.duplicate(params),
+    'object/merge': (params) => this.merge(params),
+    'object/split': (params) => this.split(params),
+    'object/verify': (params) => this.verify(params),
+  };
+
+  constructor(private readonly host: EditingHost) {}
+
+  /** Makes an object that has no prompts yet; an existing one stays as it is. */
+  async add({ object = newObjectId(), edit }: AddObjectParams & Editing): Promise<ObjectChanged> {
+    this.host.requireWritable();
+    const changed = await this.host.commit(
+      () => ({ putObjects: missingObject(this.host.annotations, object) }),
+      edit,
+    );
+    return this.withObject(changed, object);
+  }
+
+  async update(params: UpdateObjectParams & Editing): Promise<ObjectChanged> {
+    const { object, label, color, attributes, edit } = params;
+    const known = this.host.requireObject(object);
+    this.host.requireWritable();
+    const updated: ObjectRecord = {
+      ...known,
+      ...(label === undefined ? {} : { label }),
+      ...(color === undefined ? {} : { color }),
+      ...(attributes === undefined ? {} : { attributes }),
+    };
+    const changed = await this.host.commit(() => ({ putObjects: [updated] }), edit);
+    return { ...changed, object: updated };
+  }
+
+  async remove({ object, edit }: ObjectParams & Editing): Promise<Changed> {
     this.host.requireObject(object);
     this.host.requireWritable();
-    let changed = false;
-    await this.host.commit(() => {
+    return await this.host.commit(() => ({ removeObjects: [object] }), edit);
+  }
+
+  /** Marks masks as looked at and right, or takes that back; verified masks are never overwritten. */
+  async verify({ object, frames = [], range, verified, edit }: VerifyParams & Editing): Promise<Changed> {
+    const { annotations, video } = this.host;
+    this.host.requireObject(object);
+    this.host.requireWritable();
+    for (const frame of frames) {
+      checkFrame(video, frame);
+      if (!annotations.mask(object, frame)) {
+        throw new MaskletError('prompt/invalid', `Object ${object} has no mask on frame ${frame} to verify.`);
+      }
+    }
+    if (range) for (const frame of [range.first, range.last]) checkFrame(video, frame);
+    return await this.host.commit(() => {
+      const named = frames.flatMap((frame) => annotations.mask(object, frame) ?? []);
+      const within = range
+        ? annotations.masksOfObject(object).filter(({ frame }) => contains(range, frame))
+        : [];
+      return { putMasks: [...new Set([...named, ...within])].map((mask) => ({ ...mask, verified })) };
+    }, edit);
+  }
+
+  /** Puts an object at a place of the list, from 0. */
+  async move({ object, to, edit }: MoveObjectParams & Editing): Promise<Changed> {
+    this.host.requireObject(object);
+    this.host.requireWritable();
+    return await this.host.commit(() => {
       const others = this.objects().filter(({ id }) => id !== object);
       const at = Math.min(others.length, Math.max(0, Math.round(to)));
-      const putObjects = numbered([
-        ...others.slice(0, at),
-        this.host.requireObject(object),
-        ...others.slice(at),
-      ]);
-      changed = putObjects.length > 0;
-      return { putObjects };
+      return {
+        putObjects: numbered([...others.slice(0, at), this.host.requireObject(object), ...others.slice(at)]),
+      };
     }, edit);
-    return { changed, frames: [] };
   }
 
   /** Copies an object with everything it has. @throws MaskletError `input/invalid` where the new id is taken. */
-  async duplicate({ object, as, edit }: DuplicateObjectParams): Promise<ObjectRecord> {
+  async duplicate(params: DuplicateObjectParams & Editing): Promise<ObjectChanged> {
+    const { object, as = newObjectId(), edit } = params;
     this.check(object);
-    await this.host.commit(() => {
+    const changed = await this.host.commit(() => {
       const content = this.content(object);
       const copy = copiedTo(this.another(content.object, as), content);
       return { putObjects: this.withAfter(object, copy.object), ...puts(copy) };
     }, edit);
-    return this.host.requireObject(as);
+    return this.withObject(changed, as);
   }
 
   /** Takes another object's prompts, masks and marks over; the other one goes. */
-  async merge({ object, from, edit }: MergeObjectsParams): Promise<EditedFrames> {
+  async merge({ object, from, edit }: MergeObjectsParams & Editing): Promise<Changed> {
     this.check(object);
     this.host.requireObject(from);
     if (object === from)
       throw new MaskletError('input/invalid', `Object ${object} cannot be merged with itself.`);
-    let frames: readonly FrameIndex[] = [];
-    await this.host.commit(() => {
+    return await this.host.commit(() => {
       const [into, other] = [this.content(object), this.content(from)];
       const fresh = this.fresh([...into.masks, ...other.masks]);
       const result = this.keptFresh(merged(into, other), fresh);
-      frames = other.masks.map(({ frame }) => frame);
       return { removeObjects: [from], ...difference(into, result) };
     }, edit);
-    return { changed: true, frames };
   }
 
   /**
    * Makes what an object has from a frame on another object's.
    * @throws MaskletError `prompt/invalid` where it has nothing before, or nothing from there on.
    */
-  async split({ object, frame, as, edit }: SplitObjectParams): Promise<ObjectRecord> {
+  async split(params: SplitObjectParams & Editing): Promise<ObjectChanged> {
+    const { object, frame, as = newObjectId(), edit } = params;
     this.check(object);
     checkFrame(this.host.video, frame);
-    await this.host.commit(() => {
+    const changed = await this.host.commit(() => {
       const content = this.content(object);
       const parts = splitAt(content, frame, this.another(content.object, as));
       for (const [part, where] of [
@@ -105,13 +178,17 @@ export class ObjectEdits {
         putObjects: this.withAfter(object, after.object),
       };
     }, edit);
-    return this.host.requireObject(as);
+    return this.withObject(changed, as);
   }
 
   private check(object: ObjectId): void {
     this.host.requireObject(object);
     this.host.requireWritable();
-    this.requireIdle();
+    this.host.requireIdle();
+  }
+
+  private withObject(changed: Changed, object: ObjectId): ObjectChanged {
+    return { ...changed, object: this.host.requireObject(object) };
   }
 
   private objects(): ObjectRecord[] {

@@ -5,23 +5,21 @@ import type {
   AddMaskParams,
   AddPointsParams,
   ClearPromptsParams,
-  Editing,
   MaskResult,
-  PreviewParams,
+  PromptChanged,
   SetPromptParams,
-} from '../../shared/protocol/edits';
+} from '../../shared/edits';
+import type { Changed } from '../../shared/protocol/changed';
+import type { Editing, PreviewParams, PreviewResult } from '../../shared/protocol/session';
 import type { FrameIndex } from '../../shared/domain/video';
-import type {
-  FramePrompt,
-  MaskRecord,
-  ObjectId,
-  ObjectRecord,
-  RleMask,
-} from '../../shared/domain/annotations';
+import type { FramePrompt, MaskRecord, ObjectId } from '../../shared/domain/annotations';
 import { checkObjectId } from '../storage/sidecar/layout';
 import { promptRevision } from '../annotations/annotations';
 import type { EncodedFrames } from './encodedFrames';
+import type { EditHandlers } from './editHandlers';
 import type { EditingHost } from './editingHost';
+import { missingObject } from './newObject';
+import { editedMask, predictedMask } from '../annotations/maskRecord';
 import {
   checkBox,
   checkFrame,
@@ -33,18 +31,35 @@ import {
 } from '../annotations/prompts';
 import { SerialQueue } from './serialQueue';
 
-/** What prompting needs of its session. */
+/** Dependencies of `PromptEdits`. */
 export interface PromptingHost extends EditingHost {
   /** The clip's frames and the model that encodes them, opened again where the session was idle. */
   encoded(): Promise<EncodedFrames>;
   /** The same where they are there already. */
   encodedNow(): EncodedFrames | undefined;
-  /** The object to be made where there is none of this id. */
-  newObject(id: ObjectId): readonly ObjectRecord[];
 }
+
+type Handled =
+  | 'object/addPoints'
+  | 'object/addBox'
+  | 'object/addMask'
+  | 'object/refine'
+  | 'object/setPrompt'
+  | 'object/clearPrompts';
+
+const NO_TIME: MaskResult['timings'] = { encodeMs: 0, decodeMs: 0 };
 
 /** Clicks, boxes and given masks, one after another, and the masks that the model answers them with. */
 export class PromptEdits {
+  readonly handlers: Pick<EditHandlers, Handled> = {
+    'object/addPoints': (params) => this.addPoints(params),
+    'object/addBox': (params) => this.addBox(params),
+    'object/addMask': (params) => this.addMask(params),
+    'object/refine': (params) => this.refine(params),
+    'object/setPrompt': (params) => this.setPrompt(params),
+    'object/clearPrompts': (params) => this.clearPrompts(params),
+  };
+
   private readonly queue = new SerialQueue();
 
   constructor(private readonly host: PromptingHost) {}
@@ -55,7 +70,7 @@ export class PromptEdits {
   }
 
   /** Adds clicks on a frame and predicts its mask; on a tracked frame they correct the mask that stands there. */
-  async addPoints(params: AddPointsParams): Promise<MaskResult> {
+  async addPoints(params: AddPointsParams & Editing): Promise<MaskResult> {
     checkFrame(this.host.video, params.frame);
     checkPoints(this.host.video, params.points);
     return await this.prompt(params, (prompt, standing) =>
@@ -69,7 +84,7 @@ export class PromptEdits {
   }
 
   /** `addPoints` on a frame that has a mask already. */
-  async refine(params: AddPointsParams): Promise<MaskResult> {
+  async refine(params: AddPointsParams & Editing): Promise<MaskResult> {
     checkFrame(this.host.video, params.frame);
     if (!this.host.annotations.mask(params.object, params.frame)) {
       throw new MaskletError(
@@ -81,7 +96,7 @@ export class PromptEdits {
     return await this.addPoints(params);
   }
 
-  async addBox(params: AddBoxParams): Promise<MaskResult> {
+  async addBox(params: AddBoxParams & Editing): Promise<MaskResult> {
     checkFrame(this.host.video, params.frame);
     checkBox(this.host.video, params.box);
     const { object, frame, box, points = [], replace } = params;
@@ -94,13 +109,16 @@ export class PromptEdits {
   }
 
   /** Replaces what is asked on a frame: points moved or deleted, another of the model's candidates. */
-  async setPrompt(params: SetPromptParams): Promise<MaskResult | null> {
+  async setPrompt(params: SetPromptParams & Editing): Promise<PromptChanged> {
     const { object, frame, points, box, candidate, edit } = params;
     checkFrame(this.host.video, frame);
     this.host.requireObject(object);
     if (points.length > 0) checkPoints(this.host.video, points);
     if (box) checkBox(this.host.video, box);
-    if (points.length === 0 && !box) return await this.clearPrompts({ ...params, edit });
+    if (points.length === 0 && !box) {
+      const cleared = await this.clearPrompts({ object, frame, edit });
+      return { ...cleared, mask: null, prompt: null };
+    }
     return await this.prompt(params, (before) => ({
       object,
       frame,
@@ -115,7 +133,7 @@ export class PromptEdits {
   async preview(
     { object, frame, points }: PreviewParams,
     signal: AbortSignal,
-  ): Promise<{ mask: RleMask; iou: number | null } | null> {
+  ): Promise<PreviewResult | null> {
     checkFrame(this.host.video, frame);
     checkPoints(this.host.video, points);
     const frames = this.host.encodedNow();
@@ -132,47 +150,33 @@ export class PromptEdits {
   }
 
   /** Takes a mask as it is: as the prompt, or as the result of an edit by hand. */
-  async addMask(params: AddMaskParams): Promise<MaskResult> {
+  async addMask(params: AddMaskParams & Editing): Promise<MaskResult> {
     checkFrame(this.host.video, params.frame);
     checkMask(this.host.video, params.mask);
     const { object, frame, mask } = params;
     if (params.state !== 'edited')
       return await this.prompt(params, () => ({ object, frame, points: [], mask }));
     this.host.requireWritable();
-    await this.host.commit(
-      () => ({
-        putObjects: this.host.newObject(object),
-        putMasks: [
-          {
-            object,
-            frame,
-            pts: this.host.pts(frame),
-            mask,
-            area: rleArea(mask),
-            bbox: rleBox(mask),
-            iou: null,
-            objectScore: null,
-            state: 'edited',
-            verified: false,
-            provenance: null,
-          },
-        ],
-      }),
+    const record = editedMask(
+      { object, frame, pts: this.host.pts(frame) },
+      { mask, area: rleArea(mask), bbox: rleBox(mask) },
+    );
+    const changed = await this.host.commit(
+      () => ({ putObjects: missingObject(this.host.annotations, object), putMasks: [record] }),
       params.edit,
     );
-    this.host.changed(object, frame);
     const prompt = this.host.annotations.prompt(object, frame) ?? { object, frame, points: [] };
     const standing = this.host.annotations.mask(object, frame);
     if (!standing) throw new MaskletError('internal', `The mask of ${object} on frame ${frame} has gone.`);
-    return { mask: this.host.annotations.view(standing), prompt, timings: { encodeMs: 0, decodeMs: 0 } };
+    return { ...changed, mask: this.host.annotations.view(standing), prompt, timings: NO_TIME };
   }
 
-  async clearPrompts({ object, frame, edit }: ClearPromptsParams): Promise<null> {
+  async clearPrompts({ object, frame, edit }: ClearPromptsParams & Editing): Promise<Changed> {
     this.host.requireObject(object);
     this.host.requireWritable();
     const frames =
       frame === undefined ? this.host.annotations.prompts(object).map((prompt) => prompt.frame) : [frame];
-    await this.host.commit(
+    return await this.host.commit(
       () => ({
         removePrompts: frames.map((at) => ({ object, frame: at })),
         removeMasks: frames
@@ -185,8 +189,6 @@ export class PromptEdits {
       }),
       edit,
     );
-    for (const at of frames) this.host.changed(object, at);
-    return null;
   }
 
   private async prompt(
@@ -202,19 +204,19 @@ export class PromptEdits {
       const known = this.host.annotations.mask(object, frame);
       const same = before && promptRevision(before) === promptRevision(prompt);
       if (same && known?.state === 'prompted' && !this.host.annotations.isStale(known)) {
-        return { mask: this.host.annotations.view(known), prompt, timings: { encodeMs: 0, decodeMs: 0 } };
+        const mask = this.host.annotations.view(known);
+        return { ...this.host.unchanged(), mask, prompt, timings: NO_TIME };
       }
       const { record, timings } = await this.predict(prompt);
-      await this.host.commit(
+      const changed = await this.host.commit(
         () => ({
-          putObjects: this.host.newObject(object),
+          putObjects: missingObject(this.host.annotations, object),
           putPrompts: [prompt],
           putMasks: [record],
         }),
         edit,
       );
-      this.host.changed(object, frame);
-      return { mask: this.host.annotations.view(record), prompt, timings };
+      return { ...changed, mask: this.host.annotations.view(record), prompt, timings };
     });
   }
 
@@ -231,20 +233,12 @@ export class PromptEdits {
     const { predictions } = await model.predict(frame, [toObjectPrompt(prompt)]);
     const decodeMs = performance.now() - ready;
     const [prediction] = predictions;
-    const { id, sha256 } = model;
-    const record: MaskRecord = {
-      object: prompt.object,
-      frame: prompt.frame,
-      pts: this.host.pts(prompt.frame),
-      mask: prediction.mask,
-      bbox: prediction.bbox,
-      area: prediction.area,
-      iou: prediction.iou,
-      objectScore: prediction.objectScore,
-      state: 'prompted',
-      verified: false,
-      provenance: { model: id, modelSha256: sha256, revision: promptRevision(prompt) },
-    };
+    const place = { object: prompt.object, frame: prompt.frame, pts: this.host.pts(prompt.frame) };
+    const record = predictedMask(place, prediction, 'prompted', {
+      model: model.id,
+      modelSha256: model.sha256,
+      revision: promptRevision(prompt),
+    });
     return { record, timings: { encodeMs: known ? 0 : ready - started, decodeMs } };
   }
 

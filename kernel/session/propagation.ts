@@ -1,6 +1,7 @@
 import type { Prediction, TrackRequest, VideoModel } from '../engine/videoModel';
 import { CancelledError } from '../../shared/protocol/errors';
 import type { Direction, MaskRecord, ObjectId } from '../../shared/domain/annotations';
+import { contains } from '../../shared/domain/ranges';
 import type { FrameIndex, FrameRange } from '../../shared/domain/video';
 import type {
   FrameProgress,
@@ -10,6 +11,7 @@ import type {
 } from '../../shared/protocol/session';
 import type { Change } from '../storage/api';
 import type { Annotations } from '../annotations/annotations';
+import { predictedMask } from '../annotations/maskRecord';
 import type { EncodedFrames } from './encodedFrames';
 import { Memories, toStoredMask } from './memories';
 
@@ -262,20 +264,10 @@ export class Propagation {
     revision: string,
     prediction: Prediction,
   ): MaskRecord {
-    const { id, sha256 } = this.host.model;
-    return {
-      object,
-      frame,
-      pts: this.host.pts(frame),
-      mask: prediction.mask,
-      bbox: prediction.bbox,
-      area: prediction.area,
-      iou: prediction.iou,
-      objectScore: prediction.objectScore,
-      state: prediction.present ? 'propagated' : 'absent',
-      verified: false,
-      provenance: { model: id, modelSha256: sha256, revision, direction },
-    };
+    const { id: model, sha256: modelSha256 } = this.host.model;
+    const place = { object, frame, pts: this.host.pts(frame) };
+    const provenance = { model, modelSha256, revision, direction };
+    return predictedMask(place, prediction, prediction.present ? 'propagated' : 'absent', provenance);
   }
 
   /** The memories that tracking `object` on `frame` conditions on: a function of what is stored, so that a run can be resumed. */
@@ -317,8 +309,6 @@ function cover(pass: Pass): FrameRange {
 }
 
 const length = (range: FrameRange): number => range.last - range.first + 1;
-const contains = (range: FrameRange, frame: FrameIndex): boolean =>
-  frame >= range.first && frame <= range.last;
 const clamp = (frame: FrameIndex, range: FrameRange): FrameIndex =>
   Math.min(range.last, Math.max(range.first, frame));
 const isNotEmpty = (span: Span): boolean => span.range.first <= span.range.last;

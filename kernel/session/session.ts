@@ -1,27 +1,23 @@
 import type { VideoModel } from '../engine/videoModel';
 import { MaskletError, isCancelled } from '../../shared/protocol/errors';
 import type { Conflict, ConflictVersions } from '../../shared/domain/conflicts';
-import type {
-  Editing,
-  ResolveConflictsParams,
-  SessionId,
-  UpdateObjectParams,
-  VerifyParams,
-} from '../../shared/protocol/edits';
+import type { EditMethod, Edits, Imported, ResolveConflictsParams } from '../../shared/edits';
+import type { Changed } from '../../shared/protocol/changed';
 import type { FrameIndex, VideoInfo } from '../../shared/domain/video';
 import type {
+  Editing,
   FrameProgress,
-  HistoryResult,
   OpenParams,
   OpenResult,
   PropagateParams,
   PropagateResult,
   SaveResult,
+  SessionId,
   SessionLimits,
   SnapshotResult,
   StatusResult,
 } from '../../shared/protocol/session';
-import type { ImportParams, ImportResult } from '../../shared/protocol/dataset';
+import type { ImportParams } from '../../shared/protocol/dataset';
 import type {
   MaskView,
   ObjectId,
@@ -29,17 +25,24 @@ import type {
   ObjectCurve,
   Suspicion,
 } from '../../shared/domain/annotations';
-import type { ImportedClip } from '../import/api';
 import { planImport } from '../import/planImport';
-import { objectColor } from '../render/colors';
 import { Review } from '../review/review';
 import type { Change, OpenClipResult, StorageApi, Undone } from '../storage/api';
 import type { FrameSource, RgbFrame } from '../video/api';
 import type { WorkerClient } from '../workers/rpc';
 import { Annotations } from '../annotations/annotations';
+import {
+  NOTHING_CHANGED,
+  changedBy,
+  conditioningChanges,
+  framesOf,
+  isEmpty,
+  type ChangedRows,
+} from '../annotations/changed';
 import { conflictPlaces } from './conflicts';
 import { EncodedFrames } from './encodedFrames';
 import type { Locations } from '../storage/locations';
+import type { EditHandlers, EditRun } from './editHandlers';
 import type { EditingHost } from './editingHost';
 import { ManualEdits } from './manualEdits';
 import { ObjectEdits } from './objectEdits';
@@ -48,7 +51,7 @@ import { PromptEdits } from './promptEdits';
 import { checkFrame } from '../annotations/prompts';
 import { SerialQueue } from './serialQueue';
 
-/** What a session shares with the others. */
+/** What sessions share. */
 export interface SessionEnvironment {
   readonly store: WorkerClient<StorageApi>;
   readonly model: VideoModel;
@@ -81,10 +84,7 @@ export class Session {
   private readonly annotations: Annotations;
   /** Clicks, boxes and given masks. */
   readonly prompts: PromptEdits;
-  /** Edits by hand and marks. */
-  readonly manual: ManualEdits;
-  /** Edits of whole objects. */
-  readonly objects: ObjectEdits;
+  private readonly edits: EditHandlers;
   private readonly reviewing = new Review();
   private lastRead = 0;
   private readonly ptsOf: readonly number[];
@@ -113,18 +113,23 @@ export class Session {
       video: this.video,
       pts: (frame) => this.pts(frame),
       requireWritable: () => this.requireWritable(),
+      requireIdle: () => this.requireIdle(),
       requireObject: (object) => this.requireObject(object),
       commit: (build, edit) => this.commit(build, edit),
-      changed: (object, frame) => this.propagation?.promptsChanged(object, frame),
+      unchanged: () => this.standing(NOTHING_CHANGED),
     };
     this.prompts = new PromptEdits({
       ...host,
       encoded: async () => (await this.activate()).encoded,
       encodedNow: () => this.active?.encoded,
-      newObject: (object) => this.newObject(object),
     });
-    this.manual = new ManualEdits(host);
-    this.objects = new ObjectEdits(host, () => this.requireIdle());
+    this.edits = {
+      ...this.prompts.handlers,
+      ...new ManualEdits(host).handlers,
+      ...new ObjectEdits(host).handlers,
+      'session/resolveConflicts': (params) => this.resolveConflicts(params),
+      'session/import': (params, run) => this.import(params, run),
+    };
     this.active = { source, encoded: new EncodedFrames(source, model) };
   }
 
@@ -212,80 +217,29 @@ export class Session {
     return (this.active = { source, encoded: new EncodedFrames(source, this.model) });
   }
 
-  // ------------------------------------------------------------------------------------------- objects
+  // ------------------------------------------------------------------------------------------- edits
 
-  /** Makes an object that has no prompts yet; one that is there already is returned as it is. */
-  async addObject({ object, edit }: { object: ObjectId } & Editing): Promise<ObjectRecord> {
-    this.requireWritable();
-    await this.commit(() => ({ putObjects: this.newObject(object) }), edit);
-    return this.requireObject(object);
-  }
-
-  async updateObject({ object, label, color, attributes, edit }: UpdateObjectParams): Promise<ObjectRecord> {
-    const known = this.requireObject(object);
-    this.requireWritable();
-    const updated: ObjectRecord = {
-      ...known,
-      ...(label === undefined ? {} : { label }),
-      ...(color === undefined ? {} : { color }),
-      ...(attributes === undefined ? {} : { attributes }),
-    };
-    await this.commit(() => ({ putObjects: [updated] }), edit);
-    return updated;
-  }
-
-  async removeObject({ object, edit }: { object: ObjectId } & Editing): Promise<null> {
-    this.requireObject(object);
-    this.requireWritable();
-    await this.commit(() => ({ removeObjects: [object] }), edit);
-    return null;
-  }
-
-  /** Marks masks as looked at and right, or takes that back; verified masks are never overwritten. */
-  async verify({ object, frames, verified, edit }: VerifyParams): Promise<null> {
-    this.requireObject(object);
-    this.requireWritable();
-    for (const frame of frames) {
-      checkFrame(this.video, frame);
-      if (!this.annotations.mask(object, frame)) {
-        throw new MaskletError('prompt/invalid', `Object ${object} has no mask on frame ${frame} to verify.`);
-      }
-    }
-    await this.commit(
-      () => ({
-        putMasks: frames.flatMap((frame) => {
-          const mask = this.annotations.mask(object, frame);
-          return mask ? [{ ...mask, verified }] : [];
-        }),
-      }),
-      edit,
-    );
-    return null;
+  /** Carries out an edit of the table. @throws MaskletError as the edit says */
+  edit<M extends EditMethod>(method: M, params: Edits[M][0] & Editing, run: EditRun): Promise<Edits[M][1]> {
+    return this.edits[method](params, run);
   }
 
   /**
-   * Takes in masks of another source as edited by hand. An object that is here already keeps what is verified; the rest of
-   * its masks on the source's frames is replaced.
+   * Imports masks of another source as edited by hand. An existing object keeps what is verified; the rest of its masks
+   * on the source's frames is replaced.
    */
-  async import(
-    imported: ImportedClip,
-    params: ImportParams,
-    onProgress: (done: number, total: number) => void,
-  ): Promise<ImportResult> {
+  private async import(params: ImportParams & Editing, run: EditRun): Promise<Imported> {
+    const imported = await run.readImport(params, this.video);
     this.requireWritable();
     this.requireIdle();
     const { changes, result } = planImport(imported, params, this.annotations, this.ptsOf);
+    const whole: Change = { ...changes[0], putMasks: changes.flatMap(({ putMasks = [] }) => putMasks) };
+    const frames = framesOf(this.annotations, whole);
     for (const [n, change] of changes.entries()) {
-      await this.commit(() => change, params.edit);
-      onProgress(n + 1, changes.length);
+      await this.committing.run(() => this.write(change, params.edit));
+      run.progress({ done: n + 1, total: changes.length });
     }
-    return result;
-  }
-
-  private newObject(id: ObjectId): readonly ObjectRecord[] {
-    if (this.annotations.objects.has(id)) return [];
-    const { objects, nextOrder: order } = this.annotations;
-    return [{ id, label: 'object', color: objectColor(objects.size), attributes: {}, order }];
+    return { ...this.standing(changedBy(this.annotations, whole, frames)), imported: result };
   }
 
   // ------------------------------------------------------------------------------------------- propagation
@@ -320,7 +274,7 @@ export class Session {
       model: encoded.model,
       frameCount: this.video.frameCount,
       pts: (frame) => this.pts(frame),
-      commit: (build) => this.commit(build, params.edit),
+      commit: (build) => this.commitQuietly(build, params.edit),
       replaced: (mask, before) => this.reviewing.note(mask, before),
       refreshPrompted: (object, frame) => this.prompts.refresh(object, frame, params.edit),
     };
@@ -344,20 +298,20 @@ export class Session {
 
   // ------------------------------------------------------------------------------------------- history
 
-  async undo(edit: string): Promise<HistoryResult> {
+  async undo(edit: string): Promise<Changed> {
     return await this.travel(() => this.environment.store.request('undo', { clip: this.opened.clip, edit }));
   }
 
-  async redo(edit: string): Promise<HistoryResult> {
+  async redo(edit: string): Promise<Changed> {
     return await this.travel(() => this.environment.store.request('redo', { clip: this.opened.clip, edit }));
   }
 
   /** Takes the sidecar's state back; what is discarded can be restored. */
-  async revert(): Promise<HistoryResult> {
+  async revert(): Promise<Changed> {
     return await this.travel(() => this.environment.store.request('revert', { clip: this.opened.clip }));
   }
 
-  async restoreDiscarded(edit: string): Promise<HistoryResult | null> {
+  async restoreDiscarded(edit: string): Promise<Changed | null> {
     this.requireWritable();
     const restored = await this.committing.run(async () => {
       const undone = await this.environment.store.request('restore', { clip: this.opened.clip, edit });
@@ -366,22 +320,19 @@ export class Session {
     return restored;
   }
 
-  private async travel(go: () => Promise<Undone>): Promise<HistoryResult> {
+  private async travel(go: () => Promise<Undone>): Promise<Changed> {
     this.requireWritable();
     this.requireIdle();
     return await this.committing.run(async () => this.mirror(await go()));
   }
 
-  private async mirror({ change, dirty, revision }: Undone): Promise<HistoryResult> {
+  private async mirror({ change, dirty, revision }: Undone): Promise<Changed> {
+    const frames = framesOf(this.annotations, change);
     this.annotations.apply(change);
     this.dirty = dirty;
     this.revision = revision;
     await this.readConflicts();
-    const rows = [change.putPrompts, change.removePrompts, change.putMasks, change.removeMasks].flatMap(
-      (r) => r ?? [],
-    );
-    const frames = [...new Set(rows.map((row) => row.frame))].sort((a, b) => a - b);
-    return { frames, dirty };
+    return this.standing(changedBy(this.annotations, change, frames));
   }
 
   // ------------------------------------------------------------------------------------------- questions
@@ -464,7 +415,8 @@ export class Session {
   }
 
   /** Chooses one side for each of these conflicts. @throws MaskletError `input/invalid` */
-  async resolveConflicts({ conflicts, take, edit }: ResolveConflictsParams): Promise<HistoryResult> {
+  private async resolveConflicts(params: ResolveConflictsParams & Editing): Promise<Changed> {
+    const { conflicts, take, edit } = params;
     const { store } = this.environment;
     const { clip } = this.opened;
     const request = { clip, conflicts, take, ...(edit === undefined ? {} : { edit }) };
@@ -534,18 +486,40 @@ export class Session {
   }
 
   /** One change at a time; `build` sees everything that was written before it. */
-  private async commit(build: () => Change, edit?: string): Promise<void> {
+  private async commit(build: () => Change, edit?: string): Promise<Changed> {
+    return await this.committing.run(async () => {
+      const change = build();
+      if (isEmpty(change)) return this.standing(NOTHING_CHANGED);
+      const frames = framesOf(this.annotations, change);
+      await this.write(change, edit);
+      return this.standing(changedBy(this.annotations, change, frames));
+    });
+  }
+
+  /** As `commit`, without saying what changed: looking through all frames at every tracked one would take too long. */
+  private async commitQuietly(build: () => Change, edit?: string): Promise<void> {
     await this.committing.run(async () => {
       const change = build();
-      if (Object.values(change).every((rows: readonly unknown[]) => rows.length === 0)) return;
-      const request = { clip: this.opened.clip, change, ...(edit === undefined ? {} : { edit }) };
-      const { dirty, revision } = await this.environment.store.request('apply', request);
-      this.annotations.apply(change);
-      this.dirty = dirty;
-      this.revision = revision;
-      // Those of an object go with it.
-      if (change.removeObjects?.length && this.conflicts.length > 0) await this.readConflicts();
+      if (!isEmpty(change)) await this.write(change, edit);
     });
+  }
+
+  /** Within `committing`. */
+  private async write(change: Change, edit?: string): Promise<void> {
+    const conditioning = conditioningChanges(this.annotations, change);
+    const request = { clip: this.opened.clip, change, ...(edit === undefined ? {} : { edit }) };
+    const { dirty, revision } = await this.environment.store.request('apply', request);
+    this.annotations.apply(change);
+    this.dirty = dirty;
+    this.revision = revision;
+    for (const { object, frame } of conditioning) this.propagation?.promptsChanged(object, frame);
+    // Those of an object go with it.
+    if (change.removeObjects?.length && this.conflicts.length > 0) await this.readConflicts();
+  }
+
+  private standing(rows: ChangedRows): Changed {
+    const { dirty, revision } = this;
+    return { ...rows, conflicts: conflictPlaces(this.conflicts), dirty, revision };
   }
 
   private async readConflicts(): Promise<void> {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { moveInSplits } from '../clips/splits';
 import { MaskletError, isCancelled } from '../../shared/protocol/errors';
 import { kernelScript } from '../runtime/paths';
-import type { SessionId } from '../../shared/protocol/edits';
+import type { SessionId } from '../../shared/protocol/session';
 import type {
   FilePlace,
   FoundAnnotations,

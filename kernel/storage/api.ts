@@ -1,13 +1,8 @@
 import type { Conflict, ConflictVersions } from '../../shared/domain/conflicts';
 import type { FoundAnnotations, WriterInfo } from '../../shared/protocol/session';
-import type { FrameIndex, FrameRange, VideoInfo } from '../../shared/domain/video';
-import type {
-  FramePrompt,
-  MarkRecord,
-  MaskRecord,
-  ObjectId,
-  ObjectRecord,
-} from '../../shared/domain/annotations';
+import type { FrameRange, VideoInfo } from '../../shared/domain/video';
+import type { FramePrompt, MarkRecord, MaskRecord, ObjectRecord } from '../../shared/domain/annotations';
+import type { RowPlace, RowsChange } from '../../shared/domain/rows';
 import type { Problem } from '../../shared/protocol/errors';
 
 export interface OpenClipParams {
@@ -51,16 +46,9 @@ export interface OpenClipResult extends ClipContent {
 }
 
 /** One atomic change of a clip: all of it is in the database when `apply` returns, or none. */
-export interface Change {
-  readonly putObjects?: readonly ObjectRecord[];
-  /** With its prompts, masks and marks. */
-  readonly removeObjects?: readonly ObjectId[];
-  readonly putPrompts?: readonly FramePrompt[];
-  readonly removePrompts?: readonly { readonly object: ObjectId; readonly frame: FrameIndex }[];
+export interface Change extends RowsChange {
   readonly putMasks?: readonly MaskRecord[];
-  readonly removeMasks?: readonly { readonly object: ObjectId; readonly frame: FrameIndex }[];
-  readonly putMarks?: readonly MarkRecord[];
-  readonly removeMarks?: readonly MarkRecord[];
+  readonly removeMasks?: readonly RowPlace[];
 }
 
 /** What going back or forth in the history changed. */

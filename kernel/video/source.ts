@@ -39,7 +39,7 @@ export async function openVideo(path: string, options: OpenVideoOptions): Promis
     const loaded = await worker.request(
       'load',
       { known, maxFrames: options.maxFrames ?? 0 },
-      { signal, onProgress: (frames) => options.onIndexed?.(frames as number) },
+      { signal, onProgress: (frames) => options.onIndexed?.(frames) },
     );
     if (loaded.indexRefused)
       options.onLog?.(

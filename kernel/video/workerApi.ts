@@ -27,7 +27,7 @@ export interface LoadedVideo {
 export type VideoWorkerApi = {
   identify: [null, { readonly byteSize: number; readonly fingerprint: string }];
   /** Progress: frames indexed so far. */
-  load: [{ readonly known: Uint8Array | undefined; readonly maxFrames: number }, LoadedVideo];
+  load: [{ readonly known: Uint8Array | undefined; readonly maxFrames: number }, LoadedVideo, number];
   /** RGB over a SharedArrayBuffer. */
   frame: [{ readonly index: number }, Uint8Array];
   hash: [null, VideoIdentity];

@@ -10,8 +10,10 @@ import { CancelledError, MaskletError, throwIfAborted, toErrorData } from '../..
 import type { ErrorData } from '../../shared/protocol/errors';
 import { endLoadTurn, newLoadTurn, type LoadTurn } from './loadTurn';
 
-type Params<Api, M extends keyof Api> = Api[M] extends [infer P, unknown] ? P : never;
-type Result<Api, M extends keyof Api> = Api[M] extends [unknown, infer R] ? R : never;
+/** A method of a worker: `[params, result]`, or `[params, result, progress]`. */
+type Params<Api, M extends keyof Api> = Api[M] extends [infer P, unknown, unknown?] ? P : never;
+type Result<Api, M extends keyof Api> = Api[M] extends [unknown, infer R, unknown?] ? R : never;
+type Progress<Api, M extends keyof Api> = Api[M] extends [unknown, unknown, infer V] ? V : never;
 
 interface Request {
   kind: 'request';
@@ -29,18 +31,18 @@ type FromWorker =
   | { kind: 'error'; id: number; error: ErrorData }
   | { kind: 'progress'; id: number; value: unknown };
 
-export interface WorkerContext {
+export interface WorkerContext<V = never> {
   /** Aborted when the caller gives up. A worker that blocks its thread sees it only between blocks. */
   readonly signal: AbortSignal;
   /** Buffers that move to the caller with the result instead of being copied. */
   transfer(...items: Transferable[]): void;
-  progress(value: unknown): void;
+  progress(value: V): void;
 }
 
 export type WorkerHandlers<Api> = {
   [M in keyof Api]: (
     params: Params<Api, M>,
-    context: WorkerContext,
+    context: WorkerContext<Progress<Api, M>>,
   ) => Result<Api, M> | Promise<Result<Api, M>>;
 };
 
@@ -70,7 +72,7 @@ export function serveWorker<Api>(
     const controller = new AbortController();
     running.set(id, controller);
     const transferred: Transferable[] = [];
-    const context: WorkerContext = {
+    const context: WorkerContext<unknown> = {
       signal: controller.signal,
       transfer: (...items) => transferred.push(...items),
       progress: (value) => port.postMessage({ kind: 'progress', id, value } satisfies FromWorker),
@@ -78,7 +80,7 @@ export function serveWorker<Api>(
     const answer = async (): Promise<void> => {
       try {
         const handler = handlers[method as keyof Api] as
-          ((p: unknown, c: WorkerContext) => unknown) | undefined;
+          ((p: unknown, c: WorkerContext<unknown>) => unknown) | undefined;
         if (stopFlag && Atomics.load(stopFlag, 0) === 1) throw new CancelledError();
         if (!handler) throw new MaskletError('internal', `The worker has no method "${method}".`);
         const result = await handler(params, context);
@@ -94,10 +96,10 @@ export function serveWorker<Api>(
   });
 }
 
-export interface RequestOptions {
+export interface RequestOptions<V = never> {
   readonly signal?: AbortSignal;
   readonly transfer?: readonly Transferable[];
-  readonly onProgress?: (value: unknown) => void;
+  readonly onProgress?: (value: V) => void;
   /** When `signal` aborts, wait for the worker's own answer: it has things to put away first. */
   readonly untilAnswered?: boolean;
 }
@@ -111,7 +113,7 @@ interface StartData extends LoadTurn {
 interface Pending {
   resolve(value: unknown): void;
   reject(error: unknown): void;
-  onProgress?: (value: unknown) => void;
+  onProgress: (value: unknown) => void;
 }
 
 const loadTurn = newLoadTurn();
@@ -150,7 +152,7 @@ export class WorkerClient<Api> {
   request<M extends keyof Api & string>(
     method: M,
     params: Params<Api, M>,
-    options: RequestOptions = {},
+    options: RequestOptions<Progress<Api, M>> = {},
   ): Promise<Result<Api, M>> {
     return new Promise((resolve, reject) => {
       throwIfAborted(options.signal);
@@ -174,7 +176,7 @@ export class WorkerClient<Api> {
           settle();
           reject(error instanceof Error ? error : new Error(String(error)));
         },
-        onProgress: options.onProgress,
+        onProgress: (value) => options.onProgress?.(value as Progress<Api, M>),
       });
       options.signal?.addEventListener('abort', abort, { once: true });
       this.unanswered.add(id);
@@ -215,7 +217,7 @@ export class WorkerClient<Api> {
       if (message.kind !== 'progress') this.answered(message.id);
       const pending = this.pending.get(message.id);
       if (!pending) return;
-      if (message.kind === 'progress') pending.onProgress?.(message.value);
+      if (message.kind === 'progress') pending.onProgress(message.value);
       else if (message.kind === 'result') pending.resolve(message.result);
       else pending.reject(MaskletError.fromData(message.error));
     });

@@ -2,7 +2,6 @@
 import type { ExportFormat, ImageKind, ImportFormat } from '../formats';
 import type { ObjectId } from '../domain/annotations';
 import type { FrameIndex } from '../domain/video';
-import type { Editing, SessionId } from './edits';
 import type { ErrorData, Problem } from './errors';
 import type { FilePlace, FrameImageResult } from './session';
 
@@ -72,8 +71,7 @@ export interface DatasetProgress {
   readonly total: number;
 }
 
-export interface ImportParams extends Editing {
-  readonly session: SessionId;
+export interface ImportParams {
   readonly format: ImportFormat;
   /** A file or a folder of that format. */
   readonly from: string;

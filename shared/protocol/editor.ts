@@ -6,28 +6,23 @@
  */
 import type { EditorAction } from '../actions';
 import type {
-  AttributeValue,
-  Attributes,
-  Box,
   Direction,
   FramePrompt,
-  MarkKind,
   MarkRecord,
-  MaskOperation,
   MaskView,
   ObjectCurve,
   ObjectId,
   ObjectRecord,
   ObjectStatus,
-  PointPrompt,
-  RleMask,
   Suspicion,
 } from '../domain/annotations';
 import type { ConflictPlace, ConflictVersions } from '../domain/conflicts';
 import type { LabelClass, NewLabel } from '../domain/labels';
 import type { FrameIndex, FrameRange, VideoInfo } from '../domain/video';
-import type { EditedFrames } from './edits';
+import type { Edits, ObjectParams } from '../edits';
+import type { Changed } from './changed';
 import type { ModelState } from './health';
+import type { PreviewParams, PreviewResult } from './session';
 
 /** Everything about a document that is not pixels. Sent whole after `ready`; from then on, what changes. */
 export interface DocumentState {
@@ -131,8 +126,8 @@ export interface OverlayStyle {
   readonly solo: boolean;
 }
 
-/** What the webview asks of the host: `[params, result]`. */
-export interface HostRequests {
+/** What the webview asks of the host, edits included: `[params, result]`. */
+export interface HostRequests extends Edits {
   'frame/image': [
     {
       readonly frame: FrameIndex;
@@ -144,85 +139,12 @@ export interface HostRequests {
     { readonly data: Uint8Array; readonly width: number; readonly height: number; readonly mime: string },
   ];
   'frame/masks': [{ readonly frame: FrameIndex }, readonly MaskView[]];
-  'object/add': [Record<string, never>, ObjectRecord];
-  'object/update': [
-    {
-      readonly object: ObjectId;
-      readonly label?: string;
-      readonly color?: string;
-      readonly attributes?: Attributes;
-    },
-    null,
-  ];
-  /** Says attributes of an object on every frame of a range; null takes one back. */
-  'object/frameAttributes': [
-    {
-      readonly object: ObjectId;
-      readonly range: FrameRange;
-      readonly attributes: Readonly<Record<string, AttributeValue | null>>;
-    },
-    EditedFrames,
-  ];
   /** Adds a class to the workspace's labels. */
   'labels/add': [NewLabel, null];
-  'object/remove': [{ readonly object: ObjectId }, null];
-  /** Puts an object at a place of the list, from 0. */
-  'object/move': [{ readonly object: ObjectId; readonly to: number }, EditedFrames];
-  'object/duplicate': [{ readonly object: ObjectId }, ObjectRecord];
-  /** What the object has from the frame on becomes another object's, which is returned. */
-  'object/split': [{ readonly object: ObjectId; readonly frame: FrameIndex }, ObjectRecord];
-  'prompt/points': [
-    { readonly object: ObjectId; readonly frame: FrameIndex; readonly points: readonly PointPrompt[] },
-    MaskView,
-  ];
-  'prompt/box': [{ readonly object: ObjectId; readonly frame: FrameIndex; readonly box: Box }, MaskView];
-  /** Removes the prompts of an object on a frame. */
-  'prompt/clear': [{ readonly object: ObjectId; readonly frame: FrameIndex }, null];
-  /** Replaces the prompts of an object on a frame; null where none were left. */
-  'prompt/set': [
-    {
-      readonly object: ObjectId;
-      readonly frame: FrameIndex;
-      readonly points: readonly PointPrompt[];
-      readonly box?: Box;
-      readonly candidate?: 0 | 1 | 2;
-    },
-    MaskView | null,
-  ];
-  /** What a click would give; null where that cannot be said at once. */
-  'prompt/preview': [
-    { readonly object?: ObjectId; readonly frame: FrameIndex; readonly points: readonly PointPrompt[] },
-    { readonly mask: RleMask; readonly iou: number | null } | null,
-  ];
-  'object/curve': [{ readonly object: ObjectId }, ObjectCurve];
-  'mask/edit': [
-    { readonly object: ObjectId; readonly frame: FrameIndex; readonly operation: MaskOperation },
-    MaskView,
-  ];
-  'mask/copy': [{ readonly object: ObjectId; readonly from: FrameIndex; readonly to: FrameIndex }, MaskView];
-  'mask/interpolate': [
-    { readonly object: ObjectId; readonly first: FrameIndex; readonly last: FrameIndex },
-    EditedFrames,
-  ];
-  'mask/remove': [{ readonly object: ObjectId; readonly range: FrameRange }, EditedFrames];
-  /** Verifies all masks of an object over a range. */
-  'mask/verifyRange': [{ readonly object: ObjectId; readonly range: FrameRange }, EditedFrames];
-  'object/mark': [
-    {
-      readonly object: ObjectId;
-      readonly kind: Exclude<MarkKind, 'attributes'>;
-      readonly range: FrameRange;
-      readonly on: boolean;
-    },
-    EditedFrames,
-  ];
-  'conflict/versions': [{ readonly conflict: number }, ConflictVersions];
-  /** Chooses the same side for all of these. */
-  'conflict/resolve': [{ readonly conflicts: readonly number[]; readonly take: 'ours' | 'theirs' }, null];
-  'mask/verify': [
-    { readonly object: ObjectId; readonly frame: FrameIndex; readonly verified: boolean },
-    null,
-  ];
+  /** What a click would give; null if that cannot be said at once. */
+  'object/preview': [Omit<PreviewParams, 'session'>, PreviewResult | null];
+  'object/curve': [ObjectParams, ObjectCurve];
+  'session/conflictVersions': [{ readonly conflict: number }, ConflictVersions];
   propagate: [
     {
       readonly objects?: readonly ObjectId[];
@@ -250,6 +172,8 @@ export type EditorCommand =
 export type ToWebview =
   | { readonly kind: 'state'; readonly state: DocumentState; readonly view?: ViewState }
   | { readonly kind: 'change'; readonly change: DocumentChange }
+  /** What an edit changed that this page did not ask for; one that it asked for is in the response. */
+  | { readonly kind: 'changed'; readonly changed: Changed }
   /** Masks that are new or changed, as propagation finishes frames or prompts change; an empty list clears the frame. */
   | { readonly kind: 'masks'; readonly frame: FrameIndex; readonly masks: readonly MaskView[] }
   | { readonly kind: 'command'; readonly command: EditorCommand }

@@ -1,8 +1,10 @@
 /** The boundary between the kernel and every program that drives it (extension, CLI, tests): types and nothing else. */
-import type { MaskView, ObjectCurve, ObjectRecord, RleMask, Suspicion } from '../domain/annotations';
+import type { MaskView, ObjectCurve, Suspicion } from '../domain/annotations';
 import type { ConflictVersions } from '../domain/conflicts';
 import type { NewLabel } from '../domain/labels';
 import type { VideoIdentity, VideoInfo } from '../domain/video';
+import type { EditMethod, Edits, ObjectParams } from '../edits';
+import type { Changed } from './changed';
 import type {
   AssignSplitParams,
   AssignSplitResult,
@@ -13,9 +15,7 @@ import type {
   DatasetProgress,
   ExportParams,
   ExportResult,
-  ImportParams,
   ImportProgress,
-  ImportResult,
   IndexParams,
   IndexProgress,
   IndexResult,
@@ -27,32 +27,6 @@ import type {
   SummaryProgress,
   SummaryResult,
 } from './dataset';
-import type {
-  AddBoxParams,
-  AddMaskParams,
-  AddPointsParams,
-  ClearPromptsParams,
-  CopyMaskParams,
-  DuplicateObjectParams,
-  EditMaskParams,
-  EditedFrames,
-  Editing,
-  FrameAttributesParams,
-  InterpolateParams,
-  MarkParams,
-  MaskResult,
-  MergeObjectsParams,
-  MoveObjectParams,
-  ObjectParams,
-  PreviewParams,
-  RemoveMasksParams,
-  ResolveConflictsParams,
-  SessionId,
-  SetPromptParams,
-  SplitObjectParams,
-  UpdateObjectParams,
-  VerifyParams,
-} from './edits';
 import type { ErrorData, Problem } from './errors';
 import type { HealthParams, HealthResult, ModelState } from './health';
 import type {
@@ -64,21 +38,24 @@ import type {
 } from './models';
 import type { CompareFrameParams, CompareParams, CompareResult, ComparedMask, Revision } from './revisions';
 import type {
+  Editing,
   FilePlace,
   FoundAnnotations,
   FrameImageParams,
   FrameImageResult,
   FrameMasksParams,
   FrameProgress,
-  HistoryResult,
   LabelSet,
   OpenParams,
   OpenProgress,
   OpenResult,
+  PreviewParams,
+  PreviewResult,
   PropagateParams,
   PropagateResult,
   SaveAsParams,
   SaveResult,
+  SessionId,
   SnapshotResult,
   StatusResult,
 } from './session';
@@ -114,8 +91,13 @@ export interface RequestEnvelope<P> {
 export type ResponseEnvelope<R> =
   { readonly ok: true; readonly result: R } | { readonly ok: false; readonly error: ErrorData };
 
+/** An edit as the kernel is asked for it: of a session, and under the id by which it can be undone. */
+export type KernelEdits = {
+  [M in EditMethod]: [Edits[M][0] & Editing & { readonly session: SessionId }, Edits[M][1]];
+};
+
 /** Every request the kernel answers: `[params, result]`. */
-export interface KernelRequests {
+export interface KernelRequests extends KernelEdits {
   'kernel/hello': [HelloParams, HelloResult];
   'kernel/health': [HealthParams, HealthResult];
   'kernel/cleanup': [Record<string, never>, { readonly freed: number }];
@@ -142,58 +124,27 @@ export interface KernelRequests {
   /** Gives a copy of the video a copy of the annotations, unsaved ones too, in place of what it had. */
   'session/saveAs': [SaveAsParams, SaveResult];
   'session/close': [{ readonly session: SessionId }, null];
-  /** @throws `input/invalid` where one of them is no conflict (any more); then none was resolved. */
-  'session/resolveConflicts': [ResolveConflictsParams, HistoryResult];
   'session/conflictVersions': [{ readonly session: SessionId; readonly conflict: number }, ConflictVersions];
   'session/snapshot': [{ readonly session: SessionId }, SnapshotResult];
   /** Takes the sidecar's state back; what is discarded is kept, and `session/restoreDiscarded` brings it back. */
-  'session/revert': [{ readonly session: SessionId }, HistoryResult];
+  'session/revert': [{ readonly session: SessionId }, Changed];
   /** Null where nothing was discarded. */
-  'session/restoreDiscarded': [{ readonly session: SessionId } & Editing, HistoryResult | null];
+  'session/restoreDiscarded': [{ readonly session: SessionId } & Editing, Changed | null];
   /** Leaves rows and sidecar exactly as they were before the edit. @throws `history/unknown` */
-  'history/undo': [{ readonly session: SessionId; readonly edit: string }, HistoryResult];
-  'history/redo': [{ readonly session: SessionId; readonly edit: string }, HistoryResult];
+  'history/undo': [{ readonly session: SessionId; readonly edit: string }, Changed];
+  'history/redo': [{ readonly session: SessionId; readonly edit: string }, Changed];
   /** Takes sidecar and database rows along after a file or folder was moved; no session may be open on it. */
   'annotations/move': [{ readonly from: FilePlace; readonly to: FilePlace }, null];
   'annotations/find': [FilePlace, FoundAnnotations];
   /** Removes database rows for good; sidecars are files like any other. No session may be open on it. */
   'annotations/forget': [FilePlace, null];
-  'object/addPoints': [AddPointsParams, MaskResult];
-  'object/addBox': [AddBoxParams, MaskResult];
-  'object/addMask': [AddMaskParams, MaskResult];
-  'object/refine': [AddPointsParams, MaskResult];
-  /** Moves, deletes and chooses among what is there. Null where nothing of the prompt is left. */
-  'object/setPrompt': [SetPromptParams, MaskResult | null];
   /** Nothing is stored. Null where the frame has not been encoded, for a preview must come at once or not at all. */
-  'object/preview': [PreviewParams, { readonly mask: RleMask; readonly iou: number | null } | null];
-  'object/clearPrompts': [ClearPromptsParams, null];
-  'object/add': [ObjectParams & Editing, ObjectRecord];
-  'object/update': [UpdateObjectParams, ObjectRecord];
-  'object/move': [MoveObjectParams, EditedFrames];
-  /** The copy comes right behind the object. */
-  'object/duplicate': [DuplicateObjectParams, ObjectRecord];
-  /** Masks are united; what both have masks of becomes `edited`. */
-  'object/merge': [MergeObjectsParams, EditedFrames];
-  /** @returns the new object. */
-  'object/split': [SplitObjectParams, ObjectRecord];
-  'object/remove': [ObjectParams & Editing, null];
-  'object/verify': [VerifyParams, null];
-  /** An edit by hand: the mask becomes `edited`, which propagation conditions on and never overwrites. */
-  'mask/edit': [EditMaskParams, MaskView];
-  /** The copy is `edited`. @throws `prompt/invalid` where there is nothing to copy. */
-  'mask/copy': [CopyMaskParams, MaskView];
-  'mask/interpolate': [InterpolateParams, EditedFrames];
-  /** Removes masks, verified ones too, and prompts over a range. */
-  'mask/remove': [RemoveMasksParams, EditedFrames];
-  /** States that an object is absent, occluded, ... over a range; `absent` removes what was only propagated there. */
-  'object/mark': [MarkParams, EditedFrames];
-  /** Says attributes of an object on each frame of a range; null takes one back. */
-  'object/setFrameAttributes': [FrameAttributesParams, EditedFrames];
+  'object/preview': [PreviewParams, PreviewResult | null];
   /** The labels of the session's workspace; `labels/changed` follows whenever they change. */
   'labels/read': [{ readonly session: SessionId }, LabelSet];
   /** Adds classes, and makes the file where there is none. @throws `labels/invalid`, `storage/read-only` */
   'labels/add': [{ readonly session: SessionId; readonly classes: readonly NewLabel[] }, LabelSet];
-  'object/curve': [ObjectParams, ObjectCurve];
+  'object/curve': [ObjectParams & { readonly session: SessionId }, ObjectCurve];
   /** Looks through all masks for suspicious ones; by frame, ascending. */
   'session/review': [{ readonly session: SessionId }, readonly Suspicion[]];
   'frame/masks': [FrameMasksParams, readonly MaskView[]];
@@ -221,8 +172,6 @@ export interface KernelRequests {
   'dataset/picture': [ClipPictureParams, ClipPicture | null];
   /** Puts clips into a split, kept in `.masklet/splits.json`; folders stand for all videos in them. */
   'dataset/assignSplit': [AssignSplitParams, AssignSplitResult];
-  /** Takes masks in as edited by hand; verified ones stay. @throws `import/malformed` */
-  'session/import': [ImportParams, ImportResult];
 }
 
 /** What a request may report while it runs. */
@@ -239,6 +188,9 @@ export interface KernelProgress {
   'session/import': ImportProgress;
   'dataset/overlayPictures': OverlayPicture;
 }
+
+/** What a request of this method reports; nothing for most. */
+export type ProgressOf<M> = M extends keyof KernelProgress ? KernelProgress[M] : never;
 
 /** What the kernel says unasked. */
 export interface KernelEvents {

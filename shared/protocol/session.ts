@@ -7,13 +7,22 @@ import type {
   ObjectId,
   ObjectRecord,
   ObjectStatus,
+  PointPrompt,
+  RleMask,
 } from '../domain/annotations';
 import type { Conflict, ConflictPlace } from '../domain/conflicts';
 import type { LabelClass } from '../domain/labels';
 import type { FrameIndex, FrameRange, VideoInfo } from '../domain/video';
-import type { Editing, SessionId } from './edits';
 import type { Problem } from './errors';
 import type { ModelState } from './health';
+
+export type SessionId = string;
+
+/** A request that changes annotations may be named, to be undone as one later. */
+export interface Editing {
+  /** Chosen by the client; requests that share an id are one edit. */
+  readonly edit?: string;
+}
 
 /** A workspace's labels, in the order of the file. */
 export interface LabelSet {
@@ -207,11 +216,18 @@ export interface SnapshotResult {
   readonly revision: number;
 }
 
-/** What undoing, redoing, reverting or restoring changed. */
-export interface HistoryResult {
-  /** Frames whose masks or prompts are different now; ascending. */
-  readonly frames: readonly FrameIndex[];
-  readonly dirty: boolean;
+/** What clicks would give on top of the existing prompts. */
+export interface PreviewParams {
+  readonly session: SessionId;
+  /** Default: an object that has no prompts yet. */
+  readonly object?: ObjectId;
+  readonly frame: FrameIndex;
+  readonly points: readonly PointPrompt[];
+}
+
+export interface PreviewResult {
+  readonly mask: RleMask;
+  readonly iou: number | null;
 }
 
 export interface OpenProgress {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
 import { KernelClient } from '../../kernel/client/kernelClient';
-import type { DatasetProgress, SummaryProgress } from '../../shared/protocol/dataset';
+import type {} from '../../shared/protocol/dataset';
 import { residentBytes } from '../support/residentMemory';
 import { makeDataset } from './syntheticDataset';
 
@@ -40,7 +40,7 @@ async function summary(root: string): Promise<{ listed: number; complete: number
       { root, keep: true },
       {
         onProgress: (value) => {
-          const progress = value as SummaryProgress;
+          const progress = value;
           if (Number.isNaN(listed) && progress.clips.length > 0) listed = performance.now() - start;
         },
       },
@@ -96,7 +96,7 @@ async function exportCoco(root: string, out: string, images: 'none' | 'jpeg'): P
       { paths: [root], format: 'coco', out, images },
       {
         onProgress: (value) => {
-          const { clipsDone, clips, done, total } = value as DatasetProgress;
+          const { clipsDone, clips, done, total } = value;
           if ((clipsDone + done / total) / clips >= shares[rss.length]) rss.push(residentMiB(kernel.pid!));
         },
       },

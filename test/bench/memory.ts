@@ -58,8 +58,8 @@ export async function benchMemory(objects: number): Promise<MemoryFigures> {
       if (frame % 20 === 0) process.stderr.write(`frame ${frame}: ${(rss / 1e6).toFixed(0)} MB\n`);
       return { frame, rss };
     };
-    const onProgress = (value: unknown): void => {
-      const { frame } = value as FrameProgress;
+    const onProgress = (value: FrameProgress): void => {
+      const { frame } = value;
       if (frame % EVERY === 0) looks.push(look(frame));
     };
     await session.request('session/propagate', { direction: 'forward' }, { onProgress });

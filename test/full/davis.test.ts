@@ -58,7 +58,7 @@ describe.skipIf(!isHere)('DAVIS ground truth', () => {
       const { kernel } = startKernel();
       const dataDir = join(folder, 'data');
       const session = await kernel.open({ path, dataDir });
-      const imported = await session.request('session/import', { format: 'davis', from: davis });
+      const { imported } = await session.request('session/import', { format: 'davis', from: davis });
       expect(imported.masks).toBe(truth.filter((mask) => rleArea(mask) > 0).length);
       expect(await lowestIou(session, truth)).toBe(1);
       await session.request('session/save', {});

@@ -62,8 +62,8 @@ test(`the kernel, ${KILLS} times`, { timeout: 1_200_000 }, async () => {
           process.kill(kernel.pid as number, 'SIGKILL');
         };
         const timer = kills < KILLS ? setTimeout(kill, Math.random() * MOMENT_MS) : undefined;
-        const onProgress = (value: unknown): void => {
-          const { frame, masks } = value as FrameProgress;
+        const onProgress = (value: FrameProgress): void => {
+          const { frame, masks } = value;
           reported.set(frame, masks[0]);
         };
         await session

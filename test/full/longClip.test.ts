@@ -50,8 +50,8 @@ it.skipIf(process.platform !== 'linux')(
       const { memory } = await session.request('session/status', {});
       return { frame, memory, rss };
     };
-    const onProgress = (value: unknown): void => {
-      const { frame } = value as FrameProgress;
+    const onProgress = (value: FrameProgress): void => {
+      const { frame } = value;
       if (frame >= settled && frame % every === 0) samples.push(take(frame));
     };
     const result = await session.request('session/propagate', { direction: 'forward' }, { onProgress });

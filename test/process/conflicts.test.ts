@@ -74,7 +74,7 @@ test('a choice is one edit: done, undone and redone, and saved in the end', asyn
     take: 'theirs',
     edit: 'all',
   });
-  expect(done).toEqual({ frames: [0, 1], dirty: true });
+  expect(done).toMatchObject({ frames: [0, 1], dirty: true });
   expect(await maskOn(0)).toEqual(square(10));
   expect((await session.request('session/snapshot', {})).conflicts).toEqual([]);
 

@@ -67,7 +67,11 @@ describe('masklet import', () => {
 
     // What is verified stays; undo takes an import back whole.
     await session.request('object/verify', { object: 'b', frames: [0], verified: true });
-    const again = await session.request('session/import', { format: 'masks', from: out, edit: 'e1' });
+    const { imported: again } = await session.request('session/import', {
+      format: 'masks',
+      from: out,
+      edit: 'e1',
+    });
     expect(again.objects.map(({ id, known, masks: taken }) => [id, known, taken])).toEqual([
       ['a', true, 1],
       ['b', true, 1],

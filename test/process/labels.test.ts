@@ -99,8 +99,8 @@ test('attributes of frames are edits that undo takes back, and lines of marks.js
       attributes,
       edit,
     });
-  expect(await set(0, 2, { pose: 'left' }, 'one')).toEqual({ changed: true, frames: [] });
-  expect(await set(1, 2, { pose: 'left' }, 'none')).toEqual({ changed: false, frames: [] });
+  expect(await set(0, 2, { pose: 'left' }, 'one')).toMatchObject({ changed: true, frames: [] });
+  expect(await set(1, 2, { pose: 'left' }, 'none')).toMatchObject({ changed: false, frames: [] });
   await set(1, 1, { pose: 'right' }, 'two');
   const after = await marks();
   expect(after.map(({ first, last, attributes }) => [first, last, attributes])).toEqual([

@@ -46,9 +46,9 @@ export function startKernel(
 }
 
 /** Collects the progress of a propagation. */
-export function collector(): { frames: FrameProgress[]; onProgress: (value: unknown) => void } {
+export function collector(): { frames: FrameProgress[]; onProgress: (value: FrameProgress) => void } {
   const frames: FrameProgress[] = [];
-  return { frames, onProgress: (value) => frames.push(value as FrameProgress) };
+  return { frames, onProgress: (value) => frames.push(value) };
 }
 
 /** True while a process with this id runs. */

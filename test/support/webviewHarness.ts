@@ -12,7 +12,10 @@ import type {
 } from '../../shared/protocol/editor';
 import type { MaskView } from '../../shared/domain/annotations';
 import { ACTION_IDS } from '../../shared/actions';
+import { EDIT_METHODS, type EditMethod } from '../../shared/edits';
+import { withChanged } from '../../shared/protocol/changed';
 import { packageRoot } from '../../kernel/runtime/paths';
+import { answerTo, type ShortAnswer } from './scriptedEdits';
 import { type ThemeName, THEMES, themeStyle } from './webviewThemes';
 
 const BUNDLE = join(packageRoot(), 'dist', 'webview');
@@ -33,8 +36,10 @@ export type RequestOf<M extends HostMethod> = {
   readonly method: M;
   readonly params: HostRequests[M][0];
 };
+/** Edits are answered in short: the harness makes the whole answer of it. */
+type Answer<M extends HostMethod> = M extends EditMethod ? ShortAnswer : HostRequests[M][1];
 type Answers = {
-  [M in HostMethod]?: (params: HostRequests[M][0]) => HostRequests[M][1] | Promise<HostRequests[M][1]>;
+  [M in HostMethod]?: (params: HostRequests[M][0]) => Answer<M> | Promise<Answer<M>>;
 };
 
 export interface EditorOptions {
@@ -69,12 +74,15 @@ export class EditorHarness {
   private readonly listeners = new Set<() => void>();
   private readonly masks = new Map<number, readonly MaskView[]>();
   private state: DocumentState;
+  /** With what edits changed since it was sent. */
+  private shown: DocumentState;
 
   private constructor(
     readonly page: Page,
     private readonly options: EditorOptions,
   ) {
     this.state = options.state;
+    this.shown = options.state;
   }
 
   static async open(browser: Browser, options: EditorOptions): Promise<EditorHarness> {
@@ -94,7 +102,7 @@ export class EditorHarness {
   }
 
   async send(message: ToWebview): Promise<void> {
-    if (message.kind === 'state') this.state = message.state;
+    if (message.kind === 'state') this.state = this.shown = message.state;
     if (message.kind === 'masks') this.masks.set(message.frame, message.masks);
     await this.page.evaluate(`deliver(${JSON.stringify(bytesAsBase64(message))})`);
   }
@@ -237,17 +245,35 @@ export class EditorHarness {
     else await this.answer(request);
   }
 
-  private async answer({ id, method, params }: RequestOf<HostMethod>): Promise<void> {
+  private async answer(request: RequestOf<HostMethod>): Promise<void> {
+    const { id, method, params } = request;
     const answers: Answers = { ...this.defaults, ...this.options.answers };
     const answer = answers[method] as ((params: unknown) => unknown) | undefined;
     try {
       if (!answer) throw new Error(`The test's host has no answer to ${method}.`);
-      await this.send({ kind: 'response', id, result: await answer(params) });
+      const result = await answer(params);
+      await this.send({
+        kind: 'response',
+        id,
+        result: this.isEdit(request) ? this.edit(request, result) : result,
+      });
     } catch (error) {
       const { message } = error as Error;
       const hint = error instanceof Refusal ? error.hint : undefined;
       await this.send({ kind: 'error', id, message, shown: false, ...(hint !== undefined && { hint }) });
     }
+  }
+
+  private isEdit(request: RequestOf<HostMethod>): request is RequestOf<EditMethod> {
+    return EDIT_METHODS.some((method) => method === request.method);
+  }
+
+  private edit(request: RequestOf<EditMethod>, short: unknown): unknown {
+    const asked = request as Parameters<typeof answerTo>[0];
+    const changed = answerTo(asked, short as ShortAnswer, this.shown, (frame) => this.masks.get(frame) ?? []);
+    this.shown = withChanged(this.shown, changed);
+    for (const { frame, masks } of changed.masks ?? []) this.masks.set(frame, masks);
+    return changed;
   }
 
   /** As VS Code does with the keys of a webview: looks for a key binding and runs its command. */
@@ -261,7 +287,7 @@ export class EditorHarness {
   }
 
   private readonly defaults: Answers = {
-    'prompt/preview': () => null,
+    'object/preview': () => null,
     'object/curve': () => ({ frames: [], area: [], score: [] }),
     'frame/image': ({ frame, maxDimension }) => {
       const { width, height } = this.state.video;
@@ -271,8 +297,8 @@ export class EditorHarness {
     'object/update': () => null,
     'object/move': () => ({ changed: true, frames: [] }),
     'object/remove': () => null,
-    'prompt/clear': () => null,
-    'mask/verify': () => null,
+    'object/clearPrompts': () => null,
+    'object/verify': () => null,
     'propagate/cancel': () => null,
   };
 }

@@ -10,6 +10,7 @@ import { Measure } from './host/measure';
 import type { VsCodeApi } from './host/vscodeApi';
 import { Actions, noticeOf } from './state/actions';
 import { runAction } from './state/editorActions';
+import type { EditorParts } from './state/editorParts';
 import { LabelActions } from './state/labelActions';
 import { MaskActions } from './state/maskActions';
 import { MaskLoading } from './state/maskLoading';
@@ -33,7 +34,7 @@ const VIEW_DEBOUNCE_MS = 150;
 const CURVE_DEBOUNCE_MS = 500;
 
 /** One video editor: the store and everything that feeds it. */
-export class Editor {
+export class Editor implements EditorParts {
   readonly store = new EditorStore();
   readonly stage = signal<StageSize>({ width: 0, height: 0, devicePixelRatio: 1 });
   readonly hostWatch = new HostWatch();
@@ -62,9 +63,9 @@ export class Editor {
     );
     this.measure = new Measure((name, ms) => this.host.post({ kind: 'measure', name, ms }));
     this.actions = new Actions(this.store, this.host, this.measure);
-    this.masks = new MaskActions(this.store, this.host, this.actions);
+    this.masks = new MaskActions(this.store, this.actions);
     this.labels = new LabelActions(this.store, this.host, this.actions);
-    this.objects = new ObjectActions(this.store, this.host, this.actions);
+    this.objects = new ObjectActions(this.store, this.actions);
     this.conflicts = new ConflictActions(this.store, this.host, this.actions);
     this.news = new News(this.store, this.actions, kept?.view, (action) => runAction(this, action));
     this.pictures = new Pictures(
@@ -103,10 +104,10 @@ export class Editor {
 
   /** What a click would give; null where the host cannot say at once. */
   requestPreview(
-    params: HostRequests['prompt/preview'][0],
+    params: HostRequests['object/preview'][0],
     signal: AbortSignal,
-  ): Promise<HostRequests['prompt/preview'][1]> {
-    return this.host.request('prompt/preview', params, signal);
+  ): Promise<HostRequests['object/preview'][1]> {
+    return this.host.request('object/preview', params, signal);
   }
 
   /** A small picture of a frame and its masks. @throws where it is not wanted any more. */

@@ -1,5 +1,5 @@
+import type { EditorParts } from './state/editorParts';
 import type { Editor } from './editor';
-import { keyPressed, keyReleased } from './state/keyTime';
 import { classOfKey } from './state/labels';
 import { spaceHeld, spacePanned } from './state/spaceBar';
 import { withoutVertex } from './tools/polygon';
@@ -25,7 +25,7 @@ const SCROLLING = new Set([
  */
 export function followKeyboard(editor: Editor): void {
   document.addEventListener('keydown', (event) => {
-    keyPressed(event.timeStamp);
+    editor.store.keyTime.pressed(event.timeStamp);
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (isTyping(event) && plain) {
       event.stopPropagation();
@@ -58,12 +58,12 @@ export function followKeyboard(editor: Editor): void {
       editor.playback.spaceReleased();
     }
     editor.store.comparing.value = false;
-    keyReleased();
+    editor.store.keyTime.released();
   });
   window.addEventListener('blur', () => {
     spaceHeld.value = false;
     editor.store.comparing.value = false;
-    keyReleased();
+    editor.store.keyTime.released();
   });
   let typing = false;
   const tell = (): void => {
@@ -79,7 +79,7 @@ export function followKeyboard(editor: Editor): void {
 }
 
 /** The keys of a polygon that is being drawn. @returns false where there is none, or the key is not one of them. */
-function polygonKey({ store, closePolygon }: Editor, event: KeyboardEvent): boolean {
+function polygonKey({ store, closePolygon }: EditorParts, event: KeyboardEvent): boolean {
   const draft = store.openPolygon.value;
   if (!draft || isControl(event) || event.altKey || event.ctrlKey || event.metaKey) return false;
   switch (event.key) {
@@ -98,7 +98,7 @@ function polygonKey({ store, closePolygon }: Editor, event: KeyboardEvent): bool
   }
 }
 
-function escapeKey({ actions, store, playback }: Editor, event: KeyboardEvent): boolean {
+function escapeKey({ actions, store, playback }: EditorParts, event: KeyboardEvent): boolean {
   if (event.key !== 'Escape' || event.shiftKey || event.ctrlKey || event.altKey) return false;
   if (store.playing.value !== 0) playback.pause();
   else if (store.notice.value) actions.dismissNotice();
@@ -107,7 +107,7 @@ function escapeKey({ actions, store, playback }: Editor, event: KeyboardEvent): 
 }
 
 /** In the object list Delete means the object, anywhere else the prompts on the frame. */
-function rowKey({ actions }: Editor, event: KeyboardEvent): boolean {
+function rowKey({ actions }: EditorParts, event: KeyboardEvent): boolean {
   if ((event.key !== 'Delete' && event.key !== 'Backspace') || event.shiftKey) return false;
   const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-object]') : null;
   if (row?.dataset.object === undefined) return false;
@@ -116,7 +116,7 @@ function rowKey({ actions }: Editor, event: KeyboardEvent): boolean {
 }
 
 /** The hotkey of a label gives it to the selected object. @returns false where no label has it. */
-function labelKey({ store, labels }: Editor, event: KeyboardEvent): boolean {
+function labelKey({ store, labels }: EditorParts, event: KeyboardEvent): boolean {
   const document = store.document.value;
   const chosen = document && classOfKey(document, event);
   if (!chosen) return false;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { DatasetProgress, ExportParams } from '../../../shared/protocol/dataset';
+import type { ExportParams } from '../../../shared/protocol/dataset';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { parseLabels, parseSelection } from '../arguments';
 import { printResult } from '../output';
@@ -50,7 +50,7 @@ export async function exportClips(paths: readonly string[], options: ExportComma
     return await kernel
       .request('dataset/export', params, {
         signal,
-        onProgress: (value) => bar.update(value as DatasetProgress),
+        onProgress: (value) => bar.update(value),
       })
       .finally(() => bar.done());
   });

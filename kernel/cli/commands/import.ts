@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ImportParams, ImportProgress, ImportResult } from '../../../shared/protocol/dataset';
+import type { ImportParams, ImportResult } from '../../../shared/protocol/dataset';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { openClip, saveAndClose } from '../clipSession';
 import { printResult } from '../output';
@@ -17,7 +17,7 @@ export async function importMasks(video: string, options: ImportCommandOptions):
   const result = await withKernel('masklet import', options.settings, async (kernel, signal) => {
     const session = await openClip(kernel, { path: resolve(video), holder: 'masklet import' }, signal);
     const bar = progressBar({ label: 'importing', unit: 'parts' });
-    const imported = await session
+    const { imported } = await session
       .request(
         'session/import',
         {
@@ -28,10 +28,7 @@ export async function importMasks(video: string, options: ImportCommandOptions):
         },
         {
           signal,
-          onProgress: (value) => {
-            const { done, total } = value as ImportProgress;
-            bar.update(done, total);
-          },
+          onProgress: ({ done, total }) => bar.update(done, total),
         },
       )
       .finally(() => bar.done());

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { KernelSettings } from '../../../shared/protocol/settings';
-import type { OpenProgress } from '../../../shared/protocol/session';
 import type { VideoInfo } from '../../../shared/domain/video';
 import { progressBar } from '../progressBar';
 import { showIndexing } from '../indexing';
@@ -21,7 +20,7 @@ export async function info(video: string, options: InfoOptions): Promise<void> {
       return await kernel.request(
         'video/info',
         { path: resolve(video), hash: options.hash },
-        { signal, onProgress: (value) => showIndexing(bar, value as OpenProgress) },
+        { signal, onProgress: (value) => showIndexing(bar, value) },
       );
     } finally {
       bar.done();

@@ -1,5 +1,5 @@
 import type { ImportFormat } from '../../../shared/formats';
-import type { DatasetProgress, RoundTripClip } from '../../../shared/protocol/dataset';
+import type { RoundTripClip } from '../../../shared/protocol/dataset';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { datasetBar } from '../datasetBar';
 import { EXIT } from '../../../shared/protocol/exitCodes';
@@ -21,7 +21,7 @@ export async function roundTrip(paths: readonly string[], options: RoundTripComm
     return await kernel
       .request('dataset/roundtrip', params, {
         signal,
-        onProgress: (value) => bar.update(value as DatasetProgress),
+        onProgress: (value) => bar.update(value),
       })
       .finally(() => bar.done());
   });

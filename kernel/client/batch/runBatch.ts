@@ -210,7 +210,7 @@ class Batch {
       const run = await session.request(
         'session/propagate',
         { direction: 'both' },
-        { signal, onProgress: (value) => this.report.frame(clip.path, value as FrameProgress) },
+        { signal, onProgress: (value) => this.report.frame(clip.path, value) },
       );
       await lease.assertHeld();
       await session.request('session/save', {});

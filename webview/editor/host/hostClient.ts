@@ -29,6 +29,7 @@ export class HostClient extends RequestClient<HostRequests> {
         return;
       case 'state':
       case 'change':
+      case 'changed':
       case 'masks':
       case 'command':
         this.onNews(message);

@@ -1,22 +1,12 @@
 import { batch } from '@preact/signals';
-import type { Box, Direction, MaskView, ObjectId, PointPrompt } from '../../../shared/domain/annotations';
+import type { Box, Direction, ObjectId, PointPrompt } from '../../../shared/domain/annotations';
+import type { EditMethod, Edits } from '../../../shared/edits';
 import type { DocumentState, ViewState } from '../../../shared/protocol/editor';
 import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
 import { AbandonedError, type HostClient, HostError } from '../host/hostClient';
 import type { Measure } from '../host/measure';
-import {
-  hasPrompts,
-  maskCountOf,
-  promptOf,
-  statusOf,
-  withBox,
-  withMasks,
-  withObject,
-  withoutObject,
-  withoutPrompt,
-  withPoints,
-  withVerified,
-} from './documentState';
+import { hasPrompts, maskCountOf, promptOf, statusOf } from './documentState';
+import { takeChanged } from './edited';
 import { keyframesOf, nextFrameOf } from './keyframes';
 import { includesFrame, type Ranges } from './ranges';
 import type { EditorStore, Notice, PendingPrompt } from './store';
@@ -89,10 +79,7 @@ export class Actions {
       this.say(`${this.store.nameOf(object)} has no prompts on frame ${frame}.`);
       return;
     }
-    await this.attempt(async () => {
-      await this.host.request('prompt/clear', { object: object.id, frame });
-      this.changeDocument((now) => withoutPrompt(now, object.id, frame));
-    });
+    await this.attempt(() => this.edit('object/clearPrompts', { object: object.id, frame }));
   }
 
   async toggleVerified(): Promise<void> {
@@ -106,10 +93,7 @@ export class Actions {
       return;
     }
     const verified = !includesFrame(status.verified, frame);
-    await this.attempt(async () => {
-      await this.host.request('mask/verify', { object: object.id, frame, verified });
-      this.changeDocument((now) => withVerified(now, object.id, frame, verified));
-    });
+    await this.attempt(() => this.edit('object/verify', { object: object.id, frames: [frame], verified }));
   }
 
   /** @returns whether the selected object's mask on the frame is verified now. */
@@ -125,7 +109,7 @@ export class Actions {
   }
 
   private async prompt(what: Pick<PendingPrompt, 'points' | 'box'>, since: number): Promise<void> {
-    const { store, host } = this;
+    const { store } = this;
     if (!this.mayChange()) return;
     const { frame, object: selected } = store.view.value;
     if (store.painted.value !== frame) {
@@ -140,19 +124,10 @@ export class Actions {
       store.pending.value = store.pending.value.map((pending) =>
         pending.id === id ? { ...pending, object } : pending,
       );
-      const mask: MaskView = what.box
-        ? await host.request('prompt/box', { object, frame, box: what.box })
-        : await host.request('prompt/points', { object, frame, points: what.points });
-      batch(() => {
-        this.changeDocument((now) => {
-          const prompted = what.box
-            ? withBox(now, object, frame, what.box)
-            : withPoints(now, object, frame, what.points);
-          return withMasks(prompted, frame, [mask]);
-        });
-        store.masks.merge(frame, [mask]);
-        this.settle(id);
-      });
+      const answered = (): void => this.settle(id);
+      await (what.box
+        ? this.edit('object/addBox', { object, frame, box: what.box }, answered)
+        : this.edit('object/addPoints', { object, frame, points: what.points }, answered));
       this.measure.clickAnswered(object, frame, since);
     });
     this.settle(id);
@@ -175,15 +150,8 @@ export class Actions {
 
   /** Makes an object and selects it; clicks that come meanwhile get the same one. */
   newObject(): Promise<ObjectId> {
-    this.creating ??= this.host
-      .request('object/add', {})
-      .then((object) => {
-        batch(() => {
-          this.changeDocument((now) => withObject(now, object));
-          this.select(object.id);
-        });
-        return object.id;
-      })
+    this.creating ??= this.edit('object/add', {}, ({ object }) => this.select(object.id))
+      .then(({ object }) => object.id)
       .finally(() => {
         this.creating = undefined;
       });
@@ -212,19 +180,13 @@ export class Actions {
     const label = text.trim();
     const before = this.store.document.value?.objects.find(({ id }) => id === object);
     if (!before || label === '' || label === before.label) return;
-    await this.attempt(async () => {
-      await this.host.request('object/update', { object, label });
-      this.changeDocument((now) => withObject(now, { ...before, label }));
-    });
+    await this.attempt(() => this.edit('object/update', { object, label }));
   }
 
   async recolor(object: ObjectId, color: string): Promise<void> {
     const before = this.store.document.value?.objects.find(({ id }) => id === object);
     if (!before || color === before.color || !this.mayChange()) return;
-    await this.attempt(async () => {
-      await this.host.request('object/update', { object, color });
-      this.changeDocument((now) => withObject(now, { ...before, color }));
-    });
+    await this.attempt(() => this.edit('object/update', { object, color }));
   }
 
   /** Asks first where masks would go with the object. */
@@ -237,13 +199,7 @@ export class Actions {
 
   async remove(object: ObjectId): Promise<void> {
     this.store.removing.value = undefined;
-    await this.attempt(async () => {
-      await this.host.request('object/remove', { object });
-      this.changeDocument((now) => withoutObject(now, object));
-      const objects = this.store.document.value?.objects ?? [];
-      if (this.store.view.value.object === object)
-        this.changeView((view) => withSelected(view, objects[0]?.id));
-    });
+    await this.attempt(() => this.edit('object/remove', { object }));
   }
 
   // ------------------------------------------------------------------------------------------------- propagation
@@ -391,6 +347,24 @@ export class Actions {
     const reason = this.store.locked.value;
     if (reason !== undefined) this.say(reason);
     return reason === undefined;
+  }
+
+  /**
+   * Asks the host for an edit and shows what it changed.
+   * @param shown called with the answer at the moment that it is shown.
+   * @throws HostError
+   */
+  async edit<M extends EditMethod>(
+    method: M,
+    params: Edits[M][0],
+    shown: (changed: Edits[M][1]) => void = () => undefined,
+  ): Promise<Edits[M][1]> {
+    const changed: Edits[M][1] = await this.host.request(method, params);
+    batch(() => {
+      takeChanged(this.store, changed);
+      shown(changed);
+    });
+    return changed;
   }
 
   /** A notice is about the last thing that was done: the next one that works takes it away. */

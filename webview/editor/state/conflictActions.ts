@@ -71,12 +71,7 @@ export class ConflictActions {
     let done = false;
     await this.actions.attempt(async () => {
       const ids = new Set(parts.map(({ id }) => id));
-      await this.host.request('conflict/resolve', { conflicts: [...ids], take });
-      // The host says the same in a moment.
-      this.actions.changeDocument((now) => ({
-        ...now,
-        conflicts: now.conflicts.filter(({ id }) => !ids.has(id)),
-      }));
+      await this.actions.edit('session/resolveConflicts', { conflicts: [...ids], take });
       done = true;
     });
     return done;
@@ -99,7 +94,7 @@ export class ConflictActions {
     try {
       const rows = await Promise.all(
         entry.parts.map(async ({ id, kind }): Promise<[ConflictPlace['kind'], AnnotationRow | null]> => {
-          const { theirs } = await this.host.request('conflict/versions', { conflict: id });
+          const { theirs } = await this.host.request('session/conflictVersions', { conflict: id });
           return [kind, theirs];
         }),
       );

@@ -1,12 +1,4 @@
-import type {
-  Box,
-  FramePrompt,
-  MaskView,
-  ObjectId,
-  ObjectRecord,
-  ObjectStatus,
-  PointPrompt,
-} from '../../../shared/domain/annotations';
+import type { FramePrompt, MaskView, ObjectId, ObjectStatus } from '../../../shared/domain/annotations';
 import type { DocumentChange, DocumentState } from '../../../shared/protocol/editor';
 import type { FrameIndex } from '../../../shared/domain/video';
 import { frameCountOf, includesFrame, type Ranges, withFrame, withoutFrame } from './ranges';
@@ -55,16 +47,6 @@ export function maskCountOf(document: DocumentState, object: ObjectId): number {
   return status ? frameCountOf(status.masked) : 0;
 }
 
-export function withObject(document: DocumentState, object: ObjectRecord): DocumentState {
-  const known = document.objects.some(({ id }) => id === object.id);
-  return {
-    ...document,
-    objects: known
-      ? document.objects.map((other) => (other.id === object.id ? object : other))
-      : [...document.objects, object],
-  };
-}
-
 /** @param to counted without the object itself. */
 export function withMovedObject(document: DocumentState, object: ObjectId, to: number): DocumentState {
   const moved = document.objects.find(({ id }) => id === object);
@@ -73,54 +55,9 @@ export function withMovedObject(document: DocumentState, object: ObjectId, to: n
   return { ...document, objects: [...others.slice(0, to), moved, ...others.slice(to)] };
 }
 
-export function withoutObject(document: DocumentState, object: ObjectId): DocumentState {
-  return {
-    ...document,
-    objects: document.objects.filter(({ id }) => id !== object),
-    status: document.status.filter((status) => status.object !== object),
-    prompts: document.prompts.filter((prompt) => prompt.object !== object),
-  };
-}
-
-/** Points that are there already are not added again. */
-export function withPoints(
-  document: DocumentState,
-  object: ObjectId,
-  frame: FrameIndex,
-  points: readonly PointPrompt[],
-): DocumentState {
-  return changePrompt(document, object, frame, (prompt) => {
-    const fresh = points.filter(
-      ({ x, y, label }) =>
-        !prompt.points.some((other) => other.x === x && other.y === y && other.label === label),
-    );
-    return fresh.length === 0 ? prompt : { ...prompt, points: [...prompt.points, ...fresh] };
-  });
-}
-
 /** The whole prompt of an object on a frame. */
 export function withPrompt(document: DocumentState, prompt: FramePrompt): DocumentState {
   return changePrompt(document, prompt.object, prompt.frame, () => prompt);
-}
-
-export function withBox(
-  document: DocumentState,
-  object: ObjectId,
-  frame: FrameIndex,
-  box: Box,
-): DocumentState {
-  return changePrompt(document, object, frame, (prompt) => ({ ...prompt, box }));
-}
-
-export function withoutPrompt(document: DocumentState, object: ObjectId, frame: FrameIndex): DocumentState {
-  return {
-    ...document,
-    prompts: document.prompts.filter((prompt) => prompt.object !== object || prompt.frame !== frame),
-    status: changeStatus(document.status, object, (status) => ({
-      ...status,
-      prompted: withoutFrame(status.prompted, frame),
-    })),
-  };
 }
 
 /** Takes masks just made into account, so that the timeline grows with every frame. */
@@ -143,21 +80,6 @@ export function withMasks(
     }));
   }
   return status === document.status ? document : { ...document, status };
-}
-
-export function withVerified(
-  document: DocumentState,
-  object: ObjectId,
-  frame: FrameIndex,
-  verified: boolean,
-): DocumentState {
-  return {
-    ...document,
-    status: changeStatus(document.status, object, (status) => ({
-      ...status,
-      verified: setFrame(status.verified, frame, verified),
-    })),
-  };
 }
 
 /**

@@ -1,12 +1,11 @@
 import type { EditorAction } from '../../../shared/actions';
 import type { OverlayStyle, PictureStyle } from '../../../shared/protocol/editor';
 import type { ObjectId } from '../../../shared/domain/annotations';
-import type { Editor } from '../editor';
+import type { EditorParts } from './editorParts';
 import { editMaskAsPolygon, simplifyPolygon } from './maskPolygon';
 import { resizedBrush, type Tool } from '../tools/tool';
 import { statusOf } from './documentState';
 import { keyframesOf, nextFrameOf } from './keyframes';
-import { askedAt, isKeyHeld, isLateRepetition } from './keyTime';
 import { USUAL_OVERLAY, USUAL_PICTURE, withOverlay, withPicture } from './viewState';
 
 /** How far growing and shrinking go at a time, in video pixels. */
@@ -15,11 +14,11 @@ const OPACITY_STEP = 0.25;
 const MAX_OPACITY = 2.25;
 
 /** Carries out what a command, a key or a button asks for. */
-export function runAction(editor: Editor, action: EditorAction): void {
+export function runAction(editor: EditorParts, action: EditorAction): void {
   void RUN[action](editor);
 }
 
-const RUN: Readonly<Record<EditorAction, (editor: Editor) => unknown>> = {
+const RUN: Readonly<Record<EditorAction, (editor: EditorParts) => unknown>> = {
   selectTool: (editor) => takeTool(editor, 'select'),
   brushTool: (editor) => takeTool(editor, 'brush'),
   eraserTool: (editor) => takeTool(editor, 'eraser'),
@@ -55,12 +54,12 @@ const RUN: Readonly<Record<EditorAction, (editor: Editor) => unknown>> = {
   rangeStart: ({ actions }) => actions.setRange('start'),
   rangeEnd: ({ actions }) => actions.setRange('end'),
   rangeClear: ({ actions }) => actions.clearRange(),
-  nextFrame: ({ actions }) => actions.step(1, askedAt()),
-  previousFrame: ({ actions }) => actions.step(-1, askedAt()),
-  forwardTenFrames: ({ actions }) => actions.step(10, askedAt()),
-  backTenFrames: ({ actions }) => actions.step(-10, askedAt()),
-  firstFrame: ({ actions }) => actions.goToEnd('first', askedAt()),
-  lastFrame: ({ actions }) => actions.goToEnd('last', askedAt()),
+  nextFrame: ({ actions, store }) => actions.step(1, store.keyTime.askedAt()),
+  previousFrame: ({ actions, store }) => actions.step(-1, store.keyTime.askedAt()),
+  forwardTenFrames: ({ actions, store }) => actions.step(10, store.keyTime.askedAt()),
+  backTenFrames: ({ actions, store }) => actions.step(-10, store.keyTime.askedAt()),
+  firstFrame: ({ actions, store }) => actions.goToEnd('first', store.keyTime.askedAt()),
+  lastFrame: ({ actions, store }) => actions.goToEnd('last', store.keyTime.askedAt()),
   verifyFrame: ({ actions }) => actions.toggleVerified(),
   clearPrompts: ({ actions }) => actions.clearPrompts(),
   addObject: ({ actions }) => actions.addObject(),
@@ -111,13 +110,13 @@ const LIGHT_STEP = 1.2;
 /** Where no key is held, as from the palette, the frame before is seen for this long. */
 const COMPARE_MS = 700;
 
-function onSelected({ store }: Editor, run: (object: ObjectId) => void): void {
+function onSelected({ store }: EditorParts, run: (object: ObjectId) => void): void {
   const object = store.selected.value;
   if (object) run(object.id);
 }
 
 export function changePicture(
-  { store }: Editor,
+  { store }: EditorParts,
   change: (picture: PictureStyle) => Partial<PictureStyle>,
 ): void {
   const { view } = store;
@@ -125,43 +124,44 @@ export function changePicture(
 }
 
 /** Key by key: the key that is held repeats, and letting go of any key ends it. */
-function compareFrame({ store }: Editor): void {
-  if (isLateRepetition()) return;
+function compareFrame({ store }: EditorParts): void {
+  if (store.keyTime.isLateRepetition()) return;
   store.comparing.value = true;
-  clearTimeout(comparing);
-  if (isKeyHeld()) return;
-  comparing = setTimeout(() => {
+  clearTimeout(store.comparingTimer);
+  if (store.keyTime.isHeld) return;
+  store.comparingTimer = window.setTimeout(() => {
     store.comparing.value = false;
   }, COMPARE_MS);
 }
 
-let comparing: ReturnType<typeof setTimeout> | undefined;
-
-export function resizeBrush({ store }: Editor, steps: number): void {
+export function resizeBrush({ store }: EditorParts, steps: number): void {
   store.brushRadius.value = resizedBrush(store.brushRadius.value, steps);
 }
 
-function changeOverlay({ store }: Editor, change: (overlay: OverlayStyle) => Partial<OverlayStyle>): void {
+function changeOverlay(
+  { store }: EditorParts,
+  change: (overlay: OverlayStyle) => Partial<OverlayStyle>,
+): void {
   const { view } = store;
   view.value = withOverlay(view.value, change(view.value.overlay ?? USUAL_OVERLAY));
 }
 
 /** The fill shows again where there were only outlines. */
-function changeOpacity(editor: Editor, by: number): void {
+function changeOpacity(editor: EditorParts, by: number): void {
   changeOverlay(editor, ({ opacity }) => ({
     opacity: Math.min(MAX_OPACITY, Math.max(0, opacity + by)),
     outlineOnly: false,
   }));
 }
 
-function takeTool({ store }: Editor, tool: Tool): void {
+function takeTool({ store }: EditorParts, tool: Tool): void {
   if (tool !== 'polygon') store.polygon.value = undefined;
   store.preview.value = undefined;
   store.tool.value = tool;
 }
 
 /** Of any object: selects the one that is suspicious there. */
-function goToSuspicious({ store, actions }: Editor, by: 1 | -1): void {
+function goToSuspicious({ store, actions }: EditorParts, by: 1 | -1): void {
   const found = store.document.value?.suspicions ?? [];
   const { frame } = store.view.value;
   const next =
@@ -177,11 +177,11 @@ function goToSuspicious({ store, actions }: Editor, by: 1 | -1): void {
 }
 
 /** A mask that is verified already stays so. */
-async function verifyAndNext(editor: Editor): Promise<void> {
+async function verifyAndNext(editor: EditorParts): Promise<void> {
   if (await editor.actions.verify()) goToSuspicious(editor, 1);
 }
 
-function goToKeyframe({ store, actions }: Editor, by: 1 | -1): void {
+function goToKeyframe({ store, actions }: EditorParts, by: 1 | -1): void {
   const object = store.selected.value;
   const document = store.document.value;
   if (!object || !document) return;

@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals';
 import type { FrameIndex } from '../../../shared/domain/video';
 import type { MaskView, ObjectId } from '../../../shared/domain/annotations';
+import type { Changed } from '../../../shared/protocol/changed';
+import { includesFrame } from './ranges';
 
 interface Entry {
   readonly masks: readonly MaskView[];
@@ -50,6 +52,26 @@ export class FrameMasks {
     );
     this.noteChange(frame);
     this.put(frame, { masks: [...others, ...masks], complete: before?.complete ?? false });
+  }
+
+  /**
+   * Masks as an edit left them. Those of other frames stay, but may be stale now, or no longer: the objects' status says
+   * so. Answers that are under way may still be from before.
+   */
+  takeChanged({ masks, status }: Changed): void {
+    if (!masks) this.outdate();
+    const stale = new Map(status.map((one) => [one.object, one.stale]));
+    for (const [frame, entry] of this.frames) {
+      const now = entry.masks.map((mask) => {
+        const ranges = stale.get(mask.object);
+        const isStale = ranges ? includesFrame(ranges, frame) : mask.stale;
+        return isStale === mask.stale ? mask : { ...mask, stale: isStale };
+      });
+      if (now.some((mask, n) => mask !== entry.masks[n])) this.frames.set(frame, { ...entry, masks: now });
+    }
+    this.outdatings++;
+    this.revision.value++;
+    for (const { frame, masks: all } of masks ?? []) this.set(frame, all);
   }
 
   /** Shows nothing on the frame until the host was asked. */

@@ -2,7 +2,6 @@ import type { AttributeValue, ObjectRecord } from '../../../shared/domain/annota
 import type { LabelClass } from '../../../shared/domain/labels';
 import type { HostClient } from '../host/hostClient';
 import type { Actions } from './actions';
-import { withObject } from './documentState';
 import { classOf, untilNextChange } from './labels';
 import type { EditorStore } from './store';
 
@@ -50,7 +49,7 @@ export class LabelActions {
       chosen ?? untilNextChange(document.marks, object.id, name, frame, document.video.frameCount);
     await this.actions.attempt(async () => {
       const attributes = { [name]: value ?? null };
-      await this.host.request('object/frameAttributes', { object: object.id, range, attributes });
+      await this.actions.edit('object/setFrameAttributes', { object: object.id, range, attributes });
       const what = value === undefined ? `no longer has “${name}”` : `has ${name}: ${String(value)}`;
       this.actions.say(`${this.store.nameOf(object)} ${what} on frames ${range.first}–${range.last}.`);
     });
@@ -62,9 +61,6 @@ export class LabelActions {
     const object = this.store.selected.value;
     const changes = object && change(object);
     if (!object || !changes || !this.actions.mayChange()) return;
-    await this.actions.attempt(async () => {
-      await this.host.request('object/update', { object: object.id, ...changes });
-      this.actions.changeDocument((now) => withObject(now, { ...object, ...changes }));
-    });
+    await this.actions.attempt(() => this.actions.edit('object/update', { object: object.id, ...changes }));
   }
 }

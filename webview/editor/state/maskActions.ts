@@ -1,8 +1,6 @@
-import { batch } from '@preact/signals';
-import type { EditedFrames } from '../../../shared/protocol/edits';
 import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
-import type { MarkKind, MaskOperation, MaskView, ObjectRecord } from '../../../shared/domain/annotations';
-import type { HostClient } from '../host/hostClient';
+import type { MarkKind, MaskOperation, ObjectId, ObjectRecord } from '../../../shared/domain/annotations';
+import type { Changed } from '../../../shared/protocol/changed';
 import {
   type PromptParts,
   partsOf,
@@ -12,7 +10,7 @@ import {
 } from '../tools/promptHandles';
 import type { VideoPoint } from '../../../shared/domain/annotations';
 import type { Actions } from './actions';
-import { promptOf, statusOf, withMasks, withoutPrompt, withPrompt } from './documentState';
+import { promptOf, statusOf, withPrompt } from './documentState';
 import { keyframesOf, nearestAround } from './keyframes';
 import { includesFrame } from './ranges';
 import type { EditorStore } from './store';
@@ -30,13 +28,12 @@ export class MaskActions {
 
   constructor(
     private readonly store: EditorStore,
-    private readonly host: HostClient,
     private readonly actions: Actions,
   ) {}
 
   /** Adds to the selected object's mask or cuts from it; where none is selected, drawing makes an object. */
   async draw(operation: MaskOperation, frame: FrameIndex): Promise<void> {
-    const { store, actions, host } = this;
+    const { store, actions } = this;
     if (!actions.mayChange()) return;
     const selected = store.view.value.object;
     const id = this.nextDrawing++;
@@ -44,11 +41,7 @@ export class MaskActions {
     if (selected !== undefined && store.view.value.hidden.includes(selected)) actions.toggleHidden(selected);
     await actions.attempt(async () => {
       const object = selected ?? (await actions.newObject());
-      const mask = await host.request('mask/edit', { object, frame, operation });
-      batch(() => {
-        this.takeMask(frame, mask);
-        this.settle(id);
-      });
+      await actions.edit('mask/edit', { object, frame, operation }, () => this.settle(id));
     });
     this.settle(id);
   }
@@ -70,8 +63,7 @@ export class MaskActions {
       return;
     }
     await this.actions.attempt(async () => {
-      const mask = await this.host.request('mask/copy', { object: object.id, from: frame, to: frame + 1 });
-      this.takeMask(frame + 1, mask);
+      await this.actions.edit('mask/copy', { object: object.id, from: frame, to: frame + 1 });
       this.actions.goTo(frame + 1);
     });
   }
@@ -92,7 +84,7 @@ export class MaskActions {
     }
     await this.actions.attempt(async () => {
       const { first, last } = ends;
-      const { frames } = await this.host.request('mask/interpolate', { object: object.id, first, last });
+      const { frames } = await this.actions.edit('mask/interpolate', { object: object.id, first, last });
       this.actions.say(`Interpolated ${framesInWords(frames.length)} between ${first} and ${last}.`);
     });
   }
@@ -126,7 +118,7 @@ export class MaskActions {
         mark.last >= range.last,
     );
     await this.actions.attempt(async () => {
-      await this.host.request('object/mark', { object: object.id, kind, range, on });
+      await this.actions.edit('object/mark', { object: object.id, kind, range, on });
       const where =
         range.first === range.last ? `frame ${range.first}` : `frames ${range.first}–${range.last}`;
       this.actions.say(
@@ -136,19 +128,21 @@ export class MaskActions {
   }
 
   async deleteMasks(): Promise<void> {
-    await this.overRange('mask/remove', 'Removed');
+    await this.overRange('Removed', (at) => this.actions.edit('mask/remove', at));
   }
 
   async verifyRange(): Promise<void> {
-    await this.overRange('mask/verifyRange', 'Verified');
+    await this.overRange('Verified', (at) => this.actions.edit('object/verify', { ...at, verified: true }));
   }
 
-  private async overRange(method: 'mask/remove' | 'mask/verifyRange', done: string): Promise<void> {
+  private async overRange(
+    done: string,
+    edit: (at: { readonly object: ObjectId; readonly range: FrameRange }) => Promise<Changed>,
+  ): Promise<void> {
     const object = this.changeable();
     if (!object) return;
     await this.actions.attempt(async () => {
-      const params = { object: object.id, range: this.range() };
-      const { frames }: EditedFrames = await this.host.request(method, params);
+      const { frames } = await edit({ object: object.id, range: this.range() });
       this.actions.say(`${done} the masks of ${framesInWords(frames.length)}.`);
     });
   }
@@ -168,14 +162,12 @@ export class MaskActions {
       const wanted = { ...prompt, ...parts, candidate: candidate || undefined };
       this.actions.changeDocument((now) => withPrompt(now, wanted));
       try {
-        const mask = await this.host.request('prompt/set', {
+        await this.actions.edit('object/setPrompt', {
           object,
           frame,
           ...parts,
           ...(candidate && { candidate }),
         });
-        if (mask) this.takeMask(frame, mask);
-        else this.actions.changeDocument((now) => withoutPrompt(now, object, frame));
         changed = true;
       } catch (error) {
         this.actions.changeDocument((now) => withPrompt(now, prompt));
@@ -189,13 +181,6 @@ export class MaskActions {
     const { document, view } = this.store;
     const { object, frame } = view.value;
     return document.value && object !== undefined ? promptOf(document.value, object, frame) : undefined;
-  }
-
-  private takeMask(frame: FrameIndex, mask: MaskView): void {
-    batch(() => {
-      this.actions.changeDocument((now) => withMasks(now, frame, [mask]));
-      this.store.masks.merge(frame, [mask]);
-    });
   }
 
   private settle(id: number): void {

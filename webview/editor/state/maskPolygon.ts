@@ -1,7 +1,7 @@
 import type { VideoPoint } from '../../../shared/domain/annotations';
 import { type Contours, contoursOf } from '../geometry/contours';
 import { simplified } from '../geometry/simplify';
-import type { Editor } from '../editor';
+import type { EditorParts } from './editorParts';
 import { cornerCount, type PolygonDraft, type Ring } from '../tools/polygon';
 
 /** Video pixels that the polygon may be away from the mask's edge at first. */
@@ -9,10 +9,8 @@ const TOLERANCE = 1;
 /** Simplifying again doubles it, until nothing but the shape is left. */
 const MOST_TOLERANCE = 64;
 
-let tolerance = TOLERANCE;
-
 /** Opens the selected object's mask as polygons: every part of it and every hole. Those that stay untouched change nothing. */
-export function editMaskAsPolygon({ store, actions }: Editor): void {
+export function editMaskAsPolygon({ store, actions }: EditorParts): void {
   const object = store.selected.value;
   const { frame } = store.view.value;
   if (!object || !actions.mayChange()) return;
@@ -21,38 +19,38 @@ export function editMaskAsPolygon({ store, actions }: Editor): void {
     actions.say(`${store.nameOf(object)} has no mask on frame ${frame}.`);
     return;
   }
-  tolerance = TOLERANCE;
   const rings = ringsOf(contoursOf(mask.mask)).map((exact): Ring => ({
-    points: simplifiedRing(exact, tolerance),
+    points: simplifiedRing(exact, TOLERANCE),
     exact,
   }));
   store.tool.value = 'polygon';
   store.preview.value = undefined;
-  store.polygon.value = { frame, object: object.id, kind: 'outline', rings };
+  store.polygon.value = { frame, object: object.id, kind: 'outline', rings, tolerance: TOLERANCE };
   actions.say('Drag corners, click an edge to add one, right click to delete; Enter takes it, Esc gives up.');
 }
 
 /** Leaves out corners that hardly matter, on every ring; each time more of them. */
-export function simplifyPolygon({ store, actions }: Editor): void {
+export function simplifyPolygon({ store, actions }: EditorParts): void {
   const draft = store.openPolygon.value;
   if (!draft) {
     actions.say('There is no polygon open: Shift+E opens the mask as one.');
     return;
   }
   const before = cornerCount(draft);
-  for (; tolerance <= MOST_TOLERANCE; tolerance *= 2) {
-    const fewer: PolygonDraft = { ...draft, rings: draft.rings.map((ring) => withFewerCorners(ring)) };
+  for (let { tolerance = TOLERANCE } = draft; tolerance <= MOST_TOLERANCE; tolerance *= 2) {
+    const rings = draft.rings.map((ring) => withFewerCorners(ring, tolerance));
+    const fewer: PolygonDraft = { ...draft, rings, tolerance };
     const after = cornerCount(fewer);
     if (after >= before) continue;
     store.polygon.value = fewer;
     actions.say(`${after} corners, from ${before}.`);
     return;
   }
-  tolerance = TOLERANCE;
+  store.polygon.value = { ...draft, tolerance: TOLERANCE };
   actions.say(`No corner of these ${before} can be left out.`);
 }
 
-function withFewerCorners(ring: Ring): Ring {
+function withFewerCorners(ring: Ring, tolerance: number): Ring {
   const points = simplifiedRing(ring.points, tolerance);
   return points.length < ring.points.length ? { points } : ring;
 }

@@ -6,9 +6,9 @@ import type { MaskView } from '../../../shared/domain/annotations';
 import type { HostNews } from '../host/hostClient';
 import type { Actions } from './actions';
 import { masksMayDiffer, withChange, withMasks } from './documentState';
-import { askedAt } from './keyTime';
+import { dropGone, takeChanged } from './edited';
 import type { EditorStore } from './store';
-import { reconciled, withFrame, withZoom } from './viewState';
+import { withFrame, withZoom } from './viewState';
 
 /** Takes in what the host says unasked. */
 export class News {
@@ -30,6 +30,9 @@ export class News {
           if (this.store.document.value)
             this.state(withChange(this.store.document.value, news.change), undefined);
           return;
+        case 'changed':
+          takeChanged(this.store, news.changed);
+          return;
         case 'masks':
           this.masks(news.frame, news.masks);
           return;
@@ -42,14 +45,11 @@ export class News {
   private state(document: DocumentState, given: ViewState | undefined): void {
     const { store } = this;
     const before = store.document.value;
-    const view = given ?? (before ? store.view.value : (this.kept ?? store.view.value));
+    store.view.value = given ?? (before ? store.view.value : (this.kept ?? store.view.value));
     store.document.value = document;
-    store.view.value = reconciled(view, document);
+    dropGone(store, document);
     if (before && (document.masksChanged || masksMayDiffer(before, document))) store.masks.outdate();
     if (!document.propagation) store.followPaused.value = false;
-    const exists = (id: string | undefined): boolean => document.objects.some((object) => object.id === id);
-    if (!exists(store.renaming.value)) store.renaming.value = undefined;
-    if (!exists(store.removing.value)) store.removing.value = undefined;
   }
 
   private masks(frame: FrameIndex, masks: readonly MaskView[]): void {
@@ -73,7 +73,7 @@ export class News {
         this.actions.goTo(command.frame, performance.now());
         return;
       case 'step':
-        this.actions.step(command.by, askedAt());
+        this.actions.step(command.by, this.store.keyTime.askedAt());
         return;
       case 'selectObject':
         this.actions.select(command.object);

@@ -1,6 +1,6 @@
 import { batch } from '@preact/signals';
 import type { ObjectId, ObjectRecord } from '../../../shared/domain/annotations';
-import type { HostClient } from '../host/hostClient';
+import type { ObjectChanged } from '../../../shared/edits';
 import type { Actions } from './actions';
 import { statusOf, withMovedObject } from './documentState';
 import type { EditorStore } from './store';
@@ -9,7 +9,6 @@ import type { EditorStore } from './store';
 export class ObjectActions {
   constructor(
     private readonly store: EditorStore,
-    private readonly host: HostClient,
     private readonly actions: Actions,
   ) {}
 
@@ -27,12 +26,12 @@ export class ObjectActions {
     await this.actions.attempt(async () => {
       // Shown where it was dropped at once; the answer confirms it.
       this.actions.changeDocument((now) => withMovedObject(now, object, to));
-      await this.host.request('object/move', { object, to });
+      await this.actions.edit('object/move', { object, to });
     });
   }
 
   async duplicate(): Promise<void> {
-    await this.another((object) => this.host.request('object/duplicate', { object: object.id }), 'a copy of');
+    await this.another((object) => this.actions.edit('object/duplicate', { object: object.id }), 'a copy of');
   }
 
   /** From this frame on, the track is another object's. */
@@ -48,16 +47,16 @@ export class ObjectActions {
       return;
     }
     await this.another(
-      ({ id }) => this.host.request('object/split', { object: id, frame }),
+      ({ id }) => this.actions.edit('object/split', { object: id, frame }),
       `from frame ${frame} on what was`,
     );
   }
 
-  private async another(make: (object: ObjectRecord) => Promise<ObjectRecord>, what: string): Promise<void> {
+  private async another(make: (object: ObjectRecord) => Promise<ObjectChanged>, what: string): Promise<void> {
     const object = this.store.selected.value;
     if (!object || !this.actions.mayChange()) return;
     await this.actions.attempt(async () => {
-      const made = await make(object);
+      const { object: made } = await make(object);
       batch(() => {
         this.actions.select(made.id);
         this.actions.say(`The new object is ${what} “${this.store.nameOf(object)}”.`);

@@ -16,6 +16,7 @@ import { conflictEntries, type TheirVersion } from './conflicts';
 import type { PolygonDraft } from '../tools/polygon';
 import type { Tool } from '../tools/tool';
 import { FrameMasks } from './frameMasks';
+import { KeyTime } from './keyTime';
 import { INITIAL_VIEW } from './viewState';
 
 /** A prompt that the host has not answered yet. */
@@ -109,6 +110,9 @@ export class EditorStore {
   readonly loop = signal(false);
   /** Whether the neighbouring frame is shown in place of this one. */
   readonly comparing = signal(false);
+  /** Ends `comparing` where no key is held. */
+  comparingTimer: number | undefined;
+  readonly keyTime = new KeyTime();
   /** The frame whose picture is wanted on the screen. */
   readonly wantedFrame = computed(() => {
     const { frame } = this.view.value;

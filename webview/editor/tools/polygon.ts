@@ -14,6 +14,8 @@ export interface PolygonDraft {
   /** `polygon`: one ring, still open. `outline`: all edges of the mask, its holes too; they become the mask. */
   readonly kind: 'polygon' | 'outline';
   readonly rings: readonly Ring[];
+  /** How far, in video pixels, simplifying has moved the edge so far. */
+  readonly tolerance?: number;
 }
 
 /** A vertex; for an edge, the vertex that a new one would go before. */

@@ -9,6 +9,8 @@ import { encodeRle, rleArea, rleBox } from '../../../../kernel/masks/rle';
 import type { FramePrompt, MaskRecord, ObjectRecord } from '../../../../shared/domain/annotations';
 import type { VideoInfo } from '../../../../shared/domain/video';
 import { Annotations, promptRevision } from '../../../../kernel/annotations/annotations';
+import { NOTHING_CHANGED, changedBy, framesOf, isEmpty } from '../../../../kernel/annotations/changed';
+import type { Changed } from '../../../../shared/protocol/changed';
 import type { EditingHost } from '../../../../kernel/session/editingHost';
 import { ManualEdits } from '../../../../kernel/session/manualEdits';
 import { ObjectEdits } from '../../../../kernel/session/objectEdits';
@@ -68,12 +70,13 @@ beforeEach(() => {
       if (!found) throw new MaskletError('object/unknown', id);
       return found;
     },
+    requireIdle: () => {
+      if (propagating) throw new MaskletError('session/busy', 'propagating');
+    },
     commit: (build, edit) => Promise.resolve(apply(build(), edit)),
-    changed: () => undefined,
+    unchanged: () => ({ ...NOTHING_CHANGED, ...STANDING }),
   };
-  objects = new ObjectEdits(host, () => {
-    if (propagating) throw new MaskletError('session/busy', 'propagating');
-  });
+  objects = new ObjectEdits(host);
   manual = new ManualEdits(host);
 });
 afterEach(() => {
@@ -81,11 +84,15 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const STANDING = { conflicts: [], dirty: false, revision: 0 };
+
 /** As a session does: the database first, then its mirror. */
-function apply(change: Change, edit?: string): void {
-  if (Object.values(change).every((rows: readonly unknown[]) => rows.length === 0)) return;
-  store.apply(clip, change, edit);
+function apply(change: Change, edit?: string): Changed {
+  if (isEmpty(change)) return { ...NOTHING_CHANGED, ...STANDING };
+  const frames = framesOf(annotations, change);
+  const standing = store.apply(clip, change, edit);
   annotations.apply(change);
+  return { ...changedBy(annotations, change, frames), conflicts: [], ...standing };
 }
 
 function travel(which: 'undo' | 'redo', edit: string): void {
@@ -182,13 +189,13 @@ describe('the order of objects', () => {
   test('is that of their making, moves, and is still so when the clip is read again', async () => {
     for (const id of ['z', 'y', 'x']) apply({ putObjects: [object(id, annotations.nextOrder)] });
     expect(list()).toEqual(['z', 'y', 'x']);
-    expect(await objects.move({ session: '', object: 'x', to: 0, edit: 'move' })).toMatchObject({
+    expect(await objects.move({ object: 'x', to: 0, edit: 'move' })).toMatchObject({
       changed: true,
     });
     expect(list()).toEqual(['x', 'z', 'y']);
     expect(store.read(clip).objects.map(({ id }) => id)).toEqual(['x', 'z', 'y']);
-    expect(await objects.move({ session: '', object: 'x', to: 0 })).toMatchObject({ changed: false });
-    await objects.move({ session: '', object: 'x', to: 99 });
+    expect(await objects.move({ object: 'x', to: 0 })).toMatchObject({ changed: false });
+    await objects.move({ object: 'x', to: 99 });
     expect(list()).toEqual(['z', 'y', 'x']);
     const files = await sidecarBytes();
     expect(files[join(folder, 'clip.mp4.masklet', 'objects', 'x.json')]).toMatch(/"order": ?2/);
@@ -206,14 +213,14 @@ describe('duplicating', () => {
     track('a', 1, 4, [0, 6]);
     track('b', 0, 2, [20, 30]);
     apply({ putMarks: [{ object: 'a', kind: 'occluded', first: 2, last: 3 }] });
-    const copy = await objects.duplicate({ session: '', object: 'a', as: 'copy' });
+    const { object: copy } = await objects.duplicate({ object: 'a', as: 'copy' });
     expect(list()).toEqual(['a', 'copy', 'b']);
     expect(copy).toMatchObject({ label: 'label a', attributes: { a: 1 }, order: 1 });
     expect(copy.color).not.toBe('#102030');
     expect(areas('copy')).toEqual(areas('a'));
     expect(stale('copy')).toEqual([]);
     expect(annotations.allMarks).toContainEqual({ object: 'copy', kind: 'occluded', first: 2, last: 3 });
-    await expect(objects.duplicate({ session: '', object: 'a', as: 'b' })).rejects.toThrow('"b" cannot be');
+    await expect(objects.duplicate({ object: 'a', as: 'b' })).rejects.toThrow('"b" cannot be');
   });
 });
 
@@ -221,7 +228,7 @@ describe('merging', () => {
   test('joins two pieces of one track, and nothing is stale that was not', async () => {
     track('a', 0, 3, [0, 6]);
     track('b', 5, 8, [10, 20]);
-    const { frames } = await objects.merge({ session: '', object: 'a', from: 'b' });
+    const { frames } = await objects.merge({ object: 'a', from: 'b' });
     expect(frames).toEqual([5, 6, 7, 8]);
     expect(list()).toEqual(['a']);
     expect(areas('a')).toEqual([0, 1, 2, 3].map((n) => [n, 6]).concat([5, 6, 7, 8].map((n) => [n, 10])));
@@ -234,7 +241,7 @@ describe('merging', () => {
   test('unites masks where both have one, and keeps the union from being propagated over', async () => {
     track('a', 0, 3, [0, 6]);
     track('b', 2, 4, [4, 12]);
-    await objects.merge({ session: '', object: 'a', from: 'b' });
+    await objects.merge({ object: 'a', from: 'b' });
     expect(areas('a')).toEqual(
       [0, 1]
         .map((n) => [n, 6])
@@ -251,7 +258,7 @@ describe('merging', () => {
   test('makes the union the prompt where both prompted', async () => {
     track('a', 0, 0, [0, 6]);
     track('b', 0, 0, [4, 12]);
-    await objects.merge({ session: '', object: 'a', from: 'b' });
+    await objects.merge({ object: 'a', from: 'b' });
     const [prompt] = annotations.prompts('a');
     expect(prompt.points).toEqual([]);
     expect(rleArea(prompt.mask!)).toBe(12);
@@ -272,7 +279,7 @@ describe('merging', () => {
         said('b', 5, 8, 'theirs'),
       ],
     });
-    await objects.merge({ session: '', object: 'a', from: 'b' });
+    await objects.merge({ object: 'a', from: 'b' });
     const marks = annotations.allMarks.map(({ kind, first, last, attributes }) =>
       [kind, first, last, attributes?.pose].join(' ').trim(),
     );
@@ -288,9 +295,9 @@ describe('merging', () => {
   test('is refused while a propagation runs, and of an object with itself', async () => {
     track('a', 0, 1, [0, 6]);
     track('b', 0, 1, [0, 6]);
-    await expect(objects.merge({ session: '', object: 'a', from: 'a' })).rejects.toThrow('itself');
+    await expect(objects.merge({ object: 'a', from: 'a' })).rejects.toThrow('itself');
     propagating = true;
-    await expect(objects.merge({ session: '', object: 'a', from: 'b' })).rejects.toThrow('propagating');
+    await expect(objects.merge({ object: 'a', from: 'b' })).rejects.toThrow('propagating');
   });
 });
 
@@ -298,7 +305,7 @@ describe('splitting', () => {
   test('gives the rest of the track to a new object, which can be tracked on by itself', async () => {
     track('a', 0, 6, [0, 6]);
     apply({ putMarks: [{ object: 'a', kind: 'occluded', first: 3, last: 6 }] });
-    await objects.split({ session: '', object: 'a', frame: 4, as: 'rest' });
+    await objects.split({ object: 'a', frame: 4, as: 'rest' });
     expect(list()).toEqual(['a', 'rest']);
     expect(areas('a').map(([frame]) => frame)).toEqual([0, 1, 2, 3]);
     expect(areas('rest').map(([frame]) => frame)).toEqual([4, 5, 6]);
@@ -316,7 +323,7 @@ describe('splitting', () => {
 
   test('is refused where one part would be empty', async () => {
     track('a', 2, 4, [0, 6]);
-    const split = (frame: number) => objects.split({ session: '', object: 'a', frame, as: 'rest' });
+    const split = (frame: number) => objects.split({ object: 'a', frame, as: 'rest' });
     await expect(split(2)).rejects.toThrow('has nothing before frame 2');
     await expect(split(5)).rejects.toThrow('has nothing from frame 5');
     await expect(split(99)).rejects.toThrow('no frame');
@@ -326,8 +333,8 @@ describe('splitting', () => {
   test('and merging again gives the masks back', async () => {
     track('a', 0, 6, [0, 6]);
     const before = areas('a');
-    await objects.split({ session: '', object: 'a', frame: 4, as: 'rest' });
-    await objects.merge({ session: '', object: 'a', from: 'rest' });
+    await objects.split({ object: 'a', frame: 4, as: 'rest' });
+    await objects.merge({ object: 'a', from: 'rest' });
     expect(areas('a')).toEqual(before);
     expect(stale('a')).toEqual([]);
   });
@@ -353,7 +360,7 @@ test('any sequence of edits, undone step by step, gives back rows and sidecar; r
         const edit = nextEdit();
         const ids = list();
         const [id, second] = [ids[which % ids.length], ids[other % ids.length]];
-        const common = { session: '', object: id, edit };
+        const common = { object: id, edit };
         const range = { first: Math.min(frame, other), last: Math.max(frame, other) };
         const as = `o${edits}`;
         const run = {

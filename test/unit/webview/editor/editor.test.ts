@@ -46,24 +46,24 @@ describe.skipIf(!chromium)('video editor', () => {
     await editor.page.mouse.click(x, y);
     await editor.page.locator('.status-line', { hasText: 'Somebody else writes this clip.' }).waitFor();
     expect(editor.requests('object/add')).toEqual([]);
-    expect(editor.requests('prompt/points')).toEqual([]);
+    expect(editor.requests('object/addPoints')).toEqual([]);
   });
 
   describe('prompts', () => {
     const answers: EditorOptions['answers'] = {
       'object/add': () => CAR,
-      'prompt/points': ({ object, frame }) => maskView(object, frame, SIZE, [100, 80, 220, 160]),
-      'prompt/box': ({ object, frame, box }) =>
+      'object/addPoints': ({ object, frame }) => maskView(object, frame, SIZE, [100, 80, 220, 160]),
+      'object/addBox': ({ object, frame, box }) =>
         maskView(object, frame, SIZE, [box[0], box[1], box[2], box[3]].map(Math.round) as never),
     };
     const withCar = documentState({ objects: [CAR] });
 
     it('makes an object with the first click, sends the point in video pixels and paints the mask', async () => {
       await open({ answers });
-      editor.hold('prompt/points');
+      editor.hold('object/addPoints');
       const before = await editor.fittedPoint(160, 120);
       await editor.page.mouse.click(before.x, before.y);
-      const { params } = await editor.nthRequest('prompt/points');
+      const { params } = await editor.nthRequest('object/addPoints');
       expect(editor.requests('object/add')).toHaveLength(1);
       expect(params).toMatchObject({ object: 'car1', frame: 0 });
       expect(params.points[0].label).toBe(1);
@@ -71,7 +71,7 @@ describe.skipIf(!chromium)('video editor', () => {
       expect(params.points[0].y).toBeCloseTo(120, 0);
       await editor.page.getByText('Segmenting…').waitFor();
 
-      await editor.release('prompt/points');
+      await editor.release('object/addPoints');
       const inside = await editor.fittedPoint(110, 90);
       await editor.untilColor(inside.x, inside.y, ([r, g, b]) => r > 100 && r > g + 40 && r > b + 40);
       const outside = await editor.fittedPoint(90, 90);
@@ -87,14 +87,14 @@ describe.skipIf(!chromium)('video editor', () => {
       await open({ state: withCar, answers });
       const first = await editor.fittedPoint(40, 200);
       await editor.page.mouse.click(first.x, first.y, { button: 'right' });
-      await editor.nthRequest('prompt/points', 1);
+      await editor.nthRequest('object/addPoints', 1);
       // Not on the first point, which that would delete.
       const second = await editor.fittedPoint(140, 200);
       await editor.page.keyboard.down('Alt');
       await editor.page.mouse.click(second.x, second.y);
       await editor.page.keyboard.up('Alt');
-      await editor.nthRequest('prompt/points', 2);
-      const [right, alt] = editor.requests('prompt/points').map(({ params }) => params.points[0]);
+      await editor.nthRequest('object/addPoints', 2);
+      const [right, alt] = editor.requests('object/addPoints').map(({ params }) => params.points[0]);
       expect([right.label, alt.label]).toEqual([0, 0]);
       [right.x, right.y, alt.x, alt.y].forEach((value, i) =>
         expect(value).toBeCloseTo([40, 200, 140, 200][i], 0),
@@ -108,10 +108,10 @@ describe.skipIf(!chromium)('video editor', () => {
       const to = await editor.fittedPoint(60, 40);
       await drag(from, to, { cancel: true });
       await drag(from, to);
-      const { params } = await editor.nthRequest('prompt/box');
+      const { params } = await editor.nthRequest('object/addBox');
       [60, 40, 220, 160].forEach((value, i) => expect(params.box[i]).toBeCloseTo(value, 0));
-      expect(editor.requests('prompt/box')).toHaveLength(1);
-      expect(editor.requests('prompt/points')).toEqual([]);
+      expect(editor.requests('object/addBox')).toHaveLength(1);
+      expect(editor.requests('object/addPoints')).toEqual([]);
     });
 
     it('cuts a box to the picture and ignores clicks beside it', async () => {
@@ -119,9 +119,9 @@ describe.skipIf(!chromium)('video editor', () => {
       const stage = await editor.stageBox();
       await editor.page.mouse.click(stage.x + 2, stage.y + 2);
       await drag(await editor.fittedPoint(100, 100), { x: stage.x + 1, y: stage.y + 1 });
-      const { params } = await editor.nthRequest('prompt/box');
+      const { params } = await editor.nthRequest('object/addBox');
       expect(params.box.slice(0, 2)).toEqual([0, 0]);
-      expect(editor.requests('prompt/points')).toEqual([]);
+      expect(editor.requests('object/addPoints')).toEqual([]);
     });
 
     it('sends the point under the cursor at every zoom, after panning too', async () => {
@@ -131,7 +131,7 @@ describe.skipIf(!chromium)('video editor', () => {
       for (let i = 1; i <= 3; i++) {
         await editor.page.mouse.wheel(0, -400);
         await editor.page.mouse.click(at.x, at.y);
-        const { params } = await editor.nthRequest('prompt/points', i);
+        const { params } = await editor.nthRequest('object/addPoints', i);
         // Zooming keeps the point under the cursor, but for snapping to device pixels.
         expect(params.points[0].x).toBeCloseTo(80, 0);
         expect(params.points[0].y).toBeCloseTo(60, 0);
@@ -142,9 +142,9 @@ describe.skipIf(!chromium)('video editor', () => {
       await editor.page.keyboard.down('Space');
       await drag(at, { x: at.x + 50, y: at.y + 30 });
       await editor.page.keyboard.up('Space');
-      expect(editor.requests('prompt/box')).toEqual([]);
+      expect(editor.requests('object/addBox')).toEqual([]);
       await editor.page.mouse.click(at.x + 50, at.y + 30);
-      const { params } = await editor.nthRequest('prompt/points', 4);
+      const { params } = await editor.nthRequest('object/addPoints', 4);
       expect(params.points[0].x).toBeCloseTo(80, 0);
       expect(params.points[0].y).toBeCloseTo(60, 0);
     });
@@ -153,7 +153,7 @@ describe.skipIf(!chromium)('video editor', () => {
       await open({ state: withCar, answers, devicePixelRatio: 2 });
       const { x, y } = await editor.fittedPoint(200, 50);
       await editor.page.mouse.click(x, y);
-      const { params } = await editor.nthRequest('prompt/points');
+      const { params } = await editor.nthRequest('object/addPoints');
       expect(params.points[0].x).toBeCloseTo(200, 0);
       expect(params.points[0].y).toBeCloseTo(50, 0);
     });
@@ -162,7 +162,7 @@ describe.skipIf(!chromium)('video editor', () => {
       const refuse = (): never => {
         throw new Refusal('The model cannot be loaded.', 'Run Masklet: Doctor.');
       };
-      await open({ state: withCar, answers: { ...answers, 'prompt/points': refuse } });
+      await open({ state: withCar, answers: { ...answers, 'object/addPoints': refuse } });
       const { x, y } = await editor.fittedPoint(160, 120);
       await editor.page.mouse.click(x, y);
       await editor.page.locator('.status-error', { hasText: 'Run Masklet: Doctor.' }).waitFor();
@@ -174,7 +174,7 @@ describe.skipIf(!chromium)('video editor', () => {
       const prompts = [{ object: 'car1', frame: 0, points: [{ x: 300, y: 20, label: 1 as const }] }];
       await open({ state: { ...withCar, prompts }, answers });
       await editor.page.keyboard.press('Delete');
-      expect((await editor.nthRequest('prompt/clear')).params).toEqual({ object: 'car1', frame: 0 });
+      expect((await editor.nthRequest('object/clearPrompts')).params).toEqual({ object: 'car1', frame: 0 });
     });
 
     async function drag(
@@ -394,13 +394,13 @@ describe.skipIf(!chromium)('video editor', () => {
     it('verifies the mask of the frame with V and takes it back', async () => {
       await open({ state });
       await editor.page.keyboard.press('v');
-      expect((await editor.nthRequest('mask/verify', 1)).params).toEqual({
+      expect((await editor.nthRequest('object/verify', 1)).params).toEqual({
         object: 'car1',
-        frame: 0,
+        frames: [0],
         verified: true,
       });
       await editor.page.getByRole('button', { name: 'Verify', pressed: true }).click();
-      expect((await editor.nthRequest('mask/verify', 2)).params.verified).toBe(false);
+      expect((await editor.nthRequest('object/verify', 2)).params.verified).toBe(false);
     });
   });
 
@@ -449,7 +449,7 @@ describe.skipIf(!chromium)('video editor', () => {
       await editor.page.keyboard.type('vpnh2');
       await field.press('Enter');
       expect((await editor.nthRequest('object/update')).params.label).toBe('Carvpnh2');
-      expect(editor.requests('mask/verify')).toEqual([]);
+      expect(editor.requests('object/verify')).toEqual([]);
       expect(editor.requests('object/add')).toEqual([]);
     });
 

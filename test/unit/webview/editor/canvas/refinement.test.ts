@@ -110,22 +110,22 @@ describe.skipIf(!chromium)('refining a track', () => {
   it('verifies and goes on to the next suspicious frame with one key', async () => {
     await editor.send({ kind: 'command', command: { command: 'goToFrame', frame: 12 } });
     await editor.page.keyboard.press('Alt+Z');
-    expect((await editor.nthRequest('mask/verify')).params).toEqual({
+    expect((await editor.nthRequest('object/verify')).params).toEqual({
       object: 'car1',
-      frame: 12,
+      frames: [12],
       verified: true,
     });
     await editor.until(() => editor.lastView()?.frame === 25 && editor.lastView()?.object === 'dog1');
     await editor.page.keyboard.press('Alt+Z');
-    expect((await editor.nthRequest('mask/verify', 2)).params.object).toBe('dog1');
+    expect((await editor.nthRequest('object/verify', 2)).params.object).toBe('dog1');
     await editor.page.getByText('No suspicious frame after this one.').waitFor();
     // What is verified already stays so.
     await editor.page.keyboard.press('Alt+Z');
     await editor.page.keyboard.press('1');
     await editor.send({ kind: 'command', command: { command: 'goToFrame', frame: 1 } });
     await editor.page.keyboard.press('Alt+Z');
-    await editor.nthRequest('mask/verify', 3);
-    expect(editor.requests('mask/verify').map(({ params }) => params.verified)).toEqual([true, true, true]);
+    await editor.nthRequest('object/verify', 3);
+    expect(editor.requests('object/verify').map(({ params }) => params.verified)).toEqual([true, true, true]);
   });
 
   it('shows a stale mask with a dashed outline, unlike one that is up to date', async () => {

@@ -42,7 +42,7 @@ describe.skipIf(!chromium)('the view', () => {
       { objects: [CAR] },
       {
         answers: {
-          'prompt/points': ({ object, frame }) => maskView(object, frame, SIZE, [100, 0, 220, 60]),
+          'object/addPoints': ({ object, frame }) => maskView(object, frame, SIZE, [100, 0, 220, 60]),
         },
       },
     );
@@ -58,7 +58,7 @@ describe.skipIf(!chromium)('the view', () => {
     });
     const click = at(160, 30);
     await editor.page.mouse.click(click.x, click.y);
-    const [point] = (await editor.nthRequest('prompt/points')).params.points;
+    const [point] = (await editor.nthRequest('object/addPoints')).params.points;
     expect(point.x).toBeCloseTo(160, 0);
     expect(point.y).toBeCloseTo(30, 0);
     const inside = at(110, 50);
@@ -93,7 +93,7 @@ describe.skipIf(!chromium)('the view', () => {
     await editor.page.keyboard.up('y');
     await shows(7);
     expect(editor.lastView()?.frame).toBe(7);
-    expect(editor.requests('prompt/points')).toEqual([]);
+    expect(editor.requests('object/addPoints')).toEqual([]);
   });
 
   it('shows a frame with its masks beside the pointer on the timeline', async () => {

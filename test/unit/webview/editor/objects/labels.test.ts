@@ -28,7 +28,10 @@ describe.skipIf(!chromium)('labels in the editor', () => {
     const state = documentState({ labels: { classes: CLASSES, problems: [] }, ...change });
     editor = await openEditor({
       state,
-      answers: { 'object/frameAttributes': () => ({ changed: true, frames: [] }), 'labels/add': () => null },
+      answers: {
+        'object/setFrameAttributes': () => ({ changed: true, frames: [] }),
+        'labels/add': () => null,
+      },
     });
     await editor.nthRequest('frame/masks');
   }
@@ -77,7 +80,7 @@ describe.skipIf(!chromium)('labels in the editor', () => {
     expect((await editor.nthRequest('object/update', 2)).params.attributes).toMatchObject({ length: 2.5 });
 
     await editor.page.getByLabel('turned').click();
-    expect((await editor.nthRequest('object/frameAttributes')).params).toEqual({
+    expect((await editor.nthRequest('object/setFrameAttributes')).params).toEqual({
       object: 'car1',
       range: { first: 0, last: 8 },
       attributes: { turned: true },
@@ -85,7 +88,7 @@ describe.skipIf(!chromium)('labels in the editor', () => {
     await editor.send({ kind: 'command', command: { command: 'goToFrame', frame: 10 } });
     await editor.page.locator('input[aria-label=turned]:checked').waitFor();
     await editor.page.getByLabel('turned').click();
-    expect((await editor.nthRequest('object/frameAttributes', 2)).params).toMatchObject({
+    expect((await editor.nthRequest('object/setFrameAttributes', 2)).params).toMatchObject({
       range: { first: 10, last: 20 },
       attributes: { turned: false },
     });

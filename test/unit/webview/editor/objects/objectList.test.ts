@@ -76,7 +76,7 @@ describe.skipIf(!chromium)('objects in the editor', () => {
       {},
       {
         answers: {
-          'prompt/points': ({ object, frame }) => maskView(object, frame, [320, 240], [10, 10, 20, 20]),
+          'object/addPoints': ({ object, frame }) => maskView(object, frame, [320, 240], [10, 10, 20, 20]),
         },
       },
     );
@@ -100,8 +100,8 @@ describe.skipIf(!chromium)('objects in the editor', () => {
     await editor.page.mouse.click(x, y, { button: 'right' });
     await editor.page.keyboard.up('Control');
     await editor.page.mouse.click(x, y, { button: 'right' });
-    expect((await editor.nthRequest('prompt/points')).params.points[0].label).toBe(0);
-    expect(editor.requests('prompt/points')).toHaveLength(1);
+    expect((await editor.nthRequest('object/addPoints')).params.points[0].label).toBe(0);
+    expect(editor.requests('object/addPoints')).toHaveLength(1);
   });
 
   it('tell the host while a text box has the focus', async () => {

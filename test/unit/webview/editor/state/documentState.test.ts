@@ -3,12 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PictureCache } from '../../../../../webview/editor/canvas/pictureCache';
 import { AbandonedError, HostClient, HostError } from '../../../../../webview/editor/host/hostClient';
 import { LatestLoader } from '../../../../../webview/editor/host/latestLoader';
-import {
-  masksMayDiffer,
-  withMasks,
-  withoutPrompt,
-  withPoints,
-} from '../../../../../webview/editor/state/documentState';
+import { masksMayDiffer, withMasks } from '../../../../../webview/editor/state/documentState';
 import { FrameMasks } from '../../../../../webview/editor/state/frameMasks';
 import {
   frameCountOf,
@@ -70,14 +65,6 @@ describe('document', () => {
       { first: 6, last: 6 },
     ]);
     expect(withMasks(document, 5, [{ ...mask, object: 'gone' }])).toBe(document);
-  });
-
-  it('adds points once, and forgets a frame’s prompt', () => {
-    const point = { x: 1, y: 2, label: 1 as const };
-    const once = withPoints(document, 'car1', 3, [point]);
-    expect(withPoints(once, 'car1', 3, [point])).toBe(once);
-    expect(withPoints(once, 'car1', 3, [{ ...point, label: 0 }]).prompts[0].points).toHaveLength(2);
-    expect(withoutPrompt(once, 'car1', 3).prompts).toEqual([]);
   });
 
   it('knows when masks may have changed that nobody sent', () => {

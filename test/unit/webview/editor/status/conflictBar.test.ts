@@ -59,8 +59,8 @@ describe.skipIf(!chromium)('conflicts', () => {
   });
   const answers: EditorOptions['answers'] = {
     'frame/masks': ({ frame }) => [maskView('car1', frame, SIZE, MINE)],
-    'conflict/versions': ({ conflict }) => versionsOf(conflict),
-    'conflict/resolve': () => null,
+    'session/conflictVersions': ({ conflict }) => versionsOf(conflict),
+    'session/resolveConflicts': () => null,
   };
   const bar = () => editor.page.getByRole('region', { name: 'Conflicts' });
 
@@ -129,19 +129,22 @@ describe.skipIf(!chromium)('conflicts', () => {
     await open();
     await editor.page.keyboard.press('F4');
     await editor.page.keyboard.press('Shift+A');
-    expect((await editor.nthRequest('conflict/resolve')).params).toEqual({
+    expect((await editor.nthRequest('session/resolveConflicts')).params).toEqual({
       conflicts: [2, 3],
       take: 'theirs',
     });
     await editor.until(() => editor.lastView()?.frame === 9);
     await editor.page.keyboard.press('Shift+K');
-    expect((await editor.nthRequest('conflict/resolve', 2)).params).toEqual({ conflicts: [4], take: 'ours' });
+    expect((await editor.nthRequest('session/resolveConflicts', 2)).params).toEqual({
+      conflicts: [4],
+      take: 'ours',
+    });
     await editor.until(() => editor.lastView()?.frame === 30);
     await bar().getByRole('button', { name: 'Keep mine' }).click();
-    await editor.nthRequest('conflict/resolve', 3);
+    await editor.nthRequest('session/resolveConflicts', 3);
     await bar().getByText('“Wolf”').waitFor();
     await bar().getByRole('button', { name: 'Take theirs' }).click();
-    expect((await editor.nthRequest('conflict/resolve', 4)).params).toEqual({
+    expect((await editor.nthRequest('session/resolveConflicts', 4)).params).toEqual({
       conflicts: [1],
       take: 'theirs',
     });
@@ -156,14 +159,14 @@ describe.skipIf(!chromium)('conflicts', () => {
     await editor.change({ conflicts: CONFLICTS });
     await bar().getByText('In 4 places').waitFor();
     await editor.page.keyboard.press('Shift+Alt+A');
-    expect((await editor.nthRequest('conflict/resolve')).params).toEqual({
+    expect((await editor.nthRequest('session/resolveConflicts')).params).toEqual({
       conflicts: [1, 2, 3, 4, 5],
       take: 'theirs',
     });
     await bar().waitFor({ state: 'detached' });
     await editor.change({ conflicts: CONFLICTS });
     await bar().getByRole('button', { name: 'All mine' }).click();
-    expect((await editor.nthRequest('conflict/resolve', 2)).params.take).toBe('ours');
+    expect((await editor.nthRequest('session/resolveConflicts', 2)).params.take).toBe('ours');
   });
 
   it('are only looked at while the clip is read-only', async () => {
@@ -172,7 +175,7 @@ describe.skipIf(!chromium)('conflicts', () => {
     await bar().getByText('edited, verified').waitFor();
     await editor.page.keyboard.press('Shift+K');
     await editor.page.locator('.status-line', { hasText: 'Somebody else writes this clip.' }).waitFor();
-    expect(editor.requests('conflict/resolve')).toEqual([]);
+    expect(editor.requests('session/resolveConflicts')).toEqual([]);
   });
 
   it.each(Object.keys(THEMES) as ThemeName[])('leave a picture, %s', async (theme) => {

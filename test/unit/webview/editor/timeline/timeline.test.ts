@@ -96,7 +96,7 @@ describe.skipIf(!chromium)('timeline of many objects', () => {
       view: { frame: 5, hidden: [], object: 'o1', range: { first: 90, last: 120 } },
       answers: {
         'mask/remove': changed,
-        'mask/verifyRange': changed,
+        'object/verify': changed,
         'object/mark': changed,
         propagate: () => ({ frames: 31, cancelled: false }),
       },
@@ -107,7 +107,11 @@ describe.skipIf(!chromium)('timeline of many objects', () => {
     await page.getByRole('button', { name: 'Delete masks on the range' }).click();
     expect((await editor.nthRequest('mask/remove', 2)).params).toEqual({ object: 'o1', range });
     await page.keyboard.press('Shift+V');
-    expect((await editor.nthRequest('mask/verifyRange')).params).toEqual({ object: 'o1', range });
+    expect((await editor.nthRequest('object/verify')).params).toEqual({
+      object: 'o1',
+      range,
+      verified: true,
+    });
     await page.getByText('Verified the masks of 2 frames.').waitFor();
     await page.keyboard.press('r');
     expect((await editor.nthRequest('propagate')).params).toEqual({

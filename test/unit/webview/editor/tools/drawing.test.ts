@@ -166,7 +166,7 @@ describe.skipIf(!chromium)('drawing', () => {
     for (const [x, y] of triangle) await clickAt(x, y);
     await clickAt(triangle[0][0], triangle[0][1]);
     expect((await editor.nthRequest('mask/edit', 2)).params.operation).toMatchObject({ mode: 'add' });
-    expect(editor.requests('prompt/clear')).toEqual([]);
+    expect(editor.requests('object/clearPrompts')).toEqual([]);
   });
 
   it('lassoes freehand, and takes a stroke under way back with Esc', async () => {
@@ -265,53 +265,57 @@ describe.skipIf(!chromium)('drawing', () => {
 
     it('are moved by dragging and deleted one by one', async () => {
       const set = {
-        'prompt/set': ({ points }: { points: readonly unknown[] }) => (points.length > 0 ? standing : null),
+        'object/setPrompt': ({ points }: { points: readonly unknown[] }) =>
+          points.length > 0 ? standing : null,
       };
       await open({ state: { ...state, prompts }, answers: { ...answers, ...set } });
       await stroke([40, 40], [60, 55]);
-      const moved = (await editor.nthRequest('prompt/set', 1)).params;
+      const moved = (await editor.nthRequest('object/setPrompt', 1)).params;
       expect(moved.points.map(({ x, y }) => [Math.round(x), Math.round(y)])).toEqual([
         [60, 55],
         [280, 200],
       ]);
       await clickAt(280, 200, { button: 'right' });
-      const fewer = (await editor.nthRequest('prompt/set', 2)).params;
+      const fewer = (await editor.nthRequest('object/setPrompt', 2)).params;
       expect(fewer.points).toHaveLength(1);
       await clickAt(60, 55, { button: 'right' });
-      expect((await editor.nthRequest('prompt/set', 3)).params.points).toEqual([]);
+      expect((await editor.nthRequest('object/setPrompt', 3)).params.points).toEqual([]);
       await editor.nextFrame();
       // No prompt left: the same click is a negative point now.
       await clickAt(60, 55, { button: 'right' });
-      expect((await editor.nthRequest('prompt/points')).params.points[0].label).toBe(0);
+      expect((await editor.nthRequest('object/addPoints')).params.points[0].label).toBe(0);
     });
 
     it('try the three candidates in turn with T', async () => {
-      await open({ state: { ...state, prompts }, answers: { ...answers, 'prompt/set': () => standing } });
+      await open({
+        state: { ...state, prompts },
+        answers: { ...answers, 'object/setPrompt': () => standing },
+      });
       for (const candidate of [1, 2, undefined]) {
-        const n = editor.requests('prompt/set').length + 1;
+        const n = editor.requests('object/setPrompt').length + 1;
         await editor.page.keyboard.press('t');
-        expect((await editor.nthRequest('prompt/set', n)).params.candidate).toBe(candidate);
+        expect((await editor.nthRequest('object/setPrompt', n)).params.candidate).toBe(candidate);
         await editor.page.getByText(`Candidate ${(candidate ?? 0) + 1} of 3.`).waitFor();
       }
     });
 
     it('are previewed where the pointer rests, and not once it has moved on', async () => {
       const preview = maskView('x', 0, SIZE, [10, 180, 60, 230]).mask;
-      await open({ answers: { ...answers, 'prompt/preview': () => ({ mask: preview, iou: 0.9 }) } });
-      editor.hold('prompt/preview');
+      await open({ answers: { ...answers, 'object/preview': () => ({ mask: preview, iou: 0.9 }) } });
+      editor.hold('object/preview');
       const rest = await editor.fittedPoint(30, 200);
       await editor.page.mouse.move(rest.x, rest.y);
-      const { id, params } = await editor.nthRequest('prompt/preview');
+      const { id, params } = await editor.nthRequest('object/preview');
       expect(params).toMatchObject({ object: 'car1', frame: 0 });
       expect(params.points[0].x).toBeCloseTo(30, 0);
       await editor.page.mouse.move(rest.x + 40, rest.y);
       await editor.until(() => editor.abandoned().includes(id));
-      await editor.release('prompt/preview');
+      await editor.release('object/preview');
       await editor.page.mouse.move(rest.x, rest.y);
       await isMasked(40, 190, true);
       await editor.page.keyboard.press('d');
       await isMasked(40, 190, false);
-      expect(editor.requests('prompt/points')).toEqual([]);
+      expect(editor.requests('object/addPoints')).toEqual([]);
     });
   });
 });
