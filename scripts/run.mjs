@@ -128,6 +128,9 @@ function steps(...list) {
   }
 }
 
+/** The folders whose borders are watched. */
+const SOURCES = ['shared', 'models', 'kernel', 'extension', 'webview'];
+
 /** Hands the terminal to a bundled program: it answers Ctrl-C itself. */
 function hand(script, args) {
   const child = spawn(node, ['--enable-source-maps', join(root, 'dist', script), ...args], {
@@ -147,6 +150,7 @@ const commands = {
     setupBrowser();
     steps(
       () => tool('eslint', '.', '--max-warnings', '0'),
+      () => tool('depcruise', '--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', ...SOURCES),
       () => tool('prettier', '--check', '--log-level', 'warn', '.'),
       () => tool('tsc', '--noEmit'),
       () => tool('tsc', '--noEmit', '-p', 'webview'),
