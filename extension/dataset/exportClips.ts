@@ -137,8 +137,8 @@ function optionsOf(format: ExportFormat, choices: Choices, there: ExportChoices,
   if (there.splits.length > 0) {
     options.push({
       label: 'Splits',
-      description: choices.split ? there.splits.join(', ') : 'ignored: everything is in train',
-      change: (all) => Promise.resolve({ ...all, split: all.split ? undefined : true }),
+      description: choices.split === false ? 'ignored: everything is in train' : there.splits.join(', '),
+      change: (all) => Promise.resolve({ ...all, split: all.split === false ? undefined : false }),
     });
   }
   if (imageChoices.length > 0) {

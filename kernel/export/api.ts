@@ -40,6 +40,8 @@ export interface ExportClip {
   /** Objects of which is known that they are not in this frame. */
   absent(frame: FrameIndex): readonly ExportObject[];
   picture(frame: FrameIndex): Promise<RgbFrame>;
+  /** The full path of the file that a frame is, of a clip that is a folder of pictures. */
+  pictureFile(frame: FrameIndex): string | undefined;
   /** With the full hash. */
   identity(): Promise<VideoIdentity>;
 }

@@ -14,12 +14,16 @@ export interface ClipChoice {
   readonly labels?: readonly string[];
 }
 
-/** What is to be exported of an opened clip. Stale masks, broken lines and conflicts are warnings. */
+/**
+ * What is to be exported of an opened clip. Stale masks, broken lines and conflicts are warnings.
+ * @param pictures the files of its frames, of a folder of pictures.
+ */
 export function readClip(
   { source, content }: OpenedClip,
   choice: ClipChoice,
   categories: Categories,
   warn: (message: string) => void,
+  pictures: readonly string[] = [],
 ): ExportClip {
   const { path } = choice;
   for (const problem of content.problems) warn(problem.message);
@@ -68,6 +72,7 @@ export function readClip(
       });
     },
     picture: (frame) => source.frame(frame),
+    pictureFile: (frame) => pictures.at(frame),
     identity: () => source.identity(),
   };
 }

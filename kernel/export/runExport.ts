@@ -1,5 +1,5 @@
 import { exportRow, type ExportFormat } from '../../shared/formats';
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import type {
   DatasetProgress,
@@ -13,6 +13,7 @@ import { withClip, type DatasetEnvironment } from '../clips/openedClip';
 import { DEFAULT_SPLIT, SPLITS_FILE, readOwnSplits, readSplits, type Splits } from '../clips/splits';
 import { outsideOf } from '../clips/outsideMedia';
 import { findFfmpeg } from '../video/ffmpeg';
+import { listImages } from '../video/imageFolder';
 import type { ExportClip, ExportContext, ExportOptions } from './api';
 import { Categories } from './categories';
 import { ExportFolder } from './exportFolder';
@@ -22,6 +23,8 @@ import { readClip } from './readClip';
 
 /** More would make a report that nobody reads. */
 const WARNINGS_KEPT = 200;
+/** Clips named in one warning. */
+const NAMED = 10;
 
 export interface ExportEnvironment extends DatasetEnvironment {
   onProgress(progress: DatasetProgress): void;
@@ -42,12 +45,17 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
   const ffmpeg = await findFfmpeg(environment.settings.ffmpegPath);
   const all = await findClips(params, store);
   const splits = splitsOf(params, all);
-  const found = splits ? all.filter(({ path }) => splits.has(path)) : all;
+  const unassigned = splits ? all.filter(({ path }) => !splits.has(path)) : [];
+  const isChosen = params.split !== undefined && splits !== undefined;
+  const found = isChosen ? all.filter(({ path }) => splits.has(path)) : all;
   const names = clipNames(found.map(({ path }) => path));
   const warnings = new Warnings();
-  if (found.length < all.length) {
+  if (unassigned.length > 0) {
+    const shown = unassigned.slice(0, NAMED).map(({ path }) => path);
+    const names = `${shown.join(', ')}${unassigned.length > NAMED ? ', ...' : ''}`;
+    const what = isChosen ? 'were left out' : `went to ${DEFAULT_SPLIT}`;
     warnings.add(
-      `${all.length - found.length} clips are in no split of ${nameOfSplits(params)} and were left out.`,
+      `${unassigned.length} clips are in no split of ${nameOfSplits(params)} and ${what}: ${names}.`,
     );
   }
   const out = resolve(params.out);
@@ -79,7 +87,8 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
           frames: params.frames ?? ({ kind: 'all' } as const),
           ...(params.labels ? { labels: params.labels } : {}),
         };
-        const read = readClip(opened, choice, categories, context.warn);
+        const pictures = opened.source.info.kind === 'images' ? pictureFiles(path) : [];
+        const read = readClip(opened, choice, categories, context.warn, pictures);
         if (read.objects.length === 0 && !row.withoutObjects) {
           warnings.add(`${path} has no objects to export and was left out.`);
           return;
@@ -118,12 +127,19 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
   }
 }
 
-/** Undefined where clips are not chosen by split. */
+/** Full paths, in the order of the frames. */
+function pictureFiles(folder: string): string[] {
+  const { names } = listImages(folder);
+  return names.map((name) => join(folder, name));
+}
+
+/** Undefined where there are none, or they are to be left aside. */
 function splitsOf({ split }: ExportParams, clips: readonly FoundClip[]): Splits | undefined {
-  if (split === undefined) return undefined;
-  if (split !== true) return readSplits(split);
+  if (split === false) return undefined;
+  if (typeof split === 'string') return readSplits(split);
   const folders = new Set(clips.map(({ databaseFolder }) => databaseFolder));
-  return new Map([...folders].flatMap((folder) => [...readOwnSplits(folder)]));
+  const own: Splits = new Map([...folders].flatMap((folder) => [...readOwnSplits(folder)]));
+  return split === undefined && own.size === 0 ? undefined : own;
 }
 
 function nameOfSplits({ split }: ExportParams): string {

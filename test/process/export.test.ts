@@ -1,28 +1,32 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, writeFile, mkdtemp } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { processHost } from '../../kernel/storage/liveProcess';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { roundTrip } from '../../kernel/dataset/roundTrip';
 import { rleFromPolygons } from '../../kernel/masks/polygonRle';
 import { decodeRle, emptyRle, encodeRle, rleArea, rleIou } from '../../kernel/masks/rle';
+import { processHost } from '../../kernel/storage/liveProcess';
+import { rleUnion } from '../../kernel/masks/union';
 import type { ExportFormat } from '../../shared/formats';
-import type { ExportParams } from '../../shared/protocol/dataset';
+import type { ExportParams, ExportResult } from '../../shared/protocol/dataset';
 import type { RleMask } from '../../shared/domain/annotations';
 import { labelPalette } from '../../kernel/render/colors';
 import { readPngHeader, readPngValues } from '../../kernel/render/pngFormat';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 import { openVideo } from '../../kernel/video/source';
 import {
+  annotate,
   annotatedClip,
   datasetEnvironment,
   datasetFolder,
   drawn,
   exportHere,
+  infoOf,
   makeDatabase,
 } from '../support/datasetFixture';
+import { fillPoly } from '../support/fillPoly';
 import { startKernel, temporaryFolder } from '../support/kernel';
 import { mountTmpfs } from '../support/tmpfs';
 
@@ -67,13 +71,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function exported(
-  format: ExportFormat,
-  options: Partial<ExportParams> = {},
-): Promise<{ out: string; warnings: readonly string[] }> {
+async function exported(format: ExportFormat, options: Partial<ExportParams> = {}): Promise<ExportResult> {
   const out = join(await temporaryFolder(), 'out');
-  const { warnings } = await exportHere({ paths: [clip], format, out, ...options });
-  return { out, warnings };
+  return await exportHere({ paths: [clip], format, out, ...options });
 }
 
 async function json<T>(...path: string[]): Promise<T> {
@@ -251,6 +251,59 @@ describe('every format', () => {
     expect(new Set([...train.annotations, ...val.annotations].map(({ id }) => id)).size).toBe(2);
     const verified = await exported('masks', { frames: { kind: 'verified' } });
     expect(await json<object>(verified.out, 'manifest.json')).toMatchObject({ clips: [{ frames: [0, 2] }] });
+  });
+
+  test("the data set's own splits count unless they are left aside; clips in none go to train, and are named", async () => {
+    const folder = await datasetFolder();
+    for (const name of ['pond', 'lake', 'sea'])
+      await cp(join(root, 'data', 'pond'), join(folder, name), { recursive: true });
+    for (const name of ['pond', 'lake', 'sea']) {
+      await cp(join(root, 'data', 'pond.masklet'), join(folder, `${name}.masklet`), { recursive: true });
+    }
+    await writeFile(
+      join(folder, '.masklet', 'splits.json'),
+      JSON.stringify({ val: ['pond'], train: ['lake'] }),
+    );
+    const splitsOf = async (split?: boolean): Promise<{ splits: string[]; warnings: string }> => {
+      const { clips, warnings } = await exported('masks', {
+        paths: [folder],
+        ...(split === undefined ? {} : { split }),
+      });
+      return { splits: clips.map((clip) => `${clip.name} ${clip.split}`), warnings: warnings.join('\n') };
+    };
+    const own = await splitsOf();
+    expect(own.splits).toEqual(['lake train', 'pond val', 'sea train']);
+    expect(own.warnings).toMatch(/1 clips are in no split .* went to train: .*sea/);
+    const chosen = await splitsOf(true);
+    expect(chosen.splits).toEqual(['lake train', 'pond val']);
+    expect(chosen.warnings).toMatch(/left out: .*sea/);
+    const none = await splitsOf(false);
+    expect(none.splits).toEqual(['lake train', 'pond train', 'sea train']);
+    expect(none.warnings).not.toMatch(/split/);
+  });
+
+  test('pictures of the wanted kind are exported as the bytes that they are, and others are made', async () => {
+    const folder = await datasetFolder();
+    const video = join(folder, 'clip');
+    await mkdir(video);
+    const pixels = Uint8Array.from({ length: 32 * 24 * 3 }, (_, i) => (i * 7) % 256);
+    const picture = (): Sharp => sharp(pixels, { raw: { width: 32, height: 24, channels: 3 } });
+    const jpeg = await picture().jpeg({ quality: 60 }).toBuffer();
+    const png = await picture().png().toBuffer();
+    // Lies on its side, and is shown upright.
+    const turned = await picture().rotate(90).withMetadata({ orientation: 8 }).jpeg().toBuffer();
+    for (const [n, bytes] of [jpeg, png, turned].entries()) {
+      await writeFile(join(video, `0000${n}.${n === 1 ? 'png' : 'jpg'}`), bytes);
+    }
+    annotate(await infoOf(video), { objects: [{ id: 'a' }], masks: [] });
+    const { out } = await exported('frames', { paths: [video], images: 'jpeg' });
+    const read = (n: number): Promise<Buffer> => readFile(join(out, 'clip', `0000${n}.jpg`));
+    expect(await read(0)).toEqual(jpeg);
+    expect((await sharp(await read(1)).metadata()).format).toBe('jpeg');
+    expect(await read(2)).not.toEqual(turned);
+    expect(await sharp(await read(2)).metadata()).toMatchObject({ width: 32, height: 24 });
+    const other = await exported('frames', { paths: [video], images: 'png' });
+    expect(await readFile(join(other.out, 'clip', '00001.png'))).toEqual(png);
   });
 
   test('what is lost is said', async () => {
@@ -464,14 +517,16 @@ describe('yolo-seg', () => {
         .map((line) => {
           const [kind, ...shares] = line.split(' ').map(Number);
           const polygon = shares.map((share, i) => share * (i % 2 === 0 ? WIDTH : HEIGHT));
-          return { kind, mask: rleFromPolygons([polygon], WIDTH, HEIGHT) };
+          return { kind, mask: encodeRle(fillPoly(polygon, WIDTH, HEIGHT), WIDTH, HEIGHT) };
         });
     };
     expect(await read(1)).toEqual([
       { kind: 0, mask: RING },
       { kind: 1, mask: BLOCK },
     ]);
-    expect(await read(2)).toEqual([{ kind: 1, mask: APART }]);
+    // Two parts are one polygon: the cut between them is drawn, too.
+    const [{ kind, mask: apart }] = await read(2);
+    expect([kind, rleArea(rleUnion(apart, APART))]).toEqual([1, rleArea(apart)]);
     expect(await read(3)).toEqual([]);
     expect(await readFile(join(out, 'data.yaml'), 'utf8')).toBe(
       'train: "images/train"\nval: "images/train"\nnames:\n  0: "koi"\n  1: "Ente \\"groß\\" & <klein> 鴨"\n',

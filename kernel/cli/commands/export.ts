@@ -9,7 +9,7 @@ import { withKernel } from '../withKernel';
 /** The options that say which parts of the annotations are meant. */
 export interface SelectionOptions {
   readonly frames: string;
-  /** A file; true for the data set's own splits. */
+  /** A file; true for the data set's own splits; `none` leaves them aside. */
   readonly split?: string | true;
   readonly labels?: string;
   readonly shapes?: 'masks' | 'polygons';
@@ -29,7 +29,9 @@ export function selectionParams(
   return {
     paths: paths.map((path) => resolve(path)),
     frames: parseSelection(frames),
-    ...(split === undefined ? {} : { split: split === true ? split : resolve(split) }),
+    ...(split === undefined
+      ? {}
+      : { split: split === true ? split : split === 'none' ? false : resolve(split) }),
     ...(labels === undefined ? {} : { labels: parseLabels(labels) }),
     ...(shapes === undefined ? {} : { shapes }),
   };

@@ -1,15 +1,21 @@
 import { decodeRle } from '../../masks/rle';
 import { encodePng } from '../../render/pngFormat';
 import type { ExportClip, ExportContext, ExportMask, Exporter, ExportWriter } from '../api';
-import { wholePolygon } from '../outline';
+import { partOutlines } from '../pixelOutline';
 import { frameName, pictureName, writePicture } from '../pictures';
+
+/** A field of a file's own, which labelme keeps: how polygons in it are to be filled. */
+export const OUTLINE_KEY = 'masklet_outline';
+/** As labelme draws them. */
+export const OUTLINE_DRAWN = 'drawn';
 
 /** The version of labelme whose files these are. */
 const LABELME_VERSION = '5.5.0';
 
 /**
  * labelme (wkentaro/labelme, labelme/_label_file.py): `<clip>/00000.json` beside each picture. A shape is a bitmap (`mask`,
- * from labelme 5.3 on) or, with `shapes: polygons`, one polygon; `group_id` is the object's number in all frames.
+ * from labelme 5.3 on) or, with `shapes: polygons`, a polygon for each part, as labelme draws it (Pillow's
+ * `ImageDraw.polygon`); `group_id` is the object's number in all frames.
  */
 export const labelme: Exporter = {
   start: (context) => new LabelmeWriter(context),
@@ -22,9 +28,10 @@ class LabelmeWriter implements ExportWriter {
     const { folder, options } = this.context;
     for (const frame of clip.frames) {
       const picture = pictureName(frame, options.images);
-      const shapes = await Promise.all(clip.masks(frame).map((mask) => this.shape(mask)));
+      const shapes = (await Promise.all(clip.masks(frame).map((mask) => this.shapes(mask)))).flat();
       const document = {
         version: LABELME_VERSION,
+        ...(options.shapes === 'polygons' ? { [OUTLINE_KEY]: OUTLINE_DRAWN } : {}),
         flags: {},
         shapes,
         imagePath: picture,
@@ -45,22 +52,26 @@ class LabelmeWriter implements ExportWriter {
     // Every frame has its own file.
   }
 
-  private async shape({ object, record, occluded }: ExportMask): Promise<object> {
+  private async shapes({ object, record, occluded }: ExportMask): Promise<object[]> {
     const polygons = this.context.options.shapes === 'polygons';
-    return {
+    const shapes = polygons ? polygonShapes(record.mask) : [await bitmapShape(record)];
+    return shapes.map((shape) => ({
       label: object.label,
-      ...(polygons ? polygonShape(record.mask) : await bitmapShape(record)),
+      ...shape,
       group_id: object.number,
       description: '',
       flags: occluded ? { occluded: true } : {},
-    };
+    }));
   }
 }
 
-function polygonShape(mask: ExportMask['record']['mask']): object {
-  const polygon = wholePolygon(mask);
-  const points = Array.from({ length: polygon.length / 2 }, (_, i) => [polygon[2 * i], polygon[2 * i + 1]]);
-  return { points, shape_type: 'polygon', mask: null };
+/** One for each part: labelme unites the shapes of a group. */
+function polygonShapes(mask: ExportMask['record']['mask']): object[] {
+  return partOutlines(mask).map((polygon) => ({
+    points: Array.from({ length: polygon.length / 2 }, (_, i) => [polygon[2 * i], polygon[2 * i + 1]]),
+    shape_type: 'polygon',
+    mask: null,
+  }));
 }
 
 /** The mask's own box; its points are the first and the last pixel in it. */

@@ -1,14 +1,14 @@
 import type { Category, ExportClip, ExportContext, Exporter, ExportWriter } from '../api';
-import { wholePolygon } from '../outline';
+import { pixelOutline } from '../pixelOutline';
 import { frameName, pictureName, writePicture } from '../pictures';
 
-/** Decimals that tell the corners of pixels apart in every picture that there is. */
+/** Decimals that tell places in pixels apart in every picture that there is. */
 const DECIMALS = 7;
 
 /**
  * Ultralytics YOLO segmentation (docs.ultralytics.com, "Instance Segmentation Datasets Overview"): `images/<split>/`,
  * `labels/<split>/*.txt` with a line an object, its class from 0 and one polygon in shares of the picture, and `data.yaml`.
- * An object has one polygon: its parts and holes are joined by cuts of no width.
+ * An object has one polygon, for a reader that draws with OpenCV (`pixelOutline`): its parts and holes are joined by cuts.
  */
 export const yoloSeg: Exporter = {
   start: (context) => new YoloWriter(context),
@@ -25,7 +25,7 @@ class YoloWriter implements ExportWriter {
     this.splits.add(clip.split);
     for (const frame of clip.frames) {
       const lines = clip.masks(frame).map(({ object, record }) => {
-        const points = wholePolygon(record.mask).map((value, i) =>
+        const points = pixelOutline(record.mask).map((value, i) =>
           Number((value / (i % 2 === 0 ? width : height)).toFixed(DECIMALS)),
         );
         return `${object.category.id - 1} ${points.join(' ')}\n`;

@@ -120,6 +120,7 @@ function clipOf({ width, height, labels, cells }: Drawing): ExportClip {
         return [{ object, record: record(object, frame, cell.pixels), occluded: cell.occluded }];
       }),
     absent: (frame) => objects.filter((_, n) => cells[n][frame].kind === 'absent'),
+    pictureFile: () => undefined,
     picture: () => Promise.reject(new Error('No picture was to be read.')),
     identity: () => Promise.resolve({ byteSize: 1, fingerprint: 'f', sha256: 'ab' }),
   };
@@ -195,7 +196,7 @@ describe('export, import, equal', () => {
       absent: [],
       occluded: [],
     };
-    const imported = { tracks: [track], sha256: '', notes: [], skipped: [] };
+    const imported = { tracks: [track], sha256: '', counting: '', notes: [], skipped: [] };
     const { lowestIou, differences } = compare(expected, imported, exportRow('coco').holds);
     expect(lowestIou).toBe(0);
     expect(differences).toEqual([
