@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { existsSync, realpathSync } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { MaskletError, errnoOf, fileRefused } from '../../shared/protocol/errors';
 import { isVideoName } from '../../shared/domain/videoFiles';
@@ -56,7 +56,9 @@ export async function findClips({ paths, ...options }: DatasetParams, store?: St
       });
     }
   }
-  return [...found].sort().map((path) => ({ path, ...locate(path, options) }));
+  return withoutTwins([...found])
+    .sort()
+    .map((path) => ({ path, ...locate(path, options) }));
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder'> {
@@ -72,10 +74,10 @@ async function kindOf(path: string): Promise<'file' | 'folder'> {
 }
 
 /**
- * Goes through a folder and those below it; hidden ones and finished exports are left out.
+ * Goes through a folder and those below it; hidden ones and finished exports are left out. Links to folders are followed, after
+ * all that is really there, so that every folder is looked at once, whatever circles links make; those to sidecars are not.
  * @param visit given the full path of each video file, and of the video that each sidecar belongs to.
  * @param onUnreadable told of a folder that cannot be read, to continue without it; default: throws it.
- * @param budget what a search may still look at, over all folders.
  * @throws MaskletError `input/invalid`, `file/refused`
  */
 export async function searchFolder(
@@ -84,41 +86,88 @@ export async function searchFolder(
   onUnreadable: (error: MaskletError) => void = (error) => {
     throw error;
   },
-  budget = { entries: MAX_SEARCHED },
 ): Promise<void> {
+  const root = await realpath(folder).catch(() => folder);
+  const search: Search = { visit, onUnreadable, root, seen: new Set(), links: [], left: MAX_SEARCHED };
+  await searchOne(folder, root, search);
+  for (let link = search.links.shift(); link !== undefined; link = search.links.shift()) {
+    const target = await realpath(link).catch(() => undefined);
+    const info = target === undefined ? undefined : await stat(target).catch(() => undefined);
+    if (target === undefined || info?.isDirectory() !== true) continue;
+    // A link to a folder above would make the search one of everything.
+    if (`${root}${sep}`.startsWith(target.endsWith(sep) ? target : `${target}${sep}`)) continue;
+    await searchOne(link, target, search);
+  }
+}
+
+interface Search {
+  readonly visit: (video: string, from: 'file' | 'sidecar') => void;
+  readonly onUnreadable: (error: MaskletError) => void;
+  readonly root: string;
+  /** Real paths of folders. */
+  readonly seen: Set<string>;
+  /** Links that are still to be looked at. */
+  readonly links: string[];
+  /** What a search may still look at, over all folders. */
+  left: number;
+}
+
+/** @param real where the folder really is. */
+async function searchOne(folder: string, real: string, search: Search): Promise<void> {
+  if (search.seen.has(real)) return;
+  search.seen.add(real);
   let entries: ReturnType<typeof listFolder> = [];
   try {
-    entries = listFolder(folder);
+    // In one order on every file system: of two ways to a folder the first one counts.
+    entries = listFolder(folder).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
     const message = `${folder} cannot be read: ${String(cause)}`;
-    onUnreadable(
+    search.onUnreadable(
       cause instanceof FileError
         ? fileRefused(cause)
         : new MaskletError('input/invalid', message, { file: folder, cause }),
     );
   }
-  budget.entries -= entries.length;
-  if (budget.entries < 0) {
+  search.left -= entries.length;
+  if (search.left < 0) {
     throw new MaskletError(
       'file/refused',
       `There are more than ${MAX_SEARCHED} files to search, up to ${folder}.`,
-      {
-        file: folder,
-        hint: 'Name the clips, or a folder that holds less.',
-      },
+      { file: folder, hint: 'Name the clips, or a folder that holds less.' },
     );
   }
   if (entries.some(({ name }) => name === MANIFEST_FILE) && (await isExport(folder))) return;
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (!entry.isDirectory()) {
-      if (isVideoName(entry.name) && !entry.name.startsWith('.')) visit(path, 'file');
+      if (entry.name.startsWith('.')) continue;
+      if (isVideoName(entry.name)) search.visit(path, 'file');
+      else if (entry.isSymbolicLink() && isSearched(entry.name)) search.links.push(path);
       continue;
     }
-    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
-    if (entry.name.endsWith(SIDECAR_ENDING)) visit(path.slice(0, -SIDECAR_ENDING.length), 'sidecar');
-    else await searchFolder(path, visit, onUnreadable, budget);
+    if (entry.name.endsWith(SIDECAR_ENDING) && !entry.name.startsWith('.')) {
+      search.visit(path.slice(0, -SIDECAR_ENDING.length), 'sidecar');
+    } else if (isSearched(entry.name)) await searchOne(path, join(real, entry.name), search);
   }
+}
+
+function isSearched(name: string): boolean {
+  return !name.startsWith('.') && name !== 'node_modules' && !name.endsWith(SIDECAR_ENDING);
+}
+
+/** Leaves out what is another by another way, through a link to a folder above; the first of each stays. */
+export function withoutTwins(paths: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return paths.filter((path) => {
+    let real = path;
+    try {
+      // A clip that is itself a link has a sidecar of its own.
+      real = join(realpathSync(dirname(path)), basename(path));
+    } catch {
+      // Only its sidecar may be at hand.
+    }
+    return seen.size < seen.add(real).size;
+  });
 }
 
 /** True where a folder is what an export of ours left: videos in it were made from clips and are none themselves. */

@@ -3,7 +3,7 @@ import { sep } from 'node:path';
 import type { MaskletError } from '../../shared/protocol/errors';
 import { locate } from '../storage/locations';
 import type { KnownClip } from '../storage/overview';
-import { searchFolder, type FoundClip } from '../clips/findClips';
+import { searchFolder, withoutTwins, type FoundClip } from '../clips/findClips';
 import { stampOf, type Stamp } from './stamp';
 
 export interface StampedClip<K extends KnownClip> extends FoundClip {
@@ -24,11 +24,13 @@ export async function findAllClips<K extends KnownClip>(
   const paths = new Set<string>();
   await searchFolder(root, (path) => paths.add(path), onUnreadable);
   for (const { path } of overviews) if (path.startsWith(`${root}${sep}`) && existsSync(path)) paths.add(path);
-  return [...paths].sort().map((path) => {
-    const clip = { path, ...locate(path, options) };
-    const overview = byPath.get(path);
-    const stamp = stampOf(clip, overview);
-    if (!overview && !stamp.hasSidecar) return clip;
-    return { ...clip, stamp, ...(overview ? { overview } : {}) };
-  });
+  return withoutTwins([...paths])
+    .sort()
+    .map((path) => {
+      const clip = { path, ...locate(path, options) };
+      const overview = byPath.get(path);
+      const stamp = stampOf(clip, overview);
+      if (!overview && !stamp.hasSidecar) return clip;
+      return { ...clip, stamp, ...(overview ? { overview } : {}) };
+    });
 }

@@ -26,6 +26,7 @@ import type {
   Suspicion,
 } from '../../shared/domain/annotations';
 import { planImport } from '../import/planImport';
+import { previewImport } from '../import/previewImport';
 import { Review } from '../review/review';
 import type { Change, OpenClipResult, StorageApi, Undone } from '../storage/api';
 import type { FrameSource, RgbFrame } from '../video/api';
@@ -44,6 +45,7 @@ import { EncodedFrames } from './encodedFrames';
 import type { Locations } from '../storage/locations';
 import type { EditHandlers, EditRun } from './editHandlers';
 import type { EditingHost } from './editingHost';
+import { nameProblems } from './nameProblems';
 import { ManualEdits } from './manualEdits';
 import { ObjectEdits } from './objectEdits';
 import { Propagation, type PropagationHost } from './propagation';
@@ -225,14 +227,22 @@ export class Session {
   }
 
   /**
-   * Imports masks of another source as edited by hand. An existing object keeps what is verified; the rest of its masks
-   * on the source's frames is replaced.
+   * Imports masks of another source as edited by hand; an object that is here already keeps its own where they differ, unless
+   * they are to be replaced. A dry run changes nothing.
    */
   private async import(params: ImportParams & Editing, run: EditRun): Promise<Imported> {
     const imported = await run.readImport(params, this.video);
-    this.requireWritable();
-    this.requireIdle();
-    const { changes, result } = planImport(imported, params, this.annotations, this.ptsOf);
+    if (params.dryRun !== true) {
+      this.requireWritable();
+      this.requireIdle();
+    }
+    const target = { path: this.video.path, pts: this.ptsOf };
+    const plan = planImport(imported, params, this.annotations, target);
+    const { changes, result } = plan;
+    if (params.dryRun === true) {
+      const preview = await previewImport(plan, (frame) => this.frame(frame));
+      return { ...this.standing(NOTHING_CHANGED), imported: { ...result, preview } };
+    }
     const whole: Change = { ...changes[0], putMasks: changes.flatMap(({ putMasks = [] }) => putMasks) };
     const frames = framesOf(this.annotations, whole);
     for (const [n, change] of changes.entries()) {
@@ -462,7 +472,15 @@ export class Session {
       dirty: this.dirty,
       ...(opened.writer ? { writer: opened.writer } : {}),
       readOnly: opened.readOnly,
-      problems: opened.problems,
+      problems: [
+        ...this.video.warnings.map((message) => ({
+          code: 'video/truncated' as const,
+          message,
+          file: this.video.path,
+        })),
+        ...nameProblems(this.locations.sidecar),
+        ...opened.problems,
+      ],
       conflicts: this.conflicts,
       sidecar: this.locations.sidecar,
       database: this.locations.databaseFolder,

@@ -14,7 +14,7 @@ export interface DecodeSettings {
 }
 
 /**
- * The only place that says how a video is decoded: the first video stream, edit lists applied, rotated as its metadata says, every
+ * The only place that says how a video is decoded: the first video stream that is no cover art, edit lists applied, rotated as its metadata says, every
  * presented picture once. `showinfo` comes first after rotation in both commands, so that its checksums compare.
  * The sample aspect ratio is not applied: a frame has the pixels that were coded, as masks and training data want them.
  */
@@ -23,7 +23,7 @@ function command(settings: DecodeSettings, seek: readonly string[], filters: str
     ...['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'repeat+level+info'],
     // Timestamps stay the file's own: that is what identifies a picture after a seek.
     ...['-copyts', '-threads', String(settings.threads), ...seek, ...fileInput(settings.path)],
-    ...['-map', '0:v:0', '-vf', `showinfo=checksum=1,${filters}`, ...passthroughOption(settings.version)],
+    ...['-map', '0:V:0', '-vf', `showinfo=checksum=1,${filters}`, ...passthroughOption(settings.version)],
     // Each picture is written when it is ready, not when ffmpeg's own buffer is full.
     ...['-flush_packets', '1', '-f', 'rawvideo', 'pipe:1'],
   ];

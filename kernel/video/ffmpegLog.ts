@@ -45,6 +45,7 @@ export class FfmpegLog {
   private lowScore = false;
   private tooLarge = false;
   private unlistedFormat: string | undefined;
+  private videos = 0;
 
   /** @param onPicture called for each picture, in the order in which the decoder presents them. */
   constructor(private readonly onPicture: (picture: PictureInfo) => void) {}
@@ -67,6 +68,11 @@ export class FfmpegLog {
   /** Whether a video stream was announced, decodable or not. */
   get sawVideo(): boolean {
     return this.codec !== '';
+  }
+
+  /** Video streams, cover art aside. */
+  get videoStreams(): number {
+    return this.videos;
   }
 
   /** Messages of level error and worse, with how often each came. */
@@ -118,11 +124,13 @@ export class FfmpegLog {
     if (/Stream mapping:|Output #0/.test(line)) this.section = 'after';
     const stream = /Stream #0:\d+.*?: (Video|Audio|Subtitle|Data|Attachment): (\w+)/.exec(line);
     if (stream) {
-      if (this.section === 'video') this.section = 'after';
-      else if (stream[1] === 'Video') {
+      // Cover art is announced like a video.
+      const isVideo = stream[1] === 'Video' && !line.includes('(attached pic)');
+      if (isVideo) this.videos++;
+      if (isVideo && this.codec === '') {
         this.section = 'video';
         this.codec = stream[2];
-      }
+      } else if (this.section === 'video') this.section = 'none';
     }
     const matrix = this.section === 'video' ? /rotation of (-?[\d.]+) degrees/.exec(line) : null;
     if (matrix) this.rotation = clockwise(Number(matrix[1]));

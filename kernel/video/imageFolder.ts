@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { MaskletError } from '../../shared/protocol/errors';
 import { listFolder } from '../../models/files/regularFile';
+import { compare, numbersOf } from './fileNumbers';
 import { readError } from './inputFile';
 
 const ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp']);
@@ -14,20 +15,18 @@ export interface ImageFolder {
 
 /**
  * The numbered images of a folder, ordered by number: frame *i* is the *i*-th of them, whatever number it carries. The number of a file is
- * the last one in its name.
+ * the one in its name that changes along the files (see `numbersOf`).
  *
- * @throws MaskletError `video/not-a-video` where there are none, `video/unsupported` where two have one number, `video/not-found`,
- *   `video/unreadable`.
+ * @throws MaskletError `video/not-a-video` where there are none, `video/unsupported` where two have one number or the numbers make no
+ *   sequence, `video/not-found`, `video/unreadable`.
  */
 export function listImages(folder: string): ImageFolder {
   const images = entriesOf(folder)
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
     .filter((name) => ENDINGS.has(extname(name).toLowerCase()));
-  const numbered = images.flatMap((name) => {
-    const digits = /(\d+)\D*$/.exec(name.slice(0, -extname(name).length))?.[1];
-    return digits === undefined ? [] : [{ name, number: BigInt(digits) }];
-  });
+  const { names, patterns, disagreeing } = numbersOf(images.sort());
+  const numbered = names.flatMap(({ name, number }) => (number === undefined ? [] : [{ name, number }]));
   if (numbered.length === 0) {
     const because = images.length > 0 ? `its ${images.length} images carry no numbers` : 'it holds no images';
     throw new MaskletError('video/not-a-video', `The folder "${folder}" is not a video: ${because}.`, {
@@ -35,7 +34,12 @@ export function listImages(folder: string): ImageFolder {
       file: folder,
     });
   }
-  numbered.sort((a, b) => (a.number < b.number ? -1 : a.number > b.number ? 1 : a.name < b.name ? -1 : 1));
+  // Hashes and camera names put pictures in an order that has nothing to do with time.
+  if (disagreeing) throw unordered(folder, 'two numbers in their names put them in different orders', images);
+  if (numbered.length > 2 && patterns * 2 > numbered.length) {
+    throw unordered(folder, 'the numbers in their names make no sequence', images);
+  }
+  numbered.sort((a, b) => compare(a.number, b.number));
   const gaps: string[] = [];
   for (let i = 1; i < numbered.length; i++) {
     const [before, here] = [numbered[i - 1], numbered[i]];
@@ -60,6 +64,14 @@ function entriesOf(folder: string): ReturnType<typeof listFolder> {
   } catch (error) {
     throw readError(folder, error);
   }
+}
+
+function unordered(folder: string, why: string, images: readonly string[]): MaskletError {
+  return new MaskletError(
+    'video/unsupported',
+    `The order of the ${images.length} images in "${folder}" is not known: ${why} ("${images[0]}", "${images[1]}").`,
+    { hint: 'Rename them in the order of time: 00000.jpg, 00001.jpg, ...', file: folder },
+  );
 }
 
 function describe(gaps: readonly string[], unnumbered: number): string[] {

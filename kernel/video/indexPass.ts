@@ -1,5 +1,6 @@
 import { CancelledError, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { indexCommand, type DecodeSettings } from './decodeCommand';
+import { isEncrypted } from './encrypted';
 import { FfmpegLog, type PictureInfo } from './ffmpegLog';
 import { FfmpegProcess, ffmpegFailure, type FfmpegExit } from './ffmpegProcess';
 import { isPictureSize, PICTURE_SIZES } from './pictureSize';
@@ -91,9 +92,18 @@ async function decodeAll(
     throw notAVideo(settings.path, `its content is "${log.refusedFormat}", which Masklet does not read`);
   }
   if (exit.signal !== null || exit.startError) throw ffmpegFailure(exit, settings.path, complaints);
+  if ((complaints.length > 0 || pictures.count === 0) && (await isEncrypted(settings.path))) {
+    throw new MaskletError('video/unsupported', `"${settings.path}" is encrypted.`, {
+      hint: 'Its pictures cannot be read without a key: open a copy without copy protection.',
+      file: settings.path,
+    });
+  }
   if (pictures.count === 0 || !facts) throw nothingDecoded(settings.path, exit, log);
   options.onIndexed?.(pictures.count);
   const warnings = [...complaints, ...pictures.oddities()];
+  if (log.videoStreams > 1) {
+    warnings.push(`It has ${log.videoStreams} video streams; the first is shown`);
+  }
   if (exit.code !== 0 && complaints.length === 0)
     warnings.push(`ffmpeg ended with exit code ${exit.code ?? 'unknown'}`);
   const index: VideoIndex = {

@@ -52,7 +52,7 @@ export class OpenedVideo {
    */
   static async identify(options: OpenedVideoOptions): Promise<OpenedVideo> {
     const path = resolve(options.path);
-    const images = (await inspectInput(path)) === 'images' ? await listImages(path) : undefined;
+    const images = (await inspectInput(path)) === 'images' ? listImages(path) : undefined;
     const identity = images ? await fingerprintFolder(path, images.names) : await fingerprintFile(path);
     return new OpenedVideo({ ...options, path }, identity, images);
   }
@@ -92,7 +92,7 @@ export class OpenedVideo {
     const { path } = this.options;
     try {
       const now = this.images
-        ? await fingerprintFolder(path, (await listImages(path)).names)
+        ? await fingerprintFolder(path, listImages(path).names)
         : await fingerprintFile(path);
       return now.fingerprint !== this.identity.fingerprint;
     } catch (error) {
@@ -110,7 +110,9 @@ export class OpenedVideo {
     const fits =
       index !== undefined &&
       (index.kind === 'images') === (this.images !== undefined) &&
-      (!this.images || index.pts.length === this.images.names.length);
+      (!this.images || index.pts.length === this.images.names.length) &&
+      // Earlier versions took cover art for the video.
+      (index.kind === 'images' || index.pts.length > 1);
     // Too long is told by making the index, in one place.
     return fits && (maxFrames === 0 || index.pts.length <= maxFrames) ? index : undefined;
   }

@@ -1,0 +1,63 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { findClips, searchFolder, withoutTwins } from '../../../../kernel/clips/findClips';
+import { findAllClips } from '../../../../kernel/dataset/allClips';
+import { temporaryFolder } from '../../../support/kernel';
+
+let folder: string;
+let root: string;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  root = join(folder, 'data');
+  for (const made of ['data/real/a.mp4.masklet', 'elsewhere/b.mp4.masklet', 'data/z']) {
+    await mkdir(join(folder, made), { recursive: true });
+  }
+  for (const video of ['data/real/a.mp4', 'elsewhere/b.mp4']) await writeFile(join(folder, video), 'x');
+});
+
+async function found(): Promise<string[]> {
+  const videos = new Set<string>();
+  await searchFolder(root, (video) => videos.add(relative(root, video)));
+  return [...videos].sort();
+}
+
+test('links to folders are followed, once each, after what is really there', async () => {
+  // By name the link comes first.
+  await symlink(join(root, 'real'), join(root, 'link'));
+  await symlink(join(folder, 'elsewhere'), join(root, 'outside'));
+  await symlink(join(folder, 'elsewhere'), join(root, 'z', 'again'));
+  expect(await found()).toEqual(['outside/b.mp4', 'real/a.mp4']);
+});
+
+test('circles and links to folders above end', async () => {
+  await symlink(root, join(root, 'real', 'self'));
+  await symlink(folder, join(root, 'above'));
+  await symlink('/', join(root, 'everything'));
+  await symlink(join(root, 'z'), join(root, 'real', 'z'));
+  await symlink(join(root, 'real'), join(root, 'z', 'real'));
+  await symlink(join(root, 'nowhere'), join(root, 'broken'));
+  expect(await found()).toEqual(['real/a.mp4']);
+});
+
+test('links to sidecars are not followed', async () => {
+  await symlink(join(folder, 'elsewhere', 'b.mp4.masklet'), join(root, 'c.mp4.masklet'));
+  expect(await found()).toEqual(['real/a.mp4']);
+});
+
+test('what is exported and checked, and what the data set view shows, are the same clips', async () => {
+  await symlink(join(folder, 'elsewhere'), join(root, 'outside'));
+  const clips = await findClips({ paths: [root] });
+  const shown = await findAllClips(root, {}, [], (error) => {
+    throw error;
+  });
+  expect(clips.map(({ path }) => relative(root, path))).toEqual(['outside/b.mp4', 'real/a.mp4']);
+  expect(shown.map(({ path }) => path)).toEqual(clips.map(({ path }) => path));
+});
+
+test('a clip known by another way is the same; a link that is a clip is its own', async () => {
+  await symlink(join(root, 'real'), join(root, 'link'));
+  await symlink(join(root, 'real', 'a.mp4'), join(root, 'real', 'b.mp4'));
+  const paths = ['real/a.mp4', 'link/a.mp4', 'real/b.mp4', 'gone/c.mp4'].map((path) => join(root, path));
+  expect(withoutTwins(paths)).toEqual([paths[0], paths[2], paths[3]]);
+});
