@@ -48,10 +48,13 @@ const edits = forEveryEdit<{
         session.edit(method, params, {
           signal,
           progress,
-          readImport: ({ format, from, name, byName }, { path, width, height, frameCount }) =>
+          readImport: (
+            { format, from, name, byName, firstFrame, crowd },
+            { path, width, height, frameCount },
+          ) =>
             datasets.request(
               'readImport',
-              { format, from, name, byName, video: { path, width, height, frameCount } },
+              { format, from, name, byName, firstFrame, crowd, video: { path, width, height, frameCount } },
               { signal },
             ),
         }),

@@ -55,7 +55,7 @@ export interface Edits {
   'mask/remove': [RemoveMasksParams, Changed];
   /** @throws `input/invalid` if one of them is not a conflict (any more); then none was resolved. */
   'session/resolveConflicts': [ResolveConflictsParams, Changed];
-  /** Imports masks as edited by hand; verified ones stay. @throws `import/malformed` */
+  /** Imports masks as edited by hand; verified ones stay. @throws `import/malformed`, `import/ambiguous`, `import/not-found` */
   'session/import': [ImportParams, Imported];
 }
 

@@ -98,7 +98,7 @@ function selection(command: Command): Command {
     .option('--frames <which>', 'all, every:N, or verified: those whose masks are all verified', 'all')
     .option(
       '--split [file.json]',
-      '{"train": ["clip.mp4"], "val": [...]}; other clips are left out (default: .masklet/splits.json; see masklet split)',
+      '{"train": ["clip.mp4"], "val": [...]}, without a file .masklet/splits.json: other clips are left out; none: all are in train (default: by .masklet/splits.json where it exists, other clips in train)',
     )
     .option('--labels <a,b>', 'only objects with these labels; classes are numbered in this order')
     .addOption(
@@ -224,11 +224,25 @@ function program(): Command {
     );
 
   common(masklet.command('import').argument('<video>', 'the video that the masks are for'))
-    .description('take in masks of a data set or of another tool, as edited by hand; saves')
+    .description('import masks of a data set or of another tool, as edited by hand; saves')
     .addOption(new Option('--format <format>', 'what it is').choices(IMPORT_FORMATS).makeOptionMandatory())
     .requiredOption('--from <path>', 'a file or folder in that format')
     .option('--name <name>', 'what the video is called there (default: as its file)')
     .option('--label <name>', 'the label of objects that come without one')
+    .addOption(
+      new Option(
+        '--first-frame <n>',
+        'the number of the first frame there (default: by the rules in docs/formats.md)',
+      ).choices(['0', '1']),
+    )
+    .addOption(
+      new Option('--crowd <what>', "COCO's crowds (iscrowd): objects like others, or left out").choices([
+        'keep',
+        'skip',
+      ]),
+    )
+    .option('--replace', 'replace masks of earlier imports and of the same objects that differ', false)
+    .option('--dry-run', 'only say what would be imported, skipped and replaced; writes nothing', false)
     .action((video: string, options: CommonOptions & Omit<ImportCommandOptions, 'settings'>) =>
       importMasks(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
     );

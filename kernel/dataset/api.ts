@@ -41,6 +41,8 @@ export interface ReadImportParams {
   /** What the video is called in the source. */
   readonly name?: string;
   readonly byName?: boolean;
+  readonly firstFrame?: 0 | 1;
+  readonly crowd?: 'keep' | 'skip';
   readonly video: {
     readonly path: string;
     readonly width: number;

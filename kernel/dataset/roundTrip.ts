@@ -51,7 +51,7 @@ export async function roundTrip(
   }
 }
 
-const NOTHING: ImportedClip = { tracks: [], sha256: '', notes: [], skipped: [] };
+const NOTHING: ImportedClip = { tracks: [], sha256: '', counting: '', notes: [], skipped: [] };
 
 /** What is expected to come back. */
 export interface Sent {

@@ -2,6 +2,7 @@ import type { FrameIndex } from '../../shared/domain/video';
 import type { ImportFormat } from '../../shared/formats';
 import type { RleMask } from '../../shared/domain/annotations';
 import type { ImportWork } from './work';
+import type { SkippedParts } from '../../shared/protocol/dataset';
 
 export interface ImportedMask {
   readonly frame: FrameIndex;
@@ -28,10 +29,12 @@ export interface ImportedClip {
   readonly tracks: readonly ImportedTrack[];
   /** SHA-256 of what was read. */
   readonly sha256: string;
+  /** By which rule frames were counted. */
+  readonly counting: string;
   /** How what was found was understood. */
   readonly notes: readonly string[];
   /** What was not taken, and why. */
-  readonly skipped: readonly string[];
+  readonly skipped: readonly SkippedParts[];
 }
 
 /** The video that masks are imported for. */
@@ -49,6 +52,10 @@ export interface ImportSource {
   readonly name?: string;
   /** Where nothing goes by the video's name, the only video there is is not meant. */
   readonly byName?: boolean;
+  /** The number that the source gives the first frame, where the user says so. */
+  readonly firstFrame?: 0 | 1;
+  /** Crowds (COCO's `iscrowd`) are objects like others, unless they are to be left out. */
+  readonly crowd?: 'keep' | 'skip';
   readonly video: ImportVideo;
   readonly signal: AbortSignal;
 }
@@ -68,8 +75,15 @@ export interface Collector {
   readonly work: ImportWork;
   /** Bytes that were read: what the import is identified by. */
   hash(bytes: Uint8Array | string): void;
+  /** By which rule frames were counted; said once. */
+  counted(rule: string): void;
   note(message: string): void;
-  skip(message: string): void;
+  /**
+   * Something that is not taken.
+   * @param reason what and why, in the plural: `polygons of fewer than 3 points`.
+   * @param example where it is.
+   */
+  skip(reason: string, example: string): void;
 }
 
 export interface TrackDescription {
@@ -80,8 +94,8 @@ export interface TrackDescription {
 
 export interface TrackCollector {
   /**
-   * A mask; several on one frame are united. An empty one says that the object is not there.
-   * @throws MaskletError `import/malformed` where it does not fit the video.
+   * A mask; several on one frame are united. An empty one says that the object is not there. One that does not fit the
+   * video is left out and counted.
    */
   mask(frame: FrameIndex, mask: RleMask, where: string): void;
   absent(frame: FrameIndex): void;

@@ -50,3 +50,62 @@ function nothingFor(
         : 'Give the folder or file that holds the annotations.',
   });
 }
+
+/** What a source says of the video that a part of it belongs to. */
+export interface VideoClues {
+  /** Names of the video: fields, and the folders of its pictures. */
+  readonly names: readonly string[];
+  /** The name shown where it is asked which one is meant. */
+  readonly shown: string;
+}
+
+/**
+ * The parts of a source that belong to the video: those one of whose names is the video's, or all where there is one only.
+ * @param parts by a key that tells them apart.
+ * @throws MaskletError `import/not-found` where that is not clear.
+ */
+export function chooseParts(
+  parts: ReadonlyMap<string, VideoClues>,
+  source: ImportSource,
+  manifest: ManifestClip | undefined,
+): ReadonlySet<string> {
+  const wanted = possibleNames(source, manifest).map(comparable);
+  const found = [...parts].filter(([, { names }]) => names.some((name) => wanted.includes(comparable(name))));
+  if (found.length > 0) return new Set(found.map(([key]) => key));
+  if (parts.size === 1 && source.name === undefined && !source.byName) return new Set(parts.keys());
+  throw nothingFor(
+    possibleNames(source, manifest),
+    [...parts.values()].map(({ shown }) => shown),
+    source,
+  );
+}
+
+/** Without a video's ending, which some tools leave in the names of folders and videos. */
+function comparable(name: string): string {
+  return name.replace(/\.(?:mp4|m4v|mov|mkv|webm|avi)$/i, '');
+}
+
+/**
+ * Pictures of several videos side by side, told by what stands before their numbers: those that name this video, where some
+ * do and others do not.
+ * @param patterns a picture's name without its number, for each.
+ * @returns which are meant; undefined for all.
+ */
+export function ownPatterns(
+  patterns: readonly string[],
+  source: ImportSource,
+  manifest: ManifestClip | undefined,
+): ReadonlySet<string> | undefined {
+  const different = [...new Set(patterns)];
+  if (different.length < 2) return undefined;
+  const plain = (text: string): string =>
+    comparable(text)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim();
+  const wanted = possibleNames(source, manifest).map(plain);
+  const own = different.filter((pattern) =>
+    wanted.some((name) => ` ${plain(pattern)} `.includes(` ${name} `)),
+  );
+  return own.length > 0 && own.length < different.length ? new Set(own) : undefined;
+}

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { MaskletError } from '../../shared/protocol/errors';
 import { isValidRle, rleArea } from '../masks/rle';
 import { rleUnionOf } from '../masks/union';
-import type { FrameIndex } from '../../shared/domain/video';
-import type { RleMask } from '../../shared/domain/annotations';
 import { limits } from '../../shared/limits';
 import { ImportWork } from './work';
+import type { FrameIndex } from '../../shared/domain/video';
+import type { RleMask } from '../../shared/domain/annotations';
+import type { SkippedParts } from '../../shared/protocol/dataset';
 import type {
   Collector,
   ImportedClip,
@@ -15,17 +15,21 @@ import type {
   TrackCollector,
   TrackDescription,
 } from './api';
+import { malformed } from './malformed';
+import { otherSize } from './shapes';
+import { refuseDamagedText } from './text';
 
-/** More would make a report that nobody reads. */
-const MESSAGES_KEPT = 100;
+/** More different ones would make a report that nobody reads. */
+const REASONS_KEPT = 100;
+const NOTES_KEPT = 100;
 
 /** Gathers what an importer finds, and checks that it fits the video. */
 export class ImportCollector implements Collector {
   private readonly tracks = new Map<string, Track>();
   private readonly sha256 = createHash('sha256');
+  private readonly rules = new Set<string>();
   private readonly notes = new Set<string>();
-  private readonly skipped = new Set<string>();
-  private moreSkipped = 0;
+  private readonly skipped = new Map<string, { count: number; example: string }>();
 
   readonly work: ImportWork;
 
@@ -38,46 +42,74 @@ export class ImportCollector implements Collector {
 
   track(key: string, description: TrackDescription = {}): TrackCollector {
     let track = this.tracks.get(key);
-    if (track) return track;
-    if (this.tracks.size >= limits.import.tracks) {
+    if (!track && this.tracks.size >= limits.import.tracks) {
       throw malformed(key, `the import has more than ${limits.import.tracks} objects`);
     }
-    this.tracks.set(key, (track = new Track(description, this.video, this)));
-    return track;
+    if (!track) this.tracks.set(key, (track = new Track(description, this.video, this)));
+    return new LabelledTrack(track, description.label);
   }
 
   hash(bytes: Uint8Array | string): void {
     this.sha256.update(bytes);
   }
 
-  note(message: string): void {
-    if (this.notes.size < MESSAGES_KEPT) this.notes.add(message);
+  counted(rule: string): void {
+    this.rules.add(rule);
   }
 
-  skip(message: string): void {
-    if (this.skipped.has(message)) return;
-    if (this.skipped.size < MESSAGES_KEPT) this.skipped.add(message);
-    else this.moreSkipped++;
+  note(message: string): void {
+    if (this.notes.size < NOTES_KEPT) this.notes.add(message);
+  }
+
+  skip(reason: string, example: string): void {
+    const key =
+      this.skipped.size < REASONS_KEPT || this.skipped.has(reason) ? reason : 'parts for more reasons';
+    const known = this.skipped.get(key);
+    if (known) known.count++;
+    else this.skipped.set(key, { count: 1, example });
   }
 
   async finish(): Promise<ImportedClip> {
-    const rest = this.moreSkipped > 0 ? [`... and ${this.moreSkipped} more.`] : [];
     const tracks: ImportedTrack[] = [];
     for (const [key, track] of this.tracks) tracks.push(await track.finish(key));
     return {
       tracks,
       sha256: this.sha256.digest('hex'),
+      counting: [...this.rules].join(' '),
       notes: [...this.notes],
-      skipped: [...this.skipped, ...rest],
+      skipped: [...this.skipped].map(([reason, rest]): SkippedParts => ({ reason, ...rest })),
     };
   }
 }
 
-class Track implements TrackCollector {
+/** One object of the source, by the label that it has at this place. */
+class LabelledTrack implements TrackCollector {
+  constructor(
+    private readonly track: Track,
+    private readonly label: string | undefined,
+  ) {}
+
+  mask(frame: FrameIndex, mask: RleMask, where: string): void {
+    this.track.mask(frame, mask, where, this.label);
+  }
+
+  absent(frame: FrameIndex): void {
+    this.track.absent(frame);
+  }
+
+  occluded(frame: FrameIndex): void {
+    this.track.occluded(frame);
+  }
+}
+
+class Track {
   /** Several on one frame are united at the end, all at once. */
   private readonly masks = new Map<FrameIndex, RleMask[]>();
   private readonly absentFrames = new Set<FrameIndex>();
   private readonly occludedFrames = new Set<FrameIndex>();
+  /** On how many masks each label stands. */
+  private readonly labels = new Map<string, number>();
+  private united = 0;
 
   constructor(
     private readonly description: TrackDescription,
@@ -85,22 +117,38 @@ class Track implements TrackCollector {
     private readonly collector: Collector,
   ) {}
 
-  mask(frame: FrameIndex, mask: RleMask, where: string): void {
-    const { width, height, path } = this.video;
+  mask(frame: FrameIndex, mask: RleMask, where: string, label: string | undefined): void {
+    const { width, height, frameCount } = this.video;
     if (mask.size[0] !== height || mask.size[1] !== width) {
-      throw malformed(
-        where,
-        `it is ${mask.size[1]}x${mask.size[0]}, but ${path} is ${width}x${height}`,
-        'Import it for the video that it was made on, in that size.',
-      );
+      this.collector.skip(otherSize({ width: mask.size[1], height: mask.size[0] }, this.video), where);
+      return;
     }
-    if (!isValidRle(mask)) throw malformed(where, 'its run lengths do not fit its size');
-    if (!this.isInVideo(frame, where)) return;
+    if (!isValidRle(mask)) {
+      this.collector.skip('run lengths that do not fit their size', where);
+      return;
+    }
+    if (!Number.isInteger(frame) || frame < 0) throw malformed(where, `${frame} is not a frame number`);
+    if (frame >= frameCount) {
+      this.collector.skip(
+        `masks on frames beyond the video, which has ${frameCount}`,
+        `frame ${frame}, ${where}`,
+      );
+      return;
+    }
     this.collector.work.row(where);
+    if (label !== undefined) {
+      refuseDamagedText(label, where);
+      this.labels.set(label, (this.labels.get(label) ?? 0) + 1);
+    }
     const known = this.masks.get(frame);
-    if (rleArea(mask) === 0) this.absentFrames.add(frame);
-    else if (known) known.push(mask);
-    else this.masks.set(frame, [mask]);
+    if (rleArea(mask) === 0) {
+      if (!known) this.absentFrames.add(frame);
+      return;
+    }
+    if (known) {
+      this.united++;
+      known.push(mask);
+    } else this.masks.set(frame, [mask]);
   }
 
   absent(frame: FrameIndex): void {
@@ -112,15 +160,22 @@ class Track implements TrackCollector {
   }
 
   async finish(key: string): Promise<ImportedTrack> {
-    const ascending = (frames: Iterable<FrameIndex>): FrameIndex[] => [...frames].sort((a, b) => a - b);
     const masks: ImportedMask[] = [];
     for (const [frame, parts] of this.masks) {
       await this.collector.work.turn();
       masks.push({ frame, mask: rleUnionOf(parts) });
     }
+    const ascending = (frames: Iterable<FrameIndex>): FrameIndex[] => [...frames].sort((a, b) => a - b);
+    const label = this.label(key);
+    if (this.united > 0) {
+      this.collector.note(
+        `"${label ?? key}" (${key}) has ${this.united} more masks on frames where it has one already: they were united.`,
+      );
+    }
     return {
       key,
       ...this.description,
+      ...(label === undefined ? {} : { label }),
       masks: masks.sort((a, b) => a.frame - b.frame),
       absent: ascending(this.absentFrames).filter((frame) => !this.masks.has(frame)),
       occluded: ascending(this.occludedFrames),
@@ -133,18 +188,17 @@ class Track implements TrackCollector {
     frames.add(frame);
   }
 
-  private isInVideo(frame: FrameIndex, where: string): boolean {
-    const { frameCount } = this.video;
-    if (!Number.isInteger(frame) || frame < 0) throw malformed(where, `${frame} is no frame number`);
-    if (frame < frameCount) return true;
-    this.collector.skip(`Frame ${frame} is beyond the video, which has ${frameCount} frames.`);
-    return false;
+  /** The label of most of its masks, the first of several; that it changes is said. */
+  private label(key: string): string | undefined {
+    const labels = [...this.labels].sort((a, b) => b[1] - a[1]);
+    const [most] = labels;
+    if (!most) return this.description.label;
+    if (labels.length > 1) {
+      const all = labels.map(([label, count]) => `"${label}" on ${count}`).join(', ');
+      this.collector.note(
+        `The class of ${key} changes along it (${all} masks): it was imported as "${most[0]}".`,
+      );
+    }
+    return most[0];
   }
-}
-
-/** @param where what is wrong, for example a file and the place in it. */
-export function malformed(where: string, why: string, hint?: string): MaskletError {
-  return new MaskletError('import/malformed', `${where} cannot be imported: ${why}.`, {
-    ...(hint === undefined ? {} : { hint }),
-  });
 }

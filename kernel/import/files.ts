@@ -6,7 +6,10 @@ import { FileError } from '../../shared/protocol/fileError';
 import { MAX_BYTES, listFolder, readRegular } from '../../models/files/regularFile';
 import { readPngHeader } from '../render/pngFormat';
 import type { Collector, ImportVideo } from './api';
-import { malformed } from './collect';
+import { findJsonFault } from './jsonErrors';
+import { malformed } from './malformed';
+import { otherSize } from './shapes';
+import { readUtf8 } from './text';
 import { jsonExcess } from './jsonExcess';
 
 /** @throws MaskletError `input/invalid` where it cannot be read, `import/malformed` where it is too big. */
@@ -20,32 +23,37 @@ export async function readInput(file: string, collector: Collector): Promise<Buf
   }
 }
 
+/** @throws MaskletError `import/malformed` with the element that is no JSON, `input/invalid` */
 export async function readJson(file: string, collector: Collector): Promise<unknown> {
   const bytes = await readInput(file, collector);
+  const text = readUtf8(bytes, file);
   const tooMuch = jsonExcess(bytes, limits.import.jsonParts, limits.import.jsonDepth);
   if (tooMuch !== undefined) throw malformed(file, tooMuch, 'Split it by video.');
   try {
-    return JSON.parse(bytes.toString('utf8')) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (error) {
-    throw malformed(file, `it is no JSON (${error instanceof Error ? error.message : String(error)})`);
+    const fault = findJsonFault(text);
+    if (!fault)
+      throw malformed(
+        file,
+        `it is not valid JSON (${error instanceof Error ? error.message : String(error)})`,
+      );
+    const { path, why, hint } = fault;
+    throw malformed(file, `it is not valid JSON${path === '' ? '' : ` at ${path}`}: ${why}`, hint);
   }
 }
 
-/** A PNG of the video's size; the size is looked at before anything is decoded. */
-export async function readPng(file: string, video: ImportVideo, collector: Collector): Promise<Buffer> {
+/** A PNG of the video's size; undefined, and counted, for one of another, which is not decoded. */
+export async function readPng(
+  file: string,
+  video: ImportVideo,
+  collector: Collector,
+): Promise<Buffer | undefined> {
   const bytes = await readInput(file, collector);
-  checkPngSize(bytes, video, file);
-  return bytes;
-}
-
-export function checkPngSize(bytes: Buffer, { width, height, path }: ImportVideo, file: string): void {
   const header = readPngHeader(bytes, file);
-  if (header.width === width && header.height === height) return;
-  throw malformed(
-    file,
-    `it is ${header.width}x${header.height}, but ${path} is ${width}x${height}`,
-    'Import it for the video that it was made on, in that size.',
-  );
+  if (header.width === video.width && header.height === video.height) return bytes;
+  collector.skip(otherSize(header, video), file);
+  return undefined;
 }
 
 export async function isFolder(path: string): Promise<boolean> {

@@ -1,12 +1,15 @@
 import { CancelledError } from '../../shared/protocol/errors';
 import type { ImportFormat } from '../../shared/formats';
 import type { ImportedClip, ImportSource } from './api';
-import { ImportCollector, malformed } from './collect';
+import { ImportCollector } from './collect';
 import { importers } from './formats';
+import { malformed } from './malformed';
+import { skippedText } from './skipReport';
 
 /**
  * Reads what a source has of a video. Nothing outside of `from` is opened, whatever names stand in it.
- * @throws MaskletError `import/malformed`, `input/invalid`, `cancelled`; then nothing is taken.
+ * @throws MaskletError `import/malformed` also where not one mask is left, `import/ambiguous`, `import/not-found`, `input/invalid`,
+ *   `cancelled`; then nothing is imported.
  */
 export async function readImport(format: ImportFormat, source: ImportSource): Promise<ImportedClip> {
   const collector = new ImportCollector(source.video, source.signal);
@@ -18,10 +21,11 @@ export async function readImport(format: ImportFormat, source: ImportSource): Pr
     if (source.signal.aborted) throw new CancelledError();
     throw error;
   }
-  if (imported.tracks.length > 0) return imported;
+  if (imported.tracks.some(({ masks }) => masks.length > 0)) return imported;
+  const why = imported.skipped.map(skippedText).join('; ');
   throw malformed(
     source.from,
-    `there is nothing in it for ${source.video.path}`,
-    imported.skipped.at(0) ?? `Check that it is in the format ${format}.`,
+    `there is no mask in it for ${source.video.path}${why === '' ? '' : ` (${why})`}`,
+    why === '' ? `Check that it is in the format ${format}.` : imported.counting || undefined,
   );
 }

@@ -2,6 +2,7 @@
 declare module 'sax' {
   interface Parser {
     onopentag: (node: { name: string; attributes: Readonly<Record<string, string>> }) => void;
+    ontext: (text: string) => void;
     onclosetag: (name: string) => void;
     ondoctype: (doctype: string) => void;
     onerror: (error: Error) => void;

@@ -30,7 +30,7 @@ export class UngroupedMasks {
       const single = new Set(masks.map(({ frame }) => frame)).size === masks.length;
       this.collector.note(
         single
-          ? `"${label}" is on no frame twice and has no track numbers: it was taken as one object.`
+          ? `"${label}" is on no frame twice and has no track numbers: it was imported as one object.`
           : `"${label}" has no track numbers and is on some frames twice: each of its ${masks.length} masks is an object.`,
       );
       for (const [n, { frame, mask, where, occluded }] of masks.entries()) {

@@ -27,10 +27,10 @@ export interface ExportParams extends DatasetParams {
   /** Default: all. */
   readonly frames?: FrameSelection;
   /**
-   * A JSON file `{"train": ["clip.mp4"], ...}`, paths relative to it; true for the data set's own, `.masklet/splits.json`.
-   * Clips it does not name are left out.
+   * A JSON file `{"train": ["clip.mp4"], ...}`, paths relative to it; true for the data set's own, `.masklet/splits.json`: clips it
+   * does not name are left out. Default: the data set's own where there is one, with clips it does not name in `train`. False: none.
    */
-  readonly split?: string | true;
+  readonly split?: string | boolean;
   /** Only objects with these labels, whose classes are numbered in this order; default: all, as they first appear. */
   readonly labels?: readonly string[];
   /** How formats that know both write an object: run lengths or bitmaps (default, exact), or polygons. */
@@ -81,6 +81,14 @@ export interface ImportParams {
   readonly label?: string;
   /** Only what goes by the video's own name, not the only one that there is: for sources of many videos. */
   readonly byName?: boolean;
+  /** The number that the source gives the first frame; default: by the rules in docs/formats.md, which refuse what is ambiguous. */
+  readonly firstFrame?: 0 | 1;
+  /** What becomes of COCO's crowds (`iscrowd`); default: objects like others. */
+  readonly crowd?: 'keep' | 'skip';
+  /** Masks that an earlier import made are replaced where this one has others; default: they stay, and the report counts them. */
+  readonly replace?: boolean;
+  /** Nothing is changed: the result says what would be, with a picture. */
+  readonly dryRun?: boolean;
 }
 
 export interface ImportProgress {
@@ -92,8 +100,35 @@ export interface ImportedObject {
   readonly id: ObjectId;
   readonly label: string;
   readonly masks: number;
-  /** True where the object was here already, and its masks on these frames were replaced. */
+  /** True where the object was here already. */
   readonly known: boolean;
+}
+
+/** Parts of a source that are not taken for the same reason. */
+export interface SkippedParts {
+  /** What and why, in the plural. */
+  readonly reason: string;
+  readonly count: number;
+  /** Where one of them is. */
+  readonly example: string;
+}
+
+/** Masks of an object that were here before and are not those of the import. */
+export interface EarlierMasks {
+  readonly object: ObjectId;
+  readonly label: string;
+  readonly masks: number;
+  /** One of their frames. */
+  readonly frame: FrameIndex;
+}
+
+export interface ImportPreview {
+  /** The first frame with masks. */
+  readonly frame: FrameIndex;
+  readonly width: number;
+  readonly height: number;
+  /** A JPEG of it, with the masks drawn. */
+  readonly picture: Uint8Array;
 }
 
 export interface ImportResult {
@@ -101,10 +136,19 @@ export interface ImportResult {
   readonly objects: readonly ImportedObject[];
   readonly frames: number;
   readonly masks: number;
+  /** By which rule frames were counted. */
+  readonly counting: string;
   /** How what was found was understood. */
   readonly notes: readonly string[];
   /** What was not taken, and why. */
-  readonly skipped: readonly string[];
+  readonly skipped: readonly SkippedParts[];
+  /** Masks that this import took the place of. */
+  readonly replaced: readonly EarlierMasks[];
+  /** Masks that stay, and that it would take the place of with `replace`. */
+  readonly kept: readonly EarlierMasks[];
+  readonly dryRun: boolean;
+  /** Of a dry run. */
+  readonly preview?: ImportPreview;
 }
 
 export interface RoundTripParams extends Omit<ExportParams, 'out' | 'format' | 'images' | 'codec'> {

@@ -57,6 +57,7 @@ export type ErrorCode =
   | 'labels/invalid'
   | 'export/folder-not-empty'
   | 'export/limit'
+  | 'import/ambiguous'
   | 'import/malformed'
   /** The source has nothing for the video. */
   | 'import/not-found'

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { skippedCount, skippedText } from '../../import/skipReport';
+import type { EarlierMasks } from '../../../shared/protocol/dataset';
 import type { ImportParams, ImportResult } from '../../../shared/protocol/dataset';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { openClip, saveAndClose } from '../clipSession';
@@ -6,47 +8,74 @@ import { printResult } from '../output';
 import { progressBar } from '../progressBar';
 import { withKernel } from '../withKernel';
 
-export interface ImportCommandOptions extends Pick<ImportParams, 'format' | 'from' | 'name' | 'label'> {
+export interface ImportCommandOptions extends Pick<
+  ImportParams,
+  'format' | 'from' | 'name' | 'label' | 'crowd' | 'replace' | 'dryRun'
+> {
+  readonly firstFrame?: '0' | '1';
   readonly json: boolean;
   readonly settings: Partial<KernelSettings>;
 }
 
+/** What is printed: the kernel's result without the picture, which a terminal cannot show. */
+type Report = Omit<ImportResult, 'preview'> & { readonly video: string; readonly sidecar?: string };
+
 /** `masklet import VIDEO --format F --from PATH` */
 export async function importMasks(video: string, options: ImportCommandOptions): Promise<void> {
-  const { format, name, label } = options;
-  const result = await withKernel('masklet import', options.settings, async (kernel, signal) => {
-    const session = await openClip(kernel, { path: resolve(video), holder: 'masklet import' }, signal);
-    const bar = progressBar({ label: 'importing', unit: 'parts' });
-    const { imported } = await session
-      .request(
-        'session/import',
-        {
-          format,
-          from: resolve(options.from),
-          ...(name === undefined ? {} : { name }),
-          ...(label === undefined ? {} : { label }),
-        },
-        {
+  const dryRun = options.dryRun ?? false;
+  const result = await withKernel(
+    'masklet import',
+    options.settings,
+    async (kernel, signal): Promise<Report> => {
+      const open = { path: resolve(video), holder: 'masklet import', ...(dryRun ? { readOnly: true } : {}) };
+      const session = await openClip(kernel, open, signal);
+      const bar = progressBar({ label: 'importing', unit: 'parts' });
+      const answer = await session
+        .request('session/import', paramsOf(options), {
           signal,
           onProgress: ({ done, total }) => bar.update(done, total),
-        },
-      )
-      .finally(() => bar.done());
-    const sidecar = await saveAndClose(session);
-    return { video: session.opened.video.path, sidecar, ...imported };
-  });
-  for (const skipped of result.skipped) process.stderr.write(`masklet: not taken: ${skipped}\n`);
+        })
+        .finally(() => bar.done());
+      const { preview, ...imported } = answer.imported;
+      const report = { video: session.opened.video.path, ...imported };
+      if (!dryRun) return { ...report, sidecar: await saveAndClose(session) };
+      await session.close();
+      return { ...report, ...(preview ? { firstFrame: preview.frame } : {}) };
+    },
+  );
+  for (const skipped of result.skipped) process.stderr.write(`masklet: ${skippedText(skipped)}\n`);
   printResult(options.json, result, () => describe(result));
 }
 
-function describe(result: ImportResult & { video: string; sidecar: string }): string {
+function paramsOf(options: ImportCommandOptions): Omit<ImportParams, 'session'> {
+  const { format, from, name, label, firstFrame, crowd, replace, dryRun } = options;
+  return {
+    format,
+    from: resolve(from),
+    ...(name === undefined ? {} : { name }),
+    ...(label === undefined ? {} : { label }),
+    ...(firstFrame === undefined ? {} : { firstFrame: firstFrame === '0' ? 0 : 1 }),
+    ...(crowd === undefined ? {} : { crowd }),
+    ...(replace === true ? { replace } : {}),
+    ...(dryRun === true ? { dryRun } : {}),
+  };
+}
+
+function describe(result: Report): string {
+  const { masks, frames, video, objects, counting, notes, skipped, replaced, kept, dryRun, sidecar } = result;
+  const earlier = ({ object, label, masks: count, frame }: EarlierMasks): string =>
+    `${count} masks of ${object} "${label}", the first on frame ${frame}`;
   return [
-    `${result.masks} masks on ${result.frames} frames of ${result.video}`,
-    ...result.objects.map(
-      ({ id, label, masks, known }) =>
-        `  object     ${id} "${label}": ${masks} masks${known ? ', was here already' : ''}`,
+    `${dryRun ? 'Would import' : 'Imported'} ${masks} masks on ${frames} frames of ${video}`,
+    ...objects.map(
+      ({ id, label, masks: count, known }) =>
+        `  object     ${id} "${label}": ${count} masks${known ? ', was here already' : ''}`,
     ),
-    ...result.notes.map((note) => `  note       ${note}`),
-    `  sidecar    ${result.sidecar}`,
+    ...(counting === '' ? [] : [`  frames     ${counting}`]),
+    ...notes.map((note) => `  note       ${note}`),
+    `  skipped    ${skippedCount(skipped)}`,
+    ...replaced.map((masks) => `  ${dryRun ? 'would replace' : 'replaced'} ${earlier(masks)}`),
+    ...kept.map((masks) => `  kept       ${earlier(masks)}: --replace replaces them`),
+    dryRun ? '  nothing was written' : `  sidecar    ${sidecar ?? ''}`,
   ].join('\n');
 }

@@ -1,31 +1,45 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { ManifestClip } from '../../export/manifest';
-import type { RleMask } from '../../../shared/domain/annotations';
+import type { FrameIndex } from '../../../shared/domain/video';
+import { foldersOf, numbersOf } from '../../video/fileNumbers';
 import type { Collector, Importer, ImportSource } from '../api';
-import { chooseName } from '../chooseName';
-import { malformed } from '../collect';
+import { chooseParts, ownPatterns, type VideoClues } from '../chooseName';
 import { filesWith, isFolder, readJson } from '../files';
-import { fillPolygons } from '../fillPolygons';
-import { frameNumbering, requireNumber } from '../frameNumbers';
-import { JsonValues } from '../jsonValues';
+import type { FrameName } from '../frameNumbers';
+import { isCount, isId, isRecord, JsonValues, type Id } from '../jsonValues';
+import { malformed } from '../malformed';
 import { findManifest } from '../manifest';
+import { fitOf, scaledNote, type Fit } from '../pictureSize';
+import { fillPolygons, readRle, type Shape } from '../shapes';
+import { framesOf, NO_FRAME } from '../sourceFrames';
 import { UngroupedMasks } from '../ungrouped';
 
-/** COCO instances; objects by `track_id` or `instance_id`, frames by `frame_id` or the number in the file name. */
+/** Fields in which tools say which frame of its video an image is. */
+const FRAME_FIELDS = ['frame_id', 'frame_index', 'frame_idx', 'frame_number', 'frame'];
+/** Fields in which tools say which video an image is of. */
+const VIDEO_FIELDS = ['video', 'video_name', 'source', 'task_id', 'task_name', 'subset'];
+/** Fields, also of `attributes`, in which tools say which object an annotation is of. */
+const TRACK_FIELDS = ['track_id', 'instance_id', 'tracking_id', 'object_id'];
+
+/** COCO instances: frames, objects and videos by the fields that video tools add, else by the names of the pictures. */
 export const coco: Importer = {
   format: 'coco',
   read: async (source, collector) => {
     const manifest = await findManifest(source);
     const documents: Document[] = [];
-    for (const file of await documentsOf(source.from))
-      documents.push(await readDocument(file, source, collector));
+    for (const file of await documentsOf(source.from)) {
+      documents.push(readDocument(file, await readJson(file, collector)));
+    }
     // Each split has a document of its own, and the video is in one of them.
-    const available = new Set(
-      documents.flatMap(({ images }) => [...images.values()].map(({ video }) => video)),
+    const videos = new Map(
+      documents.flatMap(({ images }) => [...images.values()]).map(({ part, clues }) => [part, clues]),
     );
-    if (available.size === 0) return;
-    const wanted = chooseName([...available], source, manifest);
-    for (const document of documents) await takeMasks(document, wanted, source, manifest, collector);
+    if (videos.size === 0) return;
+    const wanted = chooseParts(videos, source, manifest);
+    const own = await ownImages(documents, wanted, source, manifest, collector);
+    const ungrouped = new UngroupedMasks(collector);
+    for (const document of documents) await takeMasks(document, own, source, ungrouped, collector);
+    ungrouped.finish();
   },
 };
 
@@ -38,132 +52,241 @@ export async function documentsOf(from: string): Promise<string[]> {
 }
 
 interface CocoImage {
-  readonly video: string;
-  readonly number: number;
-  readonly exact: boolean;
+  readonly name: FrameName;
+  /** The video that it is of. */
+  readonly part: string;
+  readonly clues: VideoClues;
+  readonly width: unknown;
+  readonly height: unknown;
 }
 
 interface Document {
   readonly file: string;
   readonly values: JsonValues;
   readonly document: Record<string, unknown>;
-  readonly images: ReadonlyMap<number, CocoImage>;
+  readonly images: ReadonlyMap<Id, CocoImage>;
+  /** Written by Masklet. */
+  readonly ours: boolean;
 }
 
-async function readDocument(file: string, source: ImportSource, collector: Collector): Promise<Document> {
+function readDocument(file: string, json: unknown): Document {
   const values = new JsonValues(file);
-  const document = values.record(await readJson(file, collector), 'it');
-  return { file, values, document, images: imagesOf(document, values, source) };
+  const document = values.record(json, 'it');
+  const ours = isRecord(document.info) && document.info.description === 'Exported by Masklet';
+  return { file, values, document, images: imagesOf(document, values), ours };
+}
+
+/** The frames of the video's images, over all documents; undefined for an image that is no frame of it. */
+async function ownImages(
+  documents: readonly Document[],
+  wanted: ReadonlySet<string>,
+  source: ImportSource,
+  manifest: ManifestClip | undefined,
+  collector: Collector,
+): Promise<ReadonlyMap<CocoImage, FrameIndex | undefined>> {
+  const all = documents.flatMap(({ images }) => [...images.values()]).filter(({ part }) => wanted.has(part));
+  const { names } = numbersOf(all.map(({ name }) => name.original ?? name.name ?? ''));
+  const patterns = ownPatterns(
+    names.map(({ pattern }) => pattern),
+    source,
+    manifest,
+  );
+  const own = patterns ? all.filter((_, i) => patterns.has(names[i].pattern)) : all;
+  if (own.length < all.length) {
+    collector.note(`${all.length - own.length} pictures are named after other videos and were left aside.`);
+  }
+  const ours = manifest !== undefined || documents.every((document) => document.ours);
+  const frames = await framesOf(
+    own.map(({ name }) => name),
+    source,
+    ours,
+    collector,
+  );
+  return new Map(own.map((image, i) => [image, frames[i]]));
 }
 
 async function takeMasks(
   { file, values, document, images }: Document,
-  wanted: string,
+  own: ReadonlyMap<CocoImage, FrameIndex | undefined>,
   source: ImportSource,
-  manifest: ManifestClip | undefined,
+  ungrouped: UngroupedMasks,
   collector: Collector,
 ): Promise<void> {
-  const own = new Map([...images].filter(([, image]) => image.video === wanted));
-  if (own.size === 0) return;
-  const exact = [...own.values()].every((image) => image.exact);
-  const numbers = [...own.values()].map(({ number }) => number);
-  const frameOf = await frameNumbering(numbers, source.video, exact || manifest !== undefined, collector);
   const categories = categoriesOf(document, values);
-  const ungrouped = new UngroupedMasks(collector);
   for (const [n, entry] of values.list(document.annotations, 'annotations').entries()) {
-    await collector.work.turn();
     const where = `annotations[${n}]`;
+    const place = `${file}, ${where}`;
+    await collector.work.turn();
     const annotation = values.record(entry, where);
-    const image = own.get(values.count(annotation.image_id, `${where}.image_id`));
-    if (!image) continue;
-    if (annotation.iscrowd === 1) {
-      collector.skip('Crowd regions (iscrowd 1) are no objects.');
+    const id = values.id(annotation.image_id, `${where}.image_id`);
+    const image = images.get(id);
+    if (!image) {
+      collector.skip('annotations of images that are not listed', `${place}, image_id ${JSON.stringify(id)}`);
       continue;
     }
-    const mask = await maskOf(
-      annotation.segmentation,
-      `${where}.segmentation`,
-      values,
-      source,
-      file,
-      collector,
-    );
-    if (!mask) {
-      collector.skip('Annotations without a segmentation, with boxes or keypoints only.');
+    if (!own.has(image)) continue;
+    const frame = own.get(image);
+    if (frame === undefined) {
+      collector.skip(NO_FRAME, `${place}, ${image.name.name ?? String(image.name.index)}`);
       continue;
     }
-    const category = values.count(annotation.category_id, `${where}.category_id`);
+    if (source.crowd === 'skip' && (annotation.iscrowd === 1 || annotation.iscrowd === true)) {
+      collector.skip('crowds (iscrowd 1), as was asked for', place);
+      continue;
+    }
+    const fit = fitOf(image.width, image.height, source.video);
+    const shape = await segmentationOf(annotation.segmentation, fit, source, place, collector);
+    if (!shape) continue;
+    if ('problem' in shape) {
+      collector.skip(shape.problem, place);
+      continue;
+    }
+    const category = values.id(annotation.category_id, `${where}.category_id`);
     const label = categories.get(category) ?? `category ${category}`;
-    const frame = frameOf(image.number);
-    const occluded = isRecord(annotation.attributes) && annotation.attributes.occluded === true;
-    const track = annotation.track_id ?? annotation.instance_id;
+    const occluded = isRecord(annotation.attributes) && isSet(annotation.attributes.occluded);
+    const track = trackOf(annotation);
     if (track === undefined) {
-      ungrouped.add(label, { frame, mask, where: `${file}, ${where}`, occluded });
+      ungrouped.add(label, { frame, mask: shape.mask, where: place, occluded });
       continue;
     }
-    const object = collector.track(`track:${values.count(track, `${where}.track_id`)}`, { label });
-    object.mask(frame, mask, `${file}, ${where}`);
+    const object = collector.track(`track:${track}`, { label });
+    object.mask(frame, shape.mask, place);
     if (occluded) object.occluded(frame);
   }
-  ungrouped.finish();
 }
 
-/** The images by their ids, with the video that each is of: by `videos`, else by its folder. */
-function imagesOf(
-  document: Record<string, unknown>,
-  values: JsonValues,
-  { video }: ImportSource,
-): Map<number, CocoImage> {
-  const names = new Map<unknown, string>();
-  if (document.videos !== undefined) {
-    for (const [n, entry] of values.list(document.videos, 'videos').entries()) {
-      const { id, name } = values.record(entry, `videos[${n}]`);
-      if (typeof name === 'string') names.set(id, name);
+function isSet(value: unknown): boolean {
+  return value === true || value === 1;
+}
+
+/** Undefined where no field says it, or says "none" with a number below 0. */
+function trackOf(annotation: Record<string, unknown>): Id | undefined {
+  const { attributes } = annotation;
+  for (const fields of [annotation, ...(isRecord(attributes) ? [attributes] : [])]) {
+    for (const field of TRACK_FIELDS) {
+      const value = fields[field];
+      if (isId(value) && value !== '' && !(typeof value === 'number' && value < 0)) return value;
     }
   }
-  const images = new Map<number, CocoImage>();
+  return undefined;
+}
+
+/** The images by their ids, each with what is said of its video. */
+function imagesOf(document: Record<string, unknown>, values: JsonValues): Map<Id, CocoImage> {
+  const videos = new Map<unknown, string>();
+  for (const [n, entry] of values.list(document.videos ?? [], 'videos').entries()) {
+    const { id, name } = values.record(entry, `videos[${n}]`);
+    if (typeof name === 'string') videos.set(id, name);
+  }
+  const images = new Map<Id, CocoImage>();
   for (const [n, entry] of values.list(document.images, 'images').entries()) {
     const where = `images[${n}]`;
     const image = values.record(entry, where);
-    const fileName = values.text(image.file_name, `${where}.file_name`);
-    const exact = Number.isInteger(image.frame_id);
-    images.set(values.count(image.id, `${where}.id`), {
-      video: names.get(image.video_id) ?? basename(dirname(`/${fileName}`)),
-      number: exact
-        ? values.count(image.frame_id, `${where}.frame_id`)
-        : requireNumber(fileName, `${video.path}, ${where}`),
-      exact,
-    });
+    const id = values.id(image.id, `${where}.id`);
+    const read = readImage(image, where, values, videos);
+    const twin = images.get(id);
+    if (twin) {
+      const [a, b] = [twin, read].map(({ name }) => `"${name.name ?? String(name.index)}"`);
+      throw values.wrong(where, `has the id ${JSON.stringify(id)} of another image: ${a} and ${b}`);
+    }
+    images.set(id, read);
   }
   return images;
 }
 
-export function categoriesOf(document: Record<string, unknown>, values: JsonValues): Map<number, string> {
-  const categories = new Map<number, string>();
+function readImage(
+  image: Record<string, unknown>,
+  where: string,
+  values: JsonValues,
+  videos: ReadonlyMap<unknown, string>,
+): CocoImage {
+  const index = FRAME_FIELDS.map((field) => image[field]).find(isCount);
+  const fileName =
+    image.file_name === undefined && index !== undefined
+      ? undefined
+      : values.text(image.file_name, `${where}.file_name`);
+  const original =
+    isRecord(image.extra) && typeof image.extra.name === 'string' ? image.extra.name : undefined;
+  const folders = fileName === undefined ? [] : foldersOf(fileName);
+  const video = image.video_id === undefined ? undefined : videos.get(image.video_id);
+  const fields = VIDEO_FIELDS.map((field) => image[field])
+    .filter(isId)
+    .map(String);
+  const names = [...(video === undefined ? [] : [video]), ...fields, ...folders, ...fields.flatMap(lastPart)];
+  const part = [
+    image.video_id ?? null,
+    ...VIDEO_FIELDS.map((field) => image[field] ?? null),
+    folders.join('/'),
+  ];
+  const shown = video ?? [...fields, folders.join('/')].filter((text) => text !== '').join(' ');
+  return {
+    name: {
+      ...(fileName === undefined ? {} : { name: fileName }),
+      ...(original === undefined ? {} : { original }),
+      ...(index === undefined ? {} : { index }),
+    },
+    part: JSON.stringify(part),
+    clues: {
+      names,
+      shown:
+        shown || (image.video_id === undefined ? '(no name)' : `video ${JSON.stringify(image.video_id)}`),
+    },
+    width: image.width,
+    height: image.height,
+  };
+}
+
+/** The file's name of a path, with slashes of either kind. */
+function lastPart(path: string): string[] {
+  return path.split(/[\\/]/).slice(-1);
+}
+
+export function categoriesOf(document: Record<string, unknown>, values: JsonValues): Map<Id, string> {
+  const categories = new Map<Id, string>();
   for (const [n, entry] of values.list(document.categories ?? [], 'categories').entries()) {
     const { id, name } = values.record(entry, `categories[${n}]`);
-    categories.set(values.count(id, `categories[${n}].id`), values.text(name, `categories[${n}].name`));
+    categories.set(values.id(id, `categories[${n}].id`), values.text(name, `categories[${n}].name`));
   }
   return categories;
 }
 
-/** Run lengths, or polygons; undefined where there is neither. */
-async function maskOf(
+/** Run lengths, or polygons; undefined where nothing is left, which has been counted. */
+export async function segmentationOf(
   segmentation: unknown,
-  where: string,
-  values: JsonValues,
+  fit: Fit,
   { video }: ImportSource,
-  file: string,
-  { work }: Collector,
-): Promise<RleMask | undefined> {
-  if (!Array.isArray(segmentation)) {
-    return isRecord(segmentation) ? values.rle(segmentation, where, video) : undefined;
+  place: string,
+  collector: Collector,
+): Promise<Shape | undefined> {
+  if (isRecord(segmentation)) return readRle(segmentation, video);
+  if (!Array.isArray(segmentation) || segmentation.length === 0) {
+    return { problem: 'annotations without a segmentation, with boxes or keypoints only' };
   }
-  if (segmentation.length === 0) return undefined;
-  const polygons = segmentation.map((polygon, n) => values.numbers(polygon, `${where}[${n}]`));
-  return await fillPolygons(polygons, video, `${file}, ${where}`, work);
+  const flat = segmentation.every((value) => typeof value === 'number');
+  const polygons = flat ? [segmentation] : (segmentation as unknown[]);
+  const boxes = areBoxes(polygons);
+  if (boxes)
+    collector.note('Polygons of 4 numbers are boxes (x, y, width, height), as pycocotools reads them.');
+  const outlines = boxes ? polygons.map(outlineOf) : polygons;
+  const { mask, problems } = await fillPolygons(outlines, fit, video, place, collector.work);
+  if (!mask) {
+    collector.skip(problems[0], place);
+    return undefined;
+  }
+  if (problems.length > 0) {
+    collector.note(`${place}: ${problems.length} of ${polygons.length} polygons left out (${problems[0]}).`);
+  }
+  if (fit.kind === 'scaled') collector.note(scaledNote(fit, video));
+  return { mask };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The first one decides for all, in pycocotools (`frPyObjects`). */
+function areBoxes([first]: readonly unknown[]): boolean {
+  return Array.isArray(first) && first.length === 4;
+}
+
+function outlineOf(box: unknown): unknown {
+  if (!Array.isArray(box) || box.length !== 4 || !box.every((value) => typeof value === 'number')) return box;
+  const [x, y, width, height] = box;
+  return [x, y, x + width, y, x + width, y + height, x, y + height];
 }

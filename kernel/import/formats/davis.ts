@@ -2,13 +2,14 @@ import { basename, join } from 'node:path';
 import { masksOfLabels } from '../../masks/labelMap';
 import type { RleMask } from '../../../shared/domain/annotations';
 import type { FrameIndex } from '../../../shared/domain/video';
-import { readPngValues } from '../../render/pngFormat';
+import { COLOR_TYPE_GREY, readPngHeader, readPngValues } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource } from '../api';
 import { checkName, chooseName, possibleNames } from '../chooseName';
-import { malformed } from '../collect';
 import { isFolder, list, readPng } from '../files';
-import { frameNumbering, requireNumber } from '../frameNumbers';
+import { malformed } from '../malformed';
 import { findManifest } from '../manifest';
+import { findSmoothing, sharpened } from '../smoothedEdges';
+import { framesOfFiles, NO_FRAME } from '../sourceFrames';
 
 /** Where nothing else is, it is the object (DAVIS 2016); else it is void (DAVIS 2017). */
 const VOID = 255;
@@ -20,37 +21,54 @@ export const davis: Importer = {
     const manifest = await findManifest(source);
     const folder = await pictureFolder(source, manifest);
     const names = list(folder).files.filter((name) => name.toLowerCase().endsWith('.png'));
-    const numbers = names.map((name) => requireNumber(name, folder));
-    const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
+    const frameOf = await framesOfFiles(names, source, manifest !== undefined, collector);
     const known = new Set<number>();
     const frames: { frame: FrameIndex; values: ReadonlySet<number> }[] = [];
     const put = (value: number, frame: FrameIndex, mask: RleMask, where: string): void =>
       trackOf(value, manifest, collector).mask(frame, mask, where);
     const { width, height } = source.video;
+    const labels = new LabelReader(width, height, collector);
     // What 255 means is known when all pictures have been seen.
     const voids: { frame: FrameIndex; mask: RleMask; file: string }[] = [];
-    for (const [n, name] of names.entries()) {
-      source.signal.throwIfAborted();
-      const file = join(folder, name);
-      const pixels = readPngValues(await readPng(file, source.video, collector), file);
-      const frame = frameOf(numbers[n]);
+    let lastVoid = '';
+    const take = async (pixels: Uint8Array | Uint16Array, frame: FrameIndex, file: string): Promise<void> => {
       const masks = masksOfLabels(pixels, width, height);
       frames.push({ frame, values: new Set(masks.keys()) });
       for (const [value, mask] of masks) {
         await collector.work.turn();
         if (value === VOID && known.size === 0) voids.push({ frame, mask, file });
+        if (value === VOID) lastVoid = file;
         if (value === VOID) continue;
         known.add(value);
         voids.length = 0;
         put(value, frame, mask, file);
       }
+    };
+    const uniform: { pixels: Uint8Array | Uint16Array; frame: FrameIndex; file: string }[] = [];
+    for (const name of names) {
+      source.signal.throwIfAborted();
+      const file = join(folder, name);
+      const frame = frameOf.get(name);
+      if (frame === undefined) {
+        collector.skip(NO_FRAME, file);
+        continue;
+      }
+      const png = await readPng(file, source.video, collector);
+      if (!png) continue;
+      const pixels = labels.read(png, file);
+      if (pixels[0] > 0 && pixels.every((value) => value === pixels[0]))
+        uniform.push({ pixels, frame, file });
+      else await take(pixels, frame, file);
     }
-    const voidSeen = frames.some(({ values }) => values.has(VOID));
-    if (known.size === 0 && voidSeen) {
+    // Where the background of the others is not 0, it is nothing here either.
+    for (const { pixels, frame, file } of uniform) {
+      await take(pixels[0] === labels.background ? new Uint8Array(pixels.length) : pixels, frame, file);
+    }
+    if (known.size === 0 && lastVoid !== '') {
       known.add(VOID);
       for (const { frame, mask, file } of voids) put(VOID, frame, mask, file);
-    } else if (voidSeen) {
-      collector.skip('Pixels of value 255 are void in DAVIS 2017 and belong to no object.');
+    } else if (lastVoid !== '') {
+      collector.skip('areas of value 255, which is void in DAVIS 2017', lastVoid);
     }
     for (const value of known) {
       const track = trackOf(value, manifest, collector);
@@ -58,6 +76,39 @@ export const davis: Importer = {
     }
   },
 };
+
+/** Reads pictures of labels, and those of one object with smoothed edges, which are not. */
+class LabelReader {
+  /** What is background in the smoothed pictures. */
+  background = 0;
+
+  constructor(
+    private readonly width: number,
+    private readonly height: number,
+    private readonly collector: Collector,
+  ) {}
+
+  /** @throws MaskletError `import/malformed` where smoothing mixed several objects. */
+  read(png: Buffer, file: string): Uint8Array | Uint16Array {
+    const values = readPngValues(png, file);
+    if (readPngHeader(png, file).colorType !== COLOR_TYPE_GREY) return values;
+    const smoothed = findSmoothing(values, this.width, this.height);
+    if (!smoothed) return values;
+    const { areas, edgeValues } = smoothed;
+    if (areas.length > 2) {
+      throw malformed(
+        file,
+        `${edgeValues} of its values occur along edges alone: the picture was smoothed or resized, which mixes the numbers of its objects`,
+        'Make it again with nearest-neighbour scaling and without anti-aliasing.',
+      );
+    }
+    this.background = areas[0];
+    this.collector.note(
+      `The masks have smoothed edges (values between ${areas[0]} and ${areas[1]}): they were imported as one object, cut in the middle.`,
+    );
+    return sharpened(values, areas, VOID);
+  }
+}
 
 type Manifest = Awaited<ReturnType<typeof findManifest>>;
 

@@ -1,16 +1,20 @@
 import { basename, dirname, join } from 'node:path';
+import { MaskletError } from '../../../shared/protocol/errors';
 import { encodeRle, decodeRle } from '../../masks/rle';
 import type { RleMask } from '../../../shared/domain/annotations';
 import { decodeMaskPng } from '../../render/maskPng';
 import { readPngHeader } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource, ImportVideo } from '../api';
+import { OUTLINE_DRAWN, OUTLINE_KEY } from '../../export/formats/labelme';
+import { drawnPolygon } from '../../masks/drawnPolygon';
 import { checkName, chooseName, possibleNames } from '../chooseName';
-import { malformed } from '../collect';
+import { malformed } from '../malformed';
 import { isFolder, list, readJson } from '../files';
-import { fillPolygons } from '../fillPolygons';
-import { frameNumbering, requireNumber } from '../frameNumbers';
-import { JsonValues } from '../jsonValues';
+import { isId, isRecord, JsonValues, type Id } from '../jsonValues';
 import { findManifest } from '../manifest';
+import { fitOf, scaledNote, type Fit } from '../pictureSize';
+import { fillPolygons, otherSize, type FilledPolygons } from '../shapes';
+import { framesOfFiles, NO_FRAME } from '../sourceFrames';
 import { UngroupedMasks } from '../ungrouped';
 
 /** labelme: a JSON file a frame; an object is a label with a `group_id`. The pictures it names are not opened. */
@@ -19,100 +23,112 @@ export const labelme: Importer = {
   read: async (source, collector) => {
     const manifest = await findManifest(source);
     const files = await filesOf(source, manifest);
-    const numbers = files.map((file) => requireNumber(file, file));
-    const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
+    const frames = await framesOfFiles(files, source, manifest !== undefined, collector);
     const ungrouped = new UngroupedMasks(collector);
-    for (const [n, file] of files.entries()) {
+    const labels = new Map<Id, Set<string>>();
+    for (const file of files) {
       source.signal.throwIfAborted();
-      await readFrame(file, frameOf(numbers[n]), source.video, collector, ungrouped);
+      const shapes = await readFrame(file, source.video, collector);
+      const frame = frames.get(file);
+      for (const { mask, label, group, occluded, place } of shapes) {
+        if (frame === undefined) collector.skip(NO_FRAME, place);
+        else if (group === undefined) ungrouped.add(label, { frame, mask, where: place, occluded });
+        else {
+          labels.set(group, (labels.get(group) ?? new Set()).add(label));
+          const track = collector.track(`group:${group}:${label}`, { label });
+          track.mask(frame, mask, place);
+          if (occluded) track.occluded(frame);
+        }
+      }
     }
     ungrouped.finish();
+    for (const [group, names] of labels) {
+      if (names.size < 2) continue;
+      const all = [...names].map((name) => `"${name}"`).join(', ');
+      collector.note(`Group ${group} has several labels (${all}): each is an object.`);
+    }
   },
 };
 
-async function readFrame(
-  file: string,
-  frame: number,
-  video: ImportVideo,
-  collector: Collector,
-  ungrouped: UngroupedMasks,
-): Promise<void> {
+interface LabelmeShape {
+  readonly mask: RleMask;
+  readonly label: string;
+  readonly group: Id | undefined;
+  readonly occluded: boolean;
+  readonly place: string;
+}
+
+async function readFrame(file: string, video: ImportVideo, collector: Collector): Promise<LabelmeShape[]> {
   const values = new JsonValues(file);
   const document = values.record(await readJson(file, collector), 'it');
-  const [width, height] = [document.imageWidth, document.imageHeight];
-  if ((width ?? video.width) !== video.width || (height ?? video.height) !== video.height) {
-    throw malformed(
-      file,
-      `its picture is ${String(width)}x${String(height)}, but ${video.path} is ${video.width}x${video.height}`,
-    );
-  }
+  const fit = fitOf(document.imageWidth, document.imageHeight, video);
+  const fill = document[OUTLINE_KEY] === OUTLINE_DRAWN && fit.kind === 'same' ? drawnPolygon : undefined;
+  const shapes: LabelmeShape[] = [];
   for (const [n, entry] of values.list(document.shapes, 'shapes').entries()) {
     const where = `shapes[${n}]`;
+    const place = `${file}, ${where}`;
+    await collector.work.turn();
     const shape = values.record(entry, where);
     const label = values.text(shape.label, `${where}.label`);
-    await collector.work.turn();
-    const mask = await maskOf(shape, where, values, video, file, collector);
-    if (!mask) {
-      collector.skip(`Shapes of type "${String(shape.shape_type)}" are no masks.`);
-      continue;
-    }
-    const flags = shape.flags as Record<string, unknown> | null | undefined;
-    const occluded = flags?.occluded === true;
-    const place = `${file}, ${where}`;
-    if (shape.group_id === undefined || shape.group_id === null) {
-      ungrouped.add(label, { frame, mask, where: place, occluded });
-      continue;
-    }
-    const group = values.count(shape.group_id, `${where}.group_id`);
-    const track = collector.track(`group:${group}:${label}`, { label });
-    track.mask(frame, mask, place);
-    if (occluded) track.occluded(frame);
+    const { mask, problems } = await maskOf(shape, where, values, fit, video, place, collector, fill);
+    for (const problem of problems) collector.skip(problem, `${place}, "${label}"`);
+    if (!mask) continue;
+    if (fit.kind === 'scaled') collector.note(scaledNote(fit, video));
+    const flags = isRecord(shape.flags) ? shape.flags : {};
+    const group = isId(shape.group_id) ? shape.group_id : undefined;
+    shapes.push({ mask, label, group, occluded: flags.occluded === true, place });
   }
+  return shapes;
 }
 
 async function maskOf(
   shape: Record<string, unknown>,
   where: string,
   values: JsonValues,
+  fit: Fit,
   video: ImportVideo,
-  file: string,
+  place: string,
   { work }: Collector,
-): Promise<RleMask | undefined> {
-  const points = values
-    .list(shape.points, `${where}.points`)
-    .map((point, n) => values.numbers(point, `${where}.points[${n}]`));
-  if (points.some((point) => point.length !== 2)) throw values.wrong(`${where}.points`, 'are not [x, y]');
+  fill: typeof drawnPolygon | undefined,
+): Promise<FilledPolygons> {
+  const points = values.list(shape.points, `${where}.points`);
   switch (shape.shape_type ?? 'polygon') {
     case 'polygon':
-      return await fillPolygons([points.flat()], video, `${file}, ${where}`, work);
+      if (points.some((point) => !Array.isArray(point) || point.length !== 2)) {
+        return { problems: ['polygons whose points are not [x, y]'] };
+      }
+      return await fillPolygons([points.flat()], fit, video, place, work, fill);
     case 'mask': {
-      if (points.length === 0) throw values.wrong(`${where}.points`, 'is empty');
+      if (fit.kind !== 'same') return { problems: [otherSize(fit.from, video)] };
+      const [corner] = points;
+      if (!Array.isArray(corner) || corner.length !== 2 || !corner.every(Number.isFinite)) {
+        return { problems: ['bitmaps without a corner'] };
+      }
+      const [x, y] = corner as [number, number];
       const png = Buffer.from(values.text(shape.mask, `${where}.mask`), 'base64');
-      return await placed(
-        png,
-        Math.round(points[0][0]),
-        Math.round(points[0][1]),
-        video,
-        `${file}, ${where}`,
-      );
+      try {
+        const mask = await placed(png, Math.round(x), Math.round(y), video, place);
+        return mask ? { mask, problems: [] } : { problems: ['bitmaps larger than the picture'] };
+      } catch (error) {
+        if (error instanceof MaskletError) return { problems: ['bitmaps that are not PNG pictures'] };
+        throw error;
+      }
     }
     default:
-      return undefined;
+      return { problems: [`shapes of type "${String(shape.shape_type)}", which are not masks`] };
   }
 }
 
-/** A bitmap whose top-left pixel goes to x, y; what lies outside of the picture is cut off. */
+/** A bitmap whose top-left pixel goes to x, y; what lies outside of the picture is cut off. Undefined where it is larger than that. */
 async function placed(
   png: Buffer,
   x0: number,
   y0: number,
   { width, height }: ImportVideo,
   where: string,
-): Promise<RleMask> {
+): Promise<RleMask | undefined> {
   const header = readPngHeader(png, where);
-  if (header.width > width || header.height > height) {
-    throw malformed(where, `its bitmap is ${header.width}x${header.height}, larger than the picture`);
-  }
+  if (header.width > width || header.height > height) return undefined;
   const bitmap = decodeRle(await decodeMaskPng(png, where));
   const inside = new Uint8Array(width * height);
   for (let y = Math.max(0, -y0); y < header.height && y0 + y < height; y++) {

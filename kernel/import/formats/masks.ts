@@ -3,10 +3,10 @@ import { objectFolder } from '../../export/formats/masks';
 import { decodeMaskPng } from '../../render/maskPng';
 import type { Importer, ImportSource } from '../api';
 import { checkName, chooseName, possibleNames } from '../chooseName';
-import { malformed } from '../collect';
+import { malformed } from '../malformed';
 import { isFolder, list, readPng } from '../files';
-import { frameNumbering, requireNumber } from '../frameNumbers';
 import { findManifest } from '../manifest';
+import { framesOfFiles, NO_FRAME } from '../sourceFrames';
 
 /**
  * A picture an object a frame: `<object>/00000.png`, or pictures alone for one object. A black picture says that the object
@@ -17,19 +17,23 @@ export const masks: Importer = {
   read: async (source, collector) => {
     const manifest = await findManifest(source);
     const { folder, objects } = await objectFolders(source, manifest);
-    const pictures: { object: string; file: string; number: number }[] = [];
+    const pictures: { object: string; file: string; name: string }[] = [];
     for (const object of objects) {
       const { files } = list(join(folder, object));
       for (const name of files.filter((file) => file.toLowerCase().endsWith('.png'))) {
-        const file = join(folder, object, name);
-        pictures.push({ object, file, number: requireNumber(name, file) });
+        pictures.push({ object, file: join(folder, object, name), name });
       }
     }
-    const numbers = pictures.map(({ number }) => number);
-    const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
+    const names = pictures.map(({ name }) => name);
+    const frames = await framesOfFiles(names, source, manifest !== undefined, collector);
     const byFolder = new Map((manifest?.objects ?? []).map((known) => [objectFolder(known.number), known]));
-    for (const { object, file, number } of pictures) {
+    for (const { object, file, name } of pictures) {
       source.signal.throwIfAborted();
+      const frame = frames.get(name);
+      if (frame === undefined) {
+        collector.skip(NO_FRAME, file);
+        continue;
+      }
       const known = byFolder.get(object);
       const description = known
         ? { id: known.id, label: known.label, color: known.color }
@@ -37,8 +41,9 @@ export const masks: Importer = {
           ? {}
           : { label: object };
       const bytes = await readPng(file, source.video, collector);
+      if (!bytes) continue;
       const track = collector.track(`folder:${object}`, description);
-      track.mask(frameOf(number), await decodeMaskPng(bytes, file), file);
+      track.mask(frame, await decodeMaskPng(bytes, file), file);
     }
   },
 };

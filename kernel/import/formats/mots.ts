@@ -4,10 +4,12 @@ import { masksOfLabels } from '../../masks/labelMap';
 import { readPngValues } from '../../render/pngFormat';
 import type { Collector, Importer, ImportSource, TrackCollector } from '../api';
 import { checkName, chooseName, possibleNames } from '../chooseName';
-import { malformed } from '../collect';
+import { malformed } from '../malformed';
 import { filesWith, isFolder, list, readInput, readPng } from '../files';
-import { frameNumbering, requireNumber } from '../frameNumbers';
 import { findManifest } from '../manifest';
+import { otherSize } from '../shapes';
+import { framesOf, framesOfFiles, NO_FRAME } from '../sourceFrames';
+import { readUtf8 } from '../text';
 
 const CLASS_FACTOR = 1000;
 /** "Ignore this region". */
@@ -34,11 +36,12 @@ export const mots: Importer = {
 function trackOf(
   id: number,
   kind: number,
+  where: string,
   manifest: Manifest,
   collector: Collector,
 ): TrackCollector | undefined {
   if (kind === IGNORED_CLASS) {
-    collector.skip('Regions to be ignored (class 10) are no objects.');
+    collector.skip('regions to be ignored (class 10)', where);
     return undefined;
   }
   const known = manifest?.byNumber.get(id % CLASS_FACTOR);
@@ -53,25 +56,39 @@ async function readText(
   collector: Collector,
 ): Promise<void> {
   const { width, height } = source.video;
-  const lines = (await readInput(file, collector)).toString('utf8').split('\n');
+  const lines = readUtf8(await readInput(file, collector), file).split(/\r?\n/);
   const rows = lines.flatMap((line, n) => {
     if (line.trim() === '') return [];
     const where = `${file}:${n + 1}`;
-    const fields = line.trim().split(' ');
+    const fields = line.trim().split(/[ \t]+/);
     const [frame, id, kind, rowHeight, rowWidth] = fields.slice(0, 5).map(Number);
-    if (fields.length !== 6 || ![frame, id, kind].every((value) => Number.isInteger(value) && value >= 0)) {
+    if (
+      fields.length !== 6 ||
+      ![frame, id, kind].every((value) => Number.isSafeInteger(value) && value >= 0)
+    ) {
       throw malformed(where, 'a line is "frame id class height width run-lengths"');
     }
-    if (rowHeight !== height || rowWidth !== width) {
-      throw malformed(where, `it is ${rowWidth}x${rowHeight}, but the video is ${width}x${height}`);
-    }
-    return [{ frame, id, kind, counts: fields[5], where }];
+    return [{ frame, id, kind, size: { width: rowWidth, height: rowHeight }, counts: fields[5], where }];
   });
-  const numbers = rows.map(({ frame }) => frame);
-  const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
-  for (const { frame, id, kind, counts, where } of rows) {
+  const numbers = [...new Set(rows.map(({ frame }) => frame))];
+  const frames = await framesOf(
+    numbers.map((index) => ({ index })),
+    source,
+    manifest !== undefined,
+    collector,
+    { fieldsArePictures: true },
+  );
+  const frameOf = new Map(numbers.map((number, i) => [number, frames[i]]));
+  for (const { frame: number, id, kind, size, counts, where } of rows) {
     await collector.work.turn();
-    trackOf(id, kind, manifest, collector)?.mask(frameOf(frame), { size: [height, width], counts }, where);
+    const frame = frameOf.get(number);
+    if (size.width !== width || size.height !== height) {
+      collector.skip(otherSize(size, source.video), where);
+    } else if (frame === undefined) {
+      collector.skip(NO_FRAME, `frame ${number}, ${where}`);
+    } else {
+      trackOf(id, kind, where, manifest, collector)?.mask(frame, { size: [height, width], counts }, where);
+    }
   }
 }
 
@@ -83,16 +100,21 @@ async function readPictures(
 ): Promise<void> {
   const { width, height } = source.video;
   const names = list(folder).files.filter((name) => name.toLowerCase().endsWith('.png'));
-  const numbers = names.map((name) => requireNumber(name, folder));
-  const frameOf = await frameNumbering(numbers, source.video, manifest !== undefined, collector);
-  for (const [n, name] of names.entries()) {
+  const frames = await framesOfFiles(names, source, manifest !== undefined, collector);
+  for (const name of names) {
     source.signal.throwIfAborted();
     const file = join(folder, name);
-    const pixels = readPngValues(await readPng(file, source.video, collector), file);
+    const frame = frames.get(name);
+    if (frame === undefined) {
+      collector.skip(NO_FRAME, file);
+      continue;
+    }
+    const png = await readPng(file, source.video, collector);
+    if (!png) continue;
+    const pixels = readPngValues(png, file);
     for (const [id, mask] of masksOfLabels(pixels, width, height)) {
       await collector.work.turn();
-      const track = trackOf(id, Math.floor(id / CLASS_FACTOR), manifest, collector);
-      track?.mask(frameOf(numbers[n]), mask, file);
+      trackOf(id, Math.floor(id / CLASS_FACTOR), file, manifest, collector)?.mask(frame, mask, file);
     }
   }
 }

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import type { Importer, ImportSource } from '../api';
 import { checkName, chooseName } from '../chooseName';
-import { malformed } from '../collect';
+import { malformed } from '../malformed';
 import { filesWith, isFolder, readJson } from '../files';
-import { JsonValues } from '../jsonValues';
+import { isId, JsonValues } from '../jsonValues';
 import { findManifest } from '../manifest';
+import { readRle } from '../shapes';
 
 const ENDING = '_manual.json';
 /** SA-V annotates every fourth frame of its videos. */
@@ -23,7 +24,11 @@ export const sav: Importer = {
       document.frame_step === undefined
         ? guessStep(rows.length, source.video.frameCount, file)
         : values.count(document.frame_step, 'frame_step');
-    if (step !== 1) collector.note(`Every ${step}. frame is annotated.`);
+    collector.counted(
+      step === 1
+        ? 'Entry n is frame n, counted from 0.'
+        : `Entry n is frame ${step} * n, counted from 0: ${rows.length} entries of ${source.video.frameCount} frames.`,
+    );
     const ids = values.list(document.masklet_id ?? [], 'masklet_id');
     const labels = values.list(document.masklet_label ?? [], 'masklet_label');
     for (const [position, row] of rows.entries()) {
@@ -37,8 +42,10 @@ export const sav: Importer = {
           ...(typeof label === 'string' ? { label } : {}),
         };
         const id = ids[n];
-        const track = collector.track(`masklet:${typeof id === 'number' ? id : n}`, description);
-        track.mask(position * step, values.rle(entry, where, source.video), `${file}, ${where}`);
+        const track = collector.track(`masklet:${isId(id) ? id : n}`, description);
+        const shape = readRle(entry, source.video);
+        if ('problem' in shape) collector.skip(shape.problem, `${file}, ${where}`);
+        else track.mask(position * step, shape.mask, `${file}, ${where}`);
       }
     }
   },

@@ -188,6 +188,7 @@ async function importFrom(format: ImportFormat, from: string): Promise<void> {
     from,
     video: importVideo,
     signal: AbortSignal.timeout(60_000),
+    firstFrame: 0,
   });
   for (const { masks, absent } of tracks) {
     for (const { frame, mask } of masks) {
