@@ -1,5 +1,6 @@
 import { FORMATS, IMPORT_FORMATS, importRow, type ImportFormat } from '../../shared/formats';
 import type { ImportParams, ImportResult } from '../../shared/protocol/dataset';
+import { toErrorData } from '../../shared/protocol/errors';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { EditorRegistry } from '../editor/registry';
@@ -7,9 +8,10 @@ import type { VideoDocument } from '../editor/videoDocument';
 import { VIEW_TYPE } from '../editor/videoEditorProvider';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
+import { askFirstFrame, showImportPreview, type PreviewAnswer } from './importPreview';
 import { importMany } from './importMany';
 
-/** Takes in masks of another tool or a data set for videos. @param paths full paths of videos. */
+/** Imports masks of another tool or a data set for videos. @param paths full paths of videos. */
 export async function importAnnotations(
   paths: readonly string[],
   kernel: KernelService,
@@ -24,22 +26,54 @@ export async function importAnnotations(
   else await importOne(vscode.Uri.file(first), params, kernel, editors);
 }
 
-/** As an edit in the video's editor: it can be looked at, undone and saved like any other. */
+/** As an edit in the video's editor, after a look at what it would do: it can be undone and saved like any other. */
 async function importOne(
   video: vscode.Uri,
-  params: ImportParams,
+  first: ImportParams,
   kernel: KernelService,
   editors: EditorRegistry,
 ): Promise<void> {
   const document = await open(video, editors);
   if (!document) return;
-  const { imported } = await withProgress(`Importing ${FORMATS[params.format].title}`, (report, signal) =>
-    document.edit('session/import', params, {
-      signal,
-      onProgress: ({ done, total }) => report(done / total, `${done} of ${total} parts`),
-    }),
-  );
-  await showResult(imported, kernel);
+  const run = async (choice: ImportParams): Promise<ImportResult> => {
+    const what = choice.dryRun ? 'Reading' : 'Importing';
+    const title = `${what} ${FORMATS[choice.format].title}`;
+    const { imported } = await withProgress(title, (report, signal) =>
+      document.edit('session/import', choice, {
+        signal,
+        onProgress: ({ done, total }) => report(done / total, `${done} of ${total} parts`),
+      }),
+    );
+    return imported;
+  };
+  let choice: ImportParams | undefined = first;
+  while (choice) {
+    const looked: { choice: ImportParams; result: ImportResult } | undefined = await look(choice, run);
+    if (!looked) return;
+    const answer: PreviewAnswer = await showImportPreview(video, looked.choice, looked.result);
+    if (answer === 'cancel') return;
+    if (answer === 'import') {
+      await showResult(await run(looked.choice), kernel);
+      return;
+    }
+    choice = answer;
+  }
+}
+
+/** What an import would do; where it is ambiguous how frames are counted, after asking. */
+async function look(
+  choice: ImportParams,
+  run: (choice: ImportParams) => Promise<ImportResult>,
+): Promise<{ choice: ImportParams; result: ImportResult } | undefined> {
+  try {
+    return { choice, result: await run({ ...choice, dryRun: true }) };
+  } catch (error) {
+    const { code, message } = toErrorData(error);
+    if (code !== 'import/ambiguous' || choice.firstFrame !== undefined) throw error;
+    const answer = await askFirstFrame('How are frames counted?', message);
+    if (answer?.firstFrame === undefined) return undefined;
+    return await look({ ...choice, firstFrame: answer.firstFrame }, run);
+  }
 }
 
 /** @param many of many videos, a source has folders or a document: no one file of a format that has a file a video. */
@@ -82,18 +116,22 @@ async function open(video: vscode.Uri, editors: EditorRegistry): Promise<VideoDo
 }
 
 async function showResult(result: ImportResult, { log }: KernelService): Promise<void> {
-  const { objects, masks, frames, notes, skipped } = result;
-  for (const note of notes) log.info(note);
-  for (const line of skipped) log.warn(`Not taken: ${line}`);
+  const { objects, masks, frames, counting, notes, skipped, kept } = result;
+  for (const note of [counting, ...notes].filter((line) => line !== '')) log.info(note);
+  for (const { reason, count, example } of skipped)
+    log.warn(`Skipped ${count} ${reason} (for example ${example})`);
+  for (const { label, masks: count, frame } of kept) {
+    log.warn(`${count} masks of "${label}" stay as they were, the first on frame ${frame}`);
+  }
   const names = objects.map(({ label }) => label).join(', ');
   const text = `Imported ${masks} masks on ${frames} frames: ${names}.`;
-  if (skipped.length === 0) {
+  const left =
+    skipped.reduce((sum, { count }) => sum + count, 0) + kept.reduce((sum, object) => sum + object.masks, 0);
+  if (left === 0) {
     void vscode.window.showInformationMessage(text);
     return;
   }
-  const show = 'Show What Was Not Taken';
-  if (
-    (await vscode.window.showWarningMessage(`${text} ${skipped.length} parts were not taken.`, show)) === show
-  )
+  const show = 'Show What Was Skipped';
+  if ((await vscode.window.showWarningMessage(`${text} ${left} parts were skipped.`, show)) === show)
     log.show();
 }

@@ -36,7 +36,9 @@ export async function importMany(
           ? (await document.edit('session/import', params, { signal, onProgress })).imported
           : await importClosed(path, params, kernel, signal, onProgress);
         imported.results.push(result);
-        for (const line of result.skipped) kernel.log.warn(`${path}: not taken: ${line}`);
+        for (const { reason, count, example } of result.skipped) {
+          kernel.log.warn(`${path}: skipped ${count} ${reason} (for example ${example})`);
+        }
       } catch (error) {
         if (isCancelled(error)) return;
         const { code, message } = toErrorData(error);
@@ -71,12 +73,12 @@ async function showResult(
   { log }: KernelService,
 ): Promise<void> {
   const masks = results.reduce((sum, result) => sum + result.masks, 0);
-  const left = results.reduce((sum, { skipped }) => sum + skipped.length, 0);
+  const left = results.reduce((all, { skipped }) => skipped.reduce((sum, { count }) => sum + count, all), 0);
   const text = [
     `Imported ${masks} masks for ${results.length} of ${videos} clips.`,
     ...(missing.length > 0 ? [`The source has nothing called as ${inWords(missing)}.`] : []),
     ...(failed.length > 0 ? [`It failed for ${inWords(failed)}.`] : []),
-    ...(left > 0 ? [`${left} parts were not taken.`] : []),
+    ...(left > 0 ? [`${left} parts were skipped.`] : []),
   ].join(' ');
   if (failed.length + missing.length + left === 0) {
     void vscode.window.showInformationMessage(text);

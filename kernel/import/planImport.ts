@@ -186,19 +186,8 @@ function recordOf(
   { format, sha256 }: ImportOrigin,
 ): MaskRecord {
   const { area, box } = rleMeasure(mask);
-  return {
-    object,
-    frame,
-    pts,
-    mask,
-    bbox: box,
-    area,
-    iou: null,
-    objectScore: null,
-    state: 'edited',
-    verified: false,
-    provenance: { model: importModel(format), modelSha256: sha256, revision: 'import' },
-  };
+  const provenance = { model: importModel(format), modelSha256: sha256, revision: 'import' };
+  return editedMask({ object, frame, pts }, { mask, area, bbox: box }, provenance);
 }
 
 function nothingLeft(

@@ -205,6 +205,11 @@ describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180
     await window.contextMenu(window.viewRow('other.mp4'), 'Import Annotations');
     await window.pick('COCO');
     await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_train.json'));
+    // Nothing is changed before the look at it.
+    await window.page.getByText('Import Preview: other.mp4').first().waitFor({ timeout: 90_000 });
+    await window.screenshot('dataset-import-preview');
+    expect(await window.isDirty()).toBe(false);
+    await window.pick('Import');
     await window.page
       .getByText(/Imported 8 masks on 4 frames/)
       .first()

@@ -1,0 +1,113 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { FORMATS } from '../../shared/formats';
+import type { ImportResult } from '../../shared/protocol/dataset';
+import { importPreviewHtml } from './importPreviewHtml';
+import type { ImportParams } from '../../shared/protocol/dataset';
+
+/** What the user wants after a look at what an import would do. */
+export type PreviewAnswer = 'import' | 'cancel' | ImportParams;
+
+/** Shows what an import would do, with the first frame drawn, and asks; nothing has been changed. */
+export async function showImportPreview(
+  video: vscode.Uri,
+  choice: ImportParams,
+  result: ImportResult,
+): Promise<PreviewAnswer> {
+  const title = `Import Preview: ${basename(video.fsPath)}`;
+  const panel = vscode.window.createWebviewPanel('masklet.importPreview', title, vscode.ViewColumn.Active, {
+    localResourceRoots: [],
+  });
+  panel.webview.html = importPreviewHtml(`${FORMATS[choice.format].title}: ${choice.from}`, result);
+  try {
+    for (;;) {
+      const answer = await askWhat(title, result, panel);
+      if (answer !== 'change') return answer;
+      const changed = await askChange(title, choice);
+      if (changed) return changed;
+    }
+  } finally {
+    panel.dispose();
+  }
+}
+
+/** Closing the tab is Cancel, too. */
+async function askWhat(
+  title: string,
+  { masks, frames, counting, skipped }: ImportResult,
+  panel: vscode.WebviewPanel,
+): Promise<'import' | 'change' | 'cancel'> {
+  const left = skipped.reduce((sum, { count }) => sum + count, 0);
+  const items = [
+    {
+      label: '$(check) Import',
+      description: `${masks} masks on ${frames} frames${left > 0 ? `, ${left} skipped` : ''}`,
+      answer: 'import' as const,
+    },
+    { label: '$(gear) Change...', description: counting, answer: 'change' as const },
+    { label: '$(close) Cancel', answer: 'cancel' as const },
+  ];
+  const closing = new vscode.CancellationTokenSource();
+  const listener = panel.onDidDispose(() => closing.cancel());
+  try {
+    const options = { title, placeHolder: 'Nothing has been changed yet', ignoreFocusOut: true };
+    return (await vscode.window.showQuickPick(items, options, closing.token))?.answer ?? 'cancel';
+  } finally {
+    listener.dispose();
+    closing.dispose();
+  }
+}
+
+/** Undefined: back to what there was. */
+async function askChange(title: string, choice: ImportParams): Promise<ImportParams | undefined> {
+  const first = { label: 'First Frame', description: firstFrameInWords(choice.firstFrame) };
+  const name = { label: "The Video's Name There", description: choice.name ?? 'as its file' };
+  const replace = {
+    label: 'Earlier Masks',
+    description: choice.replace ? 'are replaced' : 'stay where they differ',
+  };
+  const crowds = { label: 'Crowds', description: choice.crowd === 'skip' ? 'are skipped' : 'are objects' };
+  const items = [first, name, replace, ...(choice.format === 'coco' ? [crowds] : [])];
+  const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'What is to be different?' });
+  switch (picked) {
+    case first: {
+      const answer = await askFirstFrame(title, 'How are frames counted there?');
+      return answer && { ...choice, firstFrame: answer.firstFrame };
+    }
+    case name: {
+      const text = await vscode.window.showInputBox({
+        title,
+        prompt: 'What is the video called there?',
+        value: choice.name ?? '',
+      });
+      return text === undefined
+        ? undefined
+        : { ...choice, name: text.trim() === '' ? undefined : text.trim() };
+    }
+    case replace:
+      return { ...choice, replace: !choice.replace };
+    case crowds:
+      return { ...choice, crowd: choice.crowd === 'skip' ? 'keep' : 'skip' };
+    case undefined:
+    default:
+      return undefined;
+  }
+}
+
+/** @returns undefined where nothing was chosen. */
+export async function askFirstFrame(
+  title: string,
+  placeHolder: string,
+): Promise<{ readonly firstFrame: 0 | 1 | undefined } | undefined> {
+  const items = ([0, 1, undefined] as const).map((firstFrame) => ({
+    label: firstFrame === undefined ? 'Decided by Masklet' : `From ${firstFrame}`,
+    description: firstFrameInWords(firstFrame),
+    firstFrame,
+  }));
+  const picked = await vscode.window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true });
+  return picked && { firstFrame: picked.firstFrame };
+}
+
+function firstFrameInWords(first: 0 | 1 | undefined): string {
+  return first === undefined ? 'by the rules in docs/formats.md' : `the first frame is ${first}`;
+}

@@ -1,0 +1,50 @@
+import type { EarlierMasks, ImportResult } from '../../shared/protocol/dataset';
+
+/** What an import would do, as a page that runs nothing and loads nothing. @param source format and place. */
+export function importPreviewHtml(source: string, result: ImportResult): string {
+  const { masks, frames, objects, counting, notes, skipped, replaced, kept, preview } = result;
+  const earlier = ({ label, masks: count, frame }: EarlierMasks): string =>
+    `${count} masks of "${label}", the first on frame ${frame}`;
+  const picture =
+    preview &&
+    `<figure><img alt="Frame ${preview.frame} with its masks" width="${preview.width}" height="${preview.height}" ` +
+      `src="data:image/jpeg;base64,${Buffer.from(preview.picture).toString('base64')}">` +
+      `<figcaption>Frame ${preview.frame}, the first with masks</figcaption></figure>`;
+  return `<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+    <title>Import Preview</title>
+    <style>img { max-width: 100%; height: auto; } figure { margin: 0 0 1em; }</style>
+  </head>
+  <body>
+    <h2>${masks} masks on ${frames} frames</h2>
+    <p>${escape(source)}</p>
+    ${picture ?? ''}
+    ${list(
+      'Objects',
+      objects.map(
+        ({ label, masks: count, known }) => `${label}: ${count} masks${known ? ', was here already' : ''}`,
+      ),
+    )}
+    ${list('How frames were counted', counting === '' ? [] : [counting])}
+    ${list('Notes', notes)}
+    ${list(
+      'Skipped',
+      skipped.map(({ reason, count, example }) => `${count} ${reason} (for example ${example})`),
+    )}
+    ${list('Would be replaced', replaced.map(earlier))}
+    ${list('Stay, for they were here before', kept.map(earlier))}
+  </body>
+</html>`;
+}
+
+function list(title: string, lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  return `<h3>${escape(title)}</h3><ul>${lines.map((line) => `<li>${escape(line)}</li>`).join('')}</ul>`;
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
