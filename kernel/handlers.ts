@@ -112,9 +112,9 @@ export const handlers: KernelHandlers = {
       s.propagate(params, context.signal, (value) => context.progress(value)),
     ),
   'session/saveAs': ({ session, ...to }, { sessions }) => sessions.saveAs(session, to),
-  'session/close': async ({ session }, { sessions, labels }) => {
+  'session/close': async ({ session, keepModel }, { sessions, labels }) => {
     labels.forget(session);
-    await sessions.close(session);
+    await sessions.close(session, keepModel);
     return null;
   },
   'session/conflictVersions': ({ session, conflict }, { sessions }) =>

@@ -168,8 +168,10 @@ export class KernelSession {
     return await this.client.request(method, withSession, options);
   }
 
-  async close(): Promise<void> {
+  /** @param keepModel leaves the model loaded for a video that this client opens next. */
+  async close({ keepModel = false } = {}): Promise<void> {
     this.kept.forget();
-    if (this.client.pid !== undefined) await this.client.request('session/close', { session: this.id });
+    if (this.client.pid === undefined) return;
+    await this.client.request('session/close', { session: this.id, keepModel });
   }
 }

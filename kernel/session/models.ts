@@ -51,9 +51,10 @@ export class Models {
     await this.installed.remove(id);
   }
 
-  /** Frees the memory of all models; each loads again when it is next needed. */
-  async unload(): Promise<void> {
-    await Promise.all([...this.made.values()].map((model) => model.dispose()));
+  /** Frees the memory of all models but those in `except`; each loads again when it is next needed. */
+  async unload(except: ReadonlySet<VideoModel> = new Set()): Promise<void> {
+    const unused = [...this.made.values()].filter((model) => !except.has(model));
+    await Promise.all(unused.map((model) => model.dispose()));
   }
 
   private make(id: string): VideoModel {

@@ -34,6 +34,8 @@ export class Sessions {
   private readonly sessions = new Map<SessionId, Session>();
   private readonly opening = new Map<SessionId, Promise<Session>>();
   readonly models: Models;
+  /** When the last session closed and left its model loaded; undefined once there is a session again. */
+  private keptSince: number | undefined;
   private readonly sweeper: NodeJS.Timeout;
 
   constructor(
@@ -120,11 +122,14 @@ export class Sessions {
     return null;
   }
 
-  async close(id: SessionId): Promise<void> {
+  /** @param keepModel leaves the model loaded for a session that follows soon. */
+  async close(id: SessionId, keepModel = false): Promise<void> {
     const session = this.get(id);
     this.sessions.delete(id);
     await session.close();
-    if (![...this.sessions.values()].some((other) => other.isActive)) await this.models.unload();
+    if ([...this.sessions.values()].some((other) => other.isActive)) return;
+    if (keepModel) this.keptSince = performance.now();
+    else await this.models.unload();
   }
 
   /** Frees the memory of sessions idle for at least `seconds`. @returns how many */
@@ -138,7 +143,11 @@ export class Sessions {
       this.emit('session/idle', { session: session.id });
     }
     const active = [...this.sessions.values()].some((session) => session.isActive);
-    if (idle.length > 0 && !active && this.opening.size === 0) await this.models.unload();
+    const keptTooLong = this.keptSince !== undefined && performance.now() - this.keptSince >= seconds * 1000;
+    if ((idle.length > 0 || keptTooLong) && !active && this.opening.size === 0) {
+      this.keptSince = undefined;
+      await this.models.unload();
+    }
     return idle.length;
   }
 
@@ -222,12 +231,20 @@ export class Sessions {
       const environment = { store: this.store, model, limits: this.limits, openSource: reopen };
       const session = new Session(id, params, locations, environment, source, opened);
       this.sessions.set(id, session);
+      await this.unloadKept();
       this.afterOpening(session, source);
       return session;
     } catch (error) {
       await source.close();
       throw error;
     }
+  }
+
+  /** Of models that stayed loaded without a session, those that the sessions of now do not use are unloaded. */
+  private async unloadKept(): Promise<void> {
+    if (this.keptSince === undefined) return;
+    this.keptSince = undefined;
+    await this.models.unload(new Set([...this.sessions.values()].map(({ model }) => model)));
   }
 
   /** What opening does not wait for: the full hash, keeping the frame index, loading the model. */

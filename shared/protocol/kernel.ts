@@ -123,7 +123,11 @@ export interface KernelRequests extends KernelEdits {
   'session/propagate': [PropagateParams, PropagateResult];
   /** Gives a copy of the video a copy of the annotations, unsaved ones too, in place of what it had. */
   'session/saveAs': [SaveAsParams, SaveResult];
-  'session/close': [{ readonly session: SessionId }, null];
+  /**
+   * The last session to close frees the memory of the models. With `keepModel` its model stays loaded for a video that is
+   * opened soon, until one with another model is, or nothing was for as long as `sessionTimeout`.
+   */
+  'session/close': [{ readonly session: SessionId; readonly keepModel?: boolean }, null];
   'session/conflictVersions': [{ readonly session: SessionId; readonly conflict: number }, ConflictVersions];
   'session/snapshot': [{ readonly session: SessionId }, SnapshotResult];
   /** Takes the sidecar's state back; what is discarded is kept, and `session/restoreDiscarded` brings it back. */

@@ -2,7 +2,7 @@ import { copyFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BatchResult } from '../../kernel/client/batch/runBatch';
+import { runBatch, type BatchResult } from '../../kernel/client/batch/runBatch';
 import { EXIT } from '../../shared/protocol/exitCodes';
 import type { CheckedClip } from '../../shared/protocol/dataset';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
@@ -15,7 +15,7 @@ import {
   infoOf,
   makeDatabase,
 } from '../support/datasetFixture';
-import { smallClip, temporaryFolder } from '../support/kernel';
+import { smallClip, startKernel, temporaryFolder } from '../support/kernel';
 import { until } from '../support/until';
 import { edit, filesBelow } from '../support/storageFixture';
 
@@ -90,6 +90,22 @@ describe('masklet batch', { timeout: 400_000 }, () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.lease'))).toEqual([]);
     const check = await cliJson(['check', folder]);
     expect(check.code).toBe(EXIT.ok);
+  });
+
+  test('the model stays loaded from one clip to the next', async () => {
+    const folder = await copyOf(prompted);
+    const { kernel, events } = startKernel();
+    const databaseDir = join(dirname(folder), 'node-local');
+    const { clips } = await runBatch(
+      { paths: [folder], staleOnly: false, resume: false, databaseDir },
+      [kernel],
+      new AbortController().signal,
+      { started: () => undefined, frame: () => undefined, ended: () => undefined },
+    );
+    expect(clips.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+    expect(sidecars(folder)).toEqual(expected);
+    const states = events.flatMap((event) => (event.event === 'model/state' ? [event.value.state] : []));
+    expect(states).toEqual(['loading', 'ready']);
   });
 
   test('two workers on one folder do each clip once', async () => {

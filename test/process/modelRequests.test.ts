@@ -11,6 +11,7 @@ import { InstalledModels } from '../../kernel/session/installedModels';
 import { ModelLibrary } from '../../models/library';
 import { stalling, startHttpServer, whole } from '../support/httpServer';
 import { until } from '../support/until';
+import type { KernelSettings } from '../../shared/protocol/settings';
 import { writeMicroModel } from '../support/microModel';
 import { smallClip, startKernel, temporaryFolder } from '../support/kernel';
 
@@ -211,5 +212,47 @@ describe('a session that goes on with another model', () => {
     await session.request('session/propagate', { direction: 'forward' }, { onProgress });
     await expect(switching).rejects.toMatchObject({ code: 'session/busy' });
     expect((await session.request('session/status', {})).model.id).toBe('one');
+  });
+});
+
+describe('a model that a closing session leaves loaded', () => {
+  async function opened(kernelSettings: Partial<KernelSettings> = {}): Promise<{
+    open: (model: string) => Promise<KernelSession>;
+    statesOf: (id: string) => string[];
+  }> {
+    const modelDir = join(await temporaryFolder(), 'models');
+    const { kernel, events } = startKernel({ ...settings(modelDir), ...kernelSettings });
+    for (const { checkpoint: path, config } of [one, two])
+      await kernel.request('models/import', { path, config });
+    const statesOf = (id: string): string[] =>
+      events.flatMap((event) =>
+        event.event === 'model/state' && event.value.id === id ? [event.value.state] : [],
+      );
+    return {
+      statesOf,
+      open: async (model) => {
+        const session = await kernel.open({ path: clip.video, model, dataDir: await temporaryFolder() });
+        await until(() => statesOf(model).at(-1) === 'ready', `${model} does not load`);
+        return session;
+      },
+    };
+  }
+
+  it('serves the next session, and goes when one with another model is opened', async () => {
+    const { open, statesOf } = await opened();
+    await (await open('one')).close({ keepModel: true });
+    const next = await open('one');
+    expect(statesOf('one')).toEqual(['loading', 'ready']);
+    await next.close({ keepModel: true });
+    const other = await open('two');
+    expect(statesOf('one')).toEqual(['loading', 'ready', 'idle']);
+    await other.close();
+    expect(statesOf('two')).toEqual(['loading', 'ready', 'idle']);
+  });
+
+  it('goes when nobody comes', async () => {
+    const { open, statesOf } = await opened({ sessionTimeout: 1 });
+    await (await open('one')).close({ keepModel: true });
+    await until(() => statesOf('one').at(-1) === 'idle', 'the model stays loaded');
   });
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { KernelClient } from '../kernelClient';
-import { CancelledError, MaskletError, isCancelled, toErrorData } from '../../../shared/protocol/errors';
+import { MaskletError, isCancelled, toErrorData } from '../../../shared/protocol/errors';
 import type { CheckedClip, DatasetParams } from '../../../shared/protocol/dataset';
 import type { ErrorData } from '../../../shared/protocol/errors';
 import type { FrameProgress } from '../../../shared/protocol/session';
@@ -37,7 +37,7 @@ export type Outcome =
 export interface BatchClip {
   readonly path: string;
   readonly outcome: Outcome;
-  /** Frames computed. */
+  /** Frames computed; those of a clip that was cancelled are saved. */
   readonly frames: number;
   readonly error?: ErrorData;
 }
@@ -79,7 +79,12 @@ export async function runBatch(
   const mine = shard ? clips.filter((_, n) => n % shard.count === shard.index - 1) : clips;
   const work = mine.filter((clip) => needsWork(clip, options));
   const results = await batch.run(work, kernels);
-  return { found: mine.length, clips: results, cancelled: signal.aborted };
+  return {
+    found: mine.length,
+    clips: results,
+    // Asked to stop when nothing was left to do, it has done everything.
+    cancelled: results.some(({ outcome }) => outcome === 'cancelled'),
+  };
 }
 
 function datasetOf({ paths, dataDir, workspaceRoot }: DatasetParams): DatasetParams {
@@ -190,7 +195,8 @@ class Batch {
     }
     const databaseDir = join(options.databaseDir, nameOf(path));
     if (!options.resume) await rm(databaseDir, { recursive: true, force: true });
-    const frames = await this.propagate(now, databaseDir, kernel, lease);
+    const { frames, cancelled } = await this.propagate(now, databaseDir, kernel, lease);
+    if (cancelled) return { path, outcome: 'cancelled', frames };
     await rm(databaseDir, { recursive: true, force: true });
     return { path, outcome: 'done', frames };
   }
@@ -200,7 +206,7 @@ class Batch {
     databaseDir: string,
     kernel: KernelClient,
     lease: ClipLease,
-  ): Promise<number> {
+  ): Promise<Pick<BatchClip, 'frames'> & { readonly cancelled: boolean }> {
     const { signal, options } = this;
     const session = await openToWrite(clip, { ...options, databaseDir }, kernel, signal);
     try {
@@ -214,10 +220,10 @@ class Batch {
       );
       await lease.assertHeld();
       await session.request('session/save', {});
-      if (run.cancelled) throw new CancelledError();
-      return run.frames - run.skipped;
+      return { frames: run.frames - run.skipped, cancelled: run.cancelled };
     } finally {
-      await session.close();
+      // The next clip is likely to want the model too; the kernel ends with the batch.
+      await session.close({ keepModel: true });
     }
   }
 }
@@ -243,7 +249,7 @@ async function openToWrite(
       { signal },
     );
     if (!session.opened.writer || attempt === WRITER_TRIES) return session;
-    await session.close();
+    await session.close({ keepModel: true });
     await sleep(WRITER_ENDS_MS, signal);
   }
 }
