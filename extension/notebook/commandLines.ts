@@ -1,10 +1,15 @@
 import { MaskletError } from '../../shared/protocol/errors';
 
 /**
- * Options that name a program, or libraries that are loaded from then on. A notebook comes with its data set, and running
- * its cells runs nothing else that came with it.
+ * Options that name a program, or libraries that are loaded from then on; those of sbatch, after `--slurm`, can. A notebook
+ * comes with its data set, and running its cells runs nothing else that came with it.
  */
-export const PROGRAM_OPTIONS: ReadonlySet<string> = new Set(['--ffmpeg', '--archive', '--cuda-dir']);
+export const PROGRAM_OPTIONS: ReadonlySet<string> = new Set([
+  '--ffmpeg',
+  '--archive',
+  '--cuda-dir',
+  '--slurm',
+]);
 
 /**
  * The commands of a command cell, each as its arguments: a line each, words in single or double quotes kept together, a backslash

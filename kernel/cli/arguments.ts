@@ -74,6 +74,17 @@ export function parseShard(text: string): { index: number; count: number } {
   throw usageError(`"${text}" is no part of a whole.`, 'Give it as i/n, from 1/n to n/n.');
 }
 
+/** `n` or `n%m`: so many tasks, and how many of them at a time. */
+export function parseArray(text: string): { tasks: number; limit?: number } {
+  const match = /^(\d{1,6})(?:%(\d{1,6}))?$/.exec(text);
+  const [tasks, limit] = [Number(match?.[1] ?? 0), match?.[2] === undefined ? undefined : Number(match[2])];
+  if (tasks >= 1 && limit !== 0) return { tasks, ...(limit === undefined ? {} : { limit }) };
+  throw usageError(
+    `"${text}" is not a number of tasks.`,
+    'Give a whole number from 1, or n%m for m of n at a time.',
+  );
+}
+
 /** A whole number from 1. */
 export function parseCount(text: string, option: string): number {
   const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;

@@ -9,6 +9,7 @@ import type { Direction } from '../../shared/domain/annotations';
 import type { KernelSettings } from '../../shared/protocol/settings';
 import { version } from '../runtime/version';
 import { batch, type BatchCommandOptions } from './commands/batch';
+import { submitBatch, type SlurmCommandOptions } from './commands/batchSlurm';
 import { check } from './commands/check';
 import { diff } from './commands/diff';
 import { addCudaCommands } from './commands/cuda';
@@ -28,7 +29,7 @@ import { verify, type VerifyCommandOptions } from './commands/verify';
 import { split } from './commands/split';
 import { grammarOf } from './grammar';
 import { EXIT } from '../../shared/protocol/exitCodes';
-import { printError } from './output';
+import { printError, usageError } from './output';
 
 interface CommonOptions {
   readonly json?: boolean;
@@ -36,6 +37,21 @@ interface CommonOptions {
   readonly ffmpeg?: string;
   readonly threads?: string;
   readonly modelDir?: string;
+}
+
+type BatchOptions = CommonOptions &
+  Omit<BatchCommandOptions, 'settings'> &
+  Omit<SlurmCommandOptions, 'json'> & { readonly slurm: boolean };
+
+/** The operands before and after a `--`; commander gives them as one list. */
+function atDashes(
+  program: Command & { readonly rawArgs?: readonly string[] },
+  all: readonly string[],
+): { operands: string[]; afterDashes: string[] } {
+  const { rawArgs = [] } = program;
+  const dashes = rawArgs.indexOf('--');
+  const count = dashes < 0 ? 0 : rawArgs.length - dashes - 1;
+  return { operands: all.slice(0, all.length - count), afterDashes: all.slice(all.length - count) };
 }
 
 const EXIT_CODES = `
@@ -269,10 +285,19 @@ function program(): Command {
     .option('--resume', 'go on from the frames that an interrupted run on this machine had computed', false)
     .option('--shard <i/n>', 'only the i-th of n parts, for job arrays')
     .option('--model <id>', 'the model to use (default: for each clip the one that made its masks)')
-    .option('--database <dir>', "a folder on this machine's own disk (default: in the temporary folder)")
-    .action((paths: string[], options: CommonOptions & Omit<BatchCommandOptions, 'settings'>) =>
-      batch(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
-    );
+    .option('--database <dir>', "a folder on this machine's own disk (default: in your cache folder)")
+    .option('--slurm', 'submit it to Slurm, as a job that is queued again until all is done', false)
+    .option('--array <n>', 'with --slurm: n jobs that share the clips; n%m: m of them at a time')
+    .option('--print', 'with --slurm: print the script, submit nothing', false)
+    .addHelpText('after', '\nWith --slurm, what follows after -- are options of sbatch.\n')
+    .action((paths: string[], options: BatchOptions) => {
+      const json = options.json ?? false;
+      const { operands, afterDashes } = atDashes(masklet, paths);
+      if (options.slurm) return submitBatch(operands, afterDashes, { ...options, json });
+      if (options.print || options.array !== undefined)
+        throw usageError('--array and --print are for jobs of Slurm.', 'Give --slurm too.');
+      return batch(paths, { ...options, json, settings: settingsOf(options) });
+    });
 
   common(
     masklet

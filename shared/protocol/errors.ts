@@ -52,6 +52,8 @@ export type ErrorCode =
   | 'input/invalid'
   /** A device, a link, a folder or an endless file where a file of bounded size should be. */
   | 'file/refused'
+  | 'slurm/missing'
+  | 'slurm/refused'
   | 'git/missing'
   | 'git/failed'
   | 'labels/invalid'

@@ -17,6 +17,6 @@ export function exitCodeOf(code: ErrorCode): number {
   const area = code.split('/')[0];
   if (['video', 'prompt', 'object', 'input', 'file', 'sidecar', 'export', 'import'].includes(area))
     return EXIT.input;
-  if (['ffmpeg', 'model'].includes(area)) return EXIT.environment;
+  if (['ffmpeg', 'model'].includes(area) || code === 'slurm/missing') return EXIT.environment;
   return area === 'storage' ? EXIT.storage : EXIT.failed;
 }

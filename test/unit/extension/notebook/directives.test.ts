@@ -61,6 +61,7 @@ describe('the lines of a command cell', () => {
     'info --ffmpeg ./evil a.mp4',
     'info a.mp4 "--ffmpeg=./evil"',
     'cuda install \\\n --archive a.nupkg',
+    'batch . --slurm -- --export=BASH_ENV=./evil',
   ])('that name a program are refused: %j', (source) => {
     expect(() => commandLines(`ok\n${source}`)).toThrow(/^Line 2: a notebook cannot say which program/);
   });
