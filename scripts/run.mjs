@@ -88,6 +88,16 @@ function setupEmulator() {
   console.error('masklet: there is no qemu-x86_64, so what other processors compute is not compared.');
 }
 
+/** A scheduler for the test of batches on one. Where it cannot be had, that test is skipped and says so. */
+function setupSlurm() {
+  const programs = ['slurmctld', 'slurmd', 'munged', 'sbatch'];
+  const installed = (name) => ['/usr/sbin', '/usr/bin'].some((folder) => existsSync(join(folder, name)));
+  if (process.platform !== 'linux' || programs.every(installed)) return;
+  console.error('masklet: installing Slurm for the tests (once)');
+  if (aptInstall('slurm-wlm', 'munge')) return;
+  console.error('masklet: there is no Slurm, so batches are not tried on one.');
+}
+
 /**
  * A real VS Code that shows itself in the browser.
  * @param purpose what it is wanted for, to say what does not happen where it cannot be had
@@ -161,6 +171,7 @@ const commands = {
     env.MASKLET_TEST_FULL = '1';
     setupVsCode('No test was run: "npm test" runs those that need no VS Code.');
     setupEmulator();
+    setupSlurm();
     // The tests in VS Code install what users install.
     steps(build, () => run(node, ['scripts/package/main.mjs'], { env }));
     commands.test();
