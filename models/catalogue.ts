@@ -37,7 +37,7 @@ export const sam2TinyEmbedded: EmbeddedModelSpec = {
   },
 };
 
-/** A full SAM 2 model, published as a checkpoint that is downloaded on request. */
+/** A full SAM 2 model or EdgeTAM, published as a checkpoint that is downloaded on request. */
 export interface CheckpointModelSpec {
   readonly id: string;
   readonly title: string;
@@ -45,9 +45,13 @@ export interface CheckpointModelSpec {
   readonly url: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** The id that git gives its content, where that is published beside or instead of a SHA-256. */
+  readonly gitBlob?: string;
   /** What to expect of it on the same machine. */
-  readonly speed: 'fast' | 'medium' | 'slow';
+  readonly speed: ModelSpeed;
 }
+
+export type ModelSpeed = 'fastest' | 'fast' | 'medium' | 'slow';
 
 const published = 'https://dl.fbaipublicfiles.com/segment_anything_2/092824';
 
@@ -70,7 +74,19 @@ function sam21(
   };
 }
 
-/** Meta's SAM 2.1 checkpoints of September 2024. */
+/** EdgeTAM (Zhou et al. 2025), from its authors' repository: the SAM 2 that was made for machines without a GPU. */
+const edgeTam: CheckpointModelSpec = {
+  id: 'edgetam',
+  title: 'EdgeTAM',
+  license: 'Apache-2.0 (Meta Platforms)',
+  url: 'https://github.com/facebookresearch/EdgeTAM/raw/9cc44bfe9e16cc374242917b91283c718410ea87/checkpoints/edgetam.pt',
+  bytes: 56_116_523,
+  sha256: 'ed2d4850b8792c239689b043c47046ec239b6e808a3d9b6ae676c803fd8780df',
+  gitBlob: 'abd54d22bbd22ba3e53cf59a307e59e0f3701be6',
+  speed: 'fastest',
+};
+
+/** Meta's SAM 2.1 checkpoints of September 2024, and EdgeTAM. */
 export const checkpointModels: readonly CheckpointModelSpec[] = [
   sam21(
     'tiny',
@@ -100,6 +116,7 @@ export const checkpointModels: readonly CheckpointModelSpec[] = [
     898_083_611,
     '2647878d5dfa5098f2f8649825738a9345572bae2d4350a2468587ece47dd318',
   ),
+  edgeTam,
 ];
 
 /** The models that are there without a download. */

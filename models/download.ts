@@ -9,9 +9,12 @@ import { hashOf, type HashAlgorithm } from './hashFile';
 import { ModelFileError } from './modelFileError';
 
 /** A file to be fetched, known by its content; hashes are in hexadecimal. */
-export type DownloadSpec = { readonly url: string; readonly bytes: number } & (
-  { readonly sha256: string } | { readonly sha512: string }
-);
+export type DownloadSpec = {
+  readonly url: string;
+  readonly bytes: number;
+  /** The id that git gives the same content; where it is known, an error says which of both a file misses. */
+  readonly gitBlob?: string;
+} & ({ readonly sha256: string } | { readonly sha512: string });
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal;
@@ -136,11 +139,25 @@ async function fetchPart(spec: DownloadSpec, part: string, options: DownloadOpti
     if (have < spec.bytes) throw new BrokenConnection('the connection ended early');
   }
   const found = hash.digest('hex');
-  if (found !== wanted) {
-    await rm(part);
-    const name = algorithm === 'sha256' ? 'SHA-256' : 'SHA-512';
-    throw wrongContent(spec, part, `${name} ${found} instead of ${wanted}`, options);
-  }
+  const blob = spec.gitBlob === undefined ? undefined : await gitBlobOf(part, spec.bytes, signal);
+  const name = algorithm === 'sha256' ? 'SHA-256' : 'SHA-512';
+  const misses = [
+    ...(found === wanted ? [] : [`${name} ${found} instead of ${wanted}`]),
+    ...(blob === spec.gitBlob ? [] : [`git blob id ${blob} instead of ${spec.gitBlob}`]),
+  ];
+  if (misses.length === 0) return;
+  await rm(part);
+  const met =
+    spec.gitBlob !== undefined && misses.length === 1
+      ? `, while its ${found === wanted ? name : 'git blob id'} is the one wanted`
+      : '';
+  throw wrongContent(spec, part, `${misses.join(' and ')}${met}`, options);
+}
+
+/** What git calls a file's content by (gitformat-pack: the SHA-1 of a header and the content). */
+async function gitBlobOf(path: string, bytes: number, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha1').update(`blob ${bytes}\0`);
+  return (await hashOf(path, signal, hash)).digest('hex');
 }
 
 async function receive(

@@ -11,10 +11,10 @@ import { download, type DownloadOptions } from './download';
 import { hashOf } from './hashFile';
 import { linkOrCopy } from './linkOrCopy';
 import { ModelFileError } from './modelFileError';
-import { recognise, type ConfigHints } from './sam2/recognise';
+import { recognise, type ConfigHints, type RecognisedModel } from './sam2/recognise';
 import { verifyModelFile } from './verify';
 
-/** A full SAM 2 model whose checkpoint is on this machine. */
+/** A full SAM 2 model, or EdgeTAM, whose checkpoint is on this machine. */
 export interface InstalledModel {
   readonly id: string;
   readonly title: string;
@@ -34,6 +34,11 @@ export interface ListedModel {
   readonly license?: string;
 }
 
+const releaseTitles: Readonly<Record<RecognisedModel['release'], string>> = {
+  sam2: 'SAM 2',
+  'sam2.1': 'SAM 2.1',
+  edgetam: 'EdgeTAM',
+};
 const entryName = 'entry.json';
 const checkpointName = 'checkpoint.pt';
 const graphFolderName = 'graphs';
@@ -148,7 +153,7 @@ export class ModelLibrary {
   /**
    * Takes a checkpoint that is already on this machine: linked, or copied across file systems. One of the published
    * files gets its published id, however it came here.
-   * @throws ModelFileError where it is no SAM 2 model or the id is taken.
+   * @throws ModelFileError where it is neither SAM 2 nor EdgeTAM, or the id is taken.
    */
   async import(
     file: string,
@@ -171,7 +176,7 @@ export class ModelLibrary {
         'Give it another id with --id: letters, digits, ".", "_" and "-".',
       );
     }
-    const kind = `${release === 'sam2.1' ? 'SAM 2.1' : 'SAM 2'}${size ? ` ${size}` : ''}`;
+    const kind = `${releaseTitles[release]}${size ? ` ${size}` : ''}`;
     makeFolder(join(this.folder, id));
     await rm(this.checkpointOf(id), { force: true });
     await linkOrCopy(file, this.checkpointOf(id));

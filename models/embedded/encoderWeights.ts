@@ -3,7 +3,7 @@ import type { DataFile } from '../onnx/dataFile';
 import type { ExternalData } from '../onnx/graph';
 import type { OrtInitializer } from '../onnx/ortFormat';
 import { elementTypes } from '../onnx/schema';
-import type { LayerWeights } from '../sam2/layers';
+import type { Derivation, LayerWeights } from '../sam2/layers';
 import { transposed, type Affine } from './affine';
 
 /** Constants that are no parameters of SAM 2 but were computed from some when the file was exported. */
@@ -26,8 +26,11 @@ export class EncoderWeights implements LayerWeights {
     return this.find(trained(name)).dims;
   }
 
-  locate(name: string): ExternalData {
-    return this.data.add(floats(this.find(trained(name))));
+  locate(wanted: string | Derivation): ExternalData {
+    const valuesOf = (name: string): Float32Array => floats(this.find(trained(name)));
+    return this.data.add(
+      typeof wanted === 'string' ? valuesOf(wanted) : wanted.compute(wanted.from.map(valuesOf)),
+    );
   }
 
   /** The affine map of a `Linear` or a 1x1 convolution, however the file holds it. */

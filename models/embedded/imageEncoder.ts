@@ -1,6 +1,6 @@
 import type { DataFile } from '../onnx/dataFile';
 import { GraphBuilder, omitted, type Value } from '../onnx/graph';
-import type { Sam2Config } from '../sam2/config';
+import type { Sam2Config, TrunkConfig } from '../sam2/config';
 import { hiera } from '../sam2/hiera';
 import { Layers } from '../sam2/layers';
 import { joined, type Affine } from './affine';
@@ -25,7 +25,7 @@ const defaultPartValues = 4 * 2 ** 20;
  * @returns the graph as the bytes of an `.onnx` file.
  */
 export function imageEncoderGraph(
-  config: Sam2Config,
+  config: Sam2Config<TrunkConfig>,
   weights: EncoderWeights,
   data: DataFile,
   quantised: QuantisedLayers,

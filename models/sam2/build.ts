@@ -113,9 +113,10 @@ export async function writeData(
   try {
     const target = await open(path, 'w');
     try {
-      for (const { name, tensor, precision, offset } of weights.toRewrite) {
+      for (const { sources, compute, precision, offset } of weights.toRewrite) {
         signal?.throwIfAborted();
-        const floats = await readFloats(source, tensor, name, checkpoint.file);
+        const read = sources.map(({ name, tensor }) => readFloats(source, tensor, name, checkpoint.file));
+        const floats = compute(await Promise.all(read));
         const values = precision === 'float16' ? floatsToHalves(floats) : floats;
         await target.write(values, 0, values.byteLength, offset);
       }

@@ -1,5 +1,7 @@
 /** Hiera's hyper-parameters (Ryali et al. 2023, as used by SAM 2, section C.1 of Ravi et al. 2024). */
 export interface TrunkConfig {
+  /** Left out in models that were built before there were other trunks. */
+  readonly kind?: 'hiera';
   /** Channels of the first stage; they double with each stage. */
   readonly embedDim: number;
   /** Attention heads of the first stage; they double with each stage. */
@@ -12,6 +14,32 @@ export interface TrunkConfig {
   readonly windows: readonly number[];
   /** Size of the coarse positional embedding that is spread over the image. */
   readonly backgroundSize: readonly [height: number, width: number];
+}
+
+/** RepViT's hyper-parameters (Wang et al. 2023, as timm has it: `repvit_m1`), the trunk of EdgeTAM. */
+export interface RepVitConfig {
+  readonly kind: 'repvit';
+  /** Channels of each stage. */
+  readonly embedDims: readonly number[];
+  /** Blocks of each stage. */
+  readonly stages: readonly number[];
+  /** Hidden channels of a block's MLP for each of its channels, in each stage. */
+  readonly mlpRatios: readonly number[];
+  /** Side of the depthwise convolutions. */
+  readonly kernel: number;
+}
+
+/** EdgeTAM's 2D spatial perceiver, which shrinks each memory to a few tokens (Zhou et al. 2025, section 3.2). */
+export interface PerceiverConfig {
+  readonly depth: number;
+  /** Latents that attend to the whole memory; there may be none. */
+  readonly globalLatents: number;
+  /** Latents that attend to a window of it each; a square number. */
+  readonly windowLatents: number;
+  /** Hidden channels of its MLPs. */
+  readonly hidden: number;
+  /** Its latents also attend to each other. */
+  readonly selfAttention: boolean;
 }
 
 /** What SAM 2 was trained with and a state dict may not show. */
@@ -28,11 +56,11 @@ export interface Sam2Flags {
   readonly dynamicMultimask: boolean;
 }
 
-/** A SAM 2 model's hyper-parameters. */
-export interface Sam2Config {
+/** Hyper-parameters of a SAM 2 model, or of EdgeTAM, which is SAM 2 with another trunk and smaller memories. */
+export interface Sam2Config<Trunk extends TrunkConfig | RepVitConfig = TrunkConfig | RepVitConfig> {
   /** Side of the square that frames are stretched to, in pixels; a multiple of 32. */
   readonly imageSize: number;
-  readonly trunk: TrunkConfig;
+  readonly trunk: Trunk;
   /** Channels of the image features, prompts and object pointers. */
   readonly dModel: number;
   /** Channels of a memory's cells. */
@@ -44,6 +72,8 @@ export interface Sam2Config {
   readonly memoryAttentionLayers: number;
   /** Hidden size of the memory attention's MLPs. */
   readonly memoryAttentionHidden: number;
+  /** Left out where memories keep all their cells. */
+  readonly perceiver?: PerceiverConfig;
   readonly flags: Sam2Flags;
 }
 
@@ -51,6 +81,16 @@ export interface Sam2Config {
 export const featureSize = (config: Sam2Config): number => config.imageSize / 16;
 /** Side of the decoder's masks: stride 4. */
 export const maskSize = (config: Sam2Config): number => config.imageSize / 4;
+/** Tokens of one remembered frame, of `memDim` channels each. */
+export const memoryTokens = (config: Sam2Config): number =>
+  config.perceiver
+    ? config.perceiver.globalLatents + config.perceiver.windowLatents
+    : featureSize(config) ** 2;
+
+export const hasHiera = (config: Sam2Config): config is Sam2Config<TrunkConfig> =>
+  config.trunk.kind !== 'repvit';
+export const hasRepVit = (config: Sam2Config): config is Sam2Config<RepVitConfig> =>
+  config.trunk.kind === 'repvit';
 
 /** One block of the trunk. */
 export interface TrunkBlock {

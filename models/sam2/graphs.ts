@@ -1,10 +1,11 @@
 import { GraphBuilder, type Precision, type Value } from '../onnx/graph';
-import { featureSize, maskSize, type Sam2Config } from './config';
+import { featureSize, maskSize, memoryTokens, type Sam2Config } from './config';
 import { imageEncoder } from './imageEncoder';
 import { Layers } from './layers';
 import { maskDecoder } from './maskDecoder';
 import { memoryAttention } from './memoryAttention';
 import { memoryEncoder } from './memoryEncoder';
+import { perceiverPositions, spatialPerceiver } from './perceiver';
 import { sinePositions, timeWaveLengths } from './positionEncoding';
 import { promptEncoder } from './promptEncoder';
 import type { Weights } from './weights';
@@ -20,7 +21,7 @@ export const graphNames = [
 export type GraphName = (typeof graphNames)[number];
 
 /** Raised with every change of what is written, so that graphs of older builders are built again. */
-export const builderVersion = 1;
+export const builderVersion = 2;
 
 /** Logits of a mask that is given: sure inside, sure outside; also how masks are scaled for the memory encoder. */
 const given = { scale: 20, bias: -10 };
@@ -103,7 +104,8 @@ function maskDecoderGraph(n: Layers, config: Sam2Config): void {
 /**
  * Memory attention, with the encodings in space and time of what is remembered.
  *
- * Inputs: `image_embed` [1, dModel, h, w]; `memory` [objects, frames * h * w, memDim], frame after frame;
+ * Inputs: `image_embed` [1, dModel, h, w]; `memory` [objects, frames * memoryTokens, memDim], frame after
+ * frame;
  * `memory_time` [frames], for each the row of the temporal encoding (0 the frame before, memoryFrames - 1 a
  * conditioning frame); `pointers` [objects, pointers, dModel], of which there may be none; `pointer_time` [pointers],
  * how far away each is, in parts of the farthest one.
@@ -121,7 +123,9 @@ function memoryAttentionGraph(n: Layers, config: Sam2Config): void {
 
   const rows = n.parameter('maskmem_tpos_enc', [memoryFrames, 1, memDim]);
   const times = n.g.op('Gather', [rows, n.g.op('Cast', [frameTime], { to: 7 })], { axis: 0 });
-  const places = n.g.float32(sinePositions(size, memDim), [1, cells, memDim]);
+  const places = config.perceiver
+    ? perceiverPositions(n, config, config.perceiver)
+    : n.g.float32(sinePositions(size, memDim), [1, cells, memDim]);
   // A pointer is as long as several cells of memory: it is cut into that many tokens.
   const parts = dModel / memDim;
   const tokenShape = n.concat([n.batchOf(pointers), n.g.int64([-1, memDim])], 0);
@@ -163,10 +167,10 @@ function pointerPositions(
  *
  * Inputs: `image_embed` [1, dModel, h, w]; `mask` logits [objects, 1, 4h, 4w]; `object_score` [objects, 1];
  * `prompted` [1], 1 where the masks answer prompts and are taken as what they show, without degrees.
- * Output: `memory` [objects, h * w, memDim].
+ * Output: `memory` [objects, memoryTokens, memDim].
  */
 function memoryEncoderGraph(n: Layers, config: Sam2Config): void {
-  const { dModel, memDim, flags } = config;
+  const { dModel, memDim, perceiver, flags } = config;
   const [size, masks] = [featureSize(config), maskSize(config)];
   const imageEmbed = n.g.input('image_embed', 'float32', [1, dModel, size, size]);
   const mask = n.g.input('mask', 'float32', ['objects', 1, masks, masks]);
@@ -179,13 +183,14 @@ function memoryEncoderGraph(n: Layers, config: Sam2Config): void {
     n.g.op('Sigmoid', [full]),
   ]);
   const scaled = n.add(n.mul(degree, n.scalar(given.scale)), n.scalar(given.bias));
-  let memory = n.toTokens(memoryEncoder(n, config, imageEmbed, scaled), memDim);
+  let memory = n.reshape(memoryEncoder(n, config, imageEmbed, scaled), [-1, size * size, memDim]);
   if (flags.noObjectEmbedding) {
     const absent = n.g.op('Sub', [n.scalar(1), n.toFloat(n.isAbove(objectScore, 0))]);
     const embedding = n.parameter('no_obj_embed_spatial', [1, 1, memDim]);
     memory = n.add(memory, n.mul(n.reshape(absent, [-1, 1, 1]), embedding));
   }
-  n.g.output('memory', memory, 'float32', ['objects', size * size, memDim]);
+  if (perceiver) memory = spatialPerceiver(n, config, perceiver, memory);
+  n.g.output('memory', memory, 'float32', ['objects', memoryTokens(config), memDim]);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Value } from '../onnx/graph';
-import { trunkBlocks, type Sam2Config, type TrunkBlock } from './config';
+import { trunkBlocks, type Sam2Config, type TrunkBlock, type TrunkConfig } from './config';
 import { smallEpsilon, type Layers } from './layers';
 
 const trunk = 'image_encoder.trunk';
@@ -21,7 +21,7 @@ export interface StageFeatures {
  */
 export function hiera(
   n: Layers,
-  config: Sam2Config,
+  config: Sam2Config<TrunkConfig>,
   image: Value,
   positions = positionsOf(n, config, config.imageSize / 4),
 ): StageFeatures[] {
@@ -39,7 +39,11 @@ export function hiera(
 }
 
 /** A coarse embedding spread over the image plus one repeated in every window (Bolya et al. 2023). */
-function positionsOf(n: Layers, { trunk: { embedDim, windows } }: Sam2Config, size: number): Value {
+function positionsOf(
+  n: Layers,
+  { trunk: { embedDim, windows } }: Sam2Config<TrunkConfig>,
+  size: number,
+): Value {
   const coarse = n.resize(n.parameter(`${trunk}.pos_embed`), [1, embedDim, size, size], 'cubic');
   const repeats = size / windows[0];
   const repeated = n.g.op('Tile', [

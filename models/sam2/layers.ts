@@ -2,10 +2,26 @@ import { omitted, type ExternalData, type GraphBuilder, type Precision, type Val
 
 export type Activation = 'Gelu' | 'Relu';
 
+/** A constant that is computed from tensors of the state dict when a model is built. */
+export interface Derivation {
+  /** Unlike that of any tensor or other derivation. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly from: readonly string[];
+  /** @param values of the tensors in `from`, in their order, each with its last index running fastest. */
+  readonly compute: (values: readonly Float32Array[]) => Float32Array;
+}
+
 /** Where a state dict's tensors are found; `locate` also asks for them to be there, in a precision where there are several. */
 export interface LayerWeights {
   shape(name: string): readonly number[];
-  locate(name: string, precision: Precision): ExternalData;
+  locate(tensor: string | Derivation, precision: Precision): ExternalData;
+}
+
+export interface ConvOptions {
+  readonly stride?: number;
+  readonly padding?: number;
+  readonly groups?: number;
 }
 
 /** PyTorch's default, and what the trunk and all two-dimensional norms use instead. */
@@ -35,18 +51,66 @@ export class Layers {
     return value;
   }
 
+  /** What `derivation` computes; given once by each name. */
+  derived(derivation: Derivation): Value {
+    let value = this.parameters.get(derivation.name);
+    if (!value) {
+      value = this.g.external(derivation.name, derivation.shape, (precision) =>
+        this.weights.locate(derivation, precision),
+      );
+      this.parameters.set(derivation.name, value);
+    }
+    return value;
+  }
+
+  /** An affine map of the last axis whose weight [outputs, inputs] and bias are derived. */
+  derivedLinear(
+    x: Value,
+    { weight, bias }: { readonly weight: Derivation; readonly bias: Derivation },
+  ): Value {
+    const [outputs, inputs] = weight.shape;
+    return this.gemm(x, this.derived(weight), this.derived(bias), [outputs, inputs]);
+  }
+
+  /** The shape of a parameter. */
+  shapeOf(name: string): readonly number[] {
+    return this.weights.shape(name);
+  }
+
   /**
    * An affine map of the last axis, from a `Linear` or a 1x1 convolution. Written as Gemm over rows, which takes the
    * weights as the checkpoint has them, [out, in].
    */
-  linear(x: Value, name: string): Value {
+  linear(
+    x: Value,
+    name: string,
+    { bias = true, activation }: { bias?: boolean; activation?: Activation } = {},
+  ): Value {
     const [outputs, inputs] = this.weights.shape(`${name}.weight`);
-    const rows = this.reshape(x, [-1, inputs]);
-    const y = this.g.op(
-      'Gemm',
-      [rows, this.parameter(`${name}.weight`, [outputs, inputs]), this.parameter(`${name}.bias`)],
-      { transB: 1 },
+    const weight = this.parameter(`${name}.weight`, [outputs, inputs]);
+    return this.gemm(
+      x,
+      weight,
+      bias ? this.parameter(`${name}.bias`) : omitted,
+      [outputs, inputs],
+      activation,
     );
+  }
+
+  /** The same with any weight [outputs, inputs] and a bias that may be `omitted`. */
+  gemm(
+    x: Value,
+    weight: Value,
+    bias: Value,
+    [outputs, inputs]: readonly [outputs: number, inputs: number],
+    activation?: Activation,
+  ): Value {
+    const rows = this.reshape(x, [-1, inputs]);
+    const product = this.g.op('Gemm', bias === omitted ? [rows, weight] : [rows, weight, bias], {
+      transB: 1,
+    });
+    // Right behind the product, where onnxruntime fuses it with it.
+    const y = activation ? this.activate(product, activation) : product;
     const leading = this.g.op('Shape', [x], { start: 0, end: -1 });
     // There may be no rows at all: a size of 0 is meant as such.
     return this.g.op('Reshape', [y, this.concat([leading, this.g.int64([outputs])], 0)], { allowzero: 1 });
@@ -65,12 +129,17 @@ export class Layers {
     return this.g.op(activation, [x]);
   }
 
-  conv(
+  conv(x: Value, name: string, options: ConvOptions = {}): Value {
+    return this.convWith(x, this.parameter(`${name}.weight`), this.parameter(`${name}.bias`), options);
+  }
+
+  convWith(
     x: Value,
-    name: string,
-    { stride = 1, padding = 0, groups = 1 }: { stride?: number; padding?: number; groups?: number } = {},
+    weight: Value,
+    bias: Value,
+    { stride = 1, padding = 0, groups = 1 }: ConvOptions = {},
   ): Value {
-    return this.g.op('Conv', [x, this.parameter(`${name}.weight`), this.parameter(`${name}.bias`)], {
+    return this.g.op('Conv', [x, weight, bias], {
       strides: [stride, stride],
       pads: [padding, padding, padding, padding],
       group: groups,

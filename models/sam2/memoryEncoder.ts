@@ -11,7 +11,7 @@ const fuserBlocks = 2;
  * (Ravi et al. 2024, section C.1).
  * @param imageEmbed [1, dModel, featureSize, featureSize], not conditioned on memory.
  * @param mask [objects, 1, imageSize, imageSize], scaled as the model was trained with.
- * @returns [objects, memDim, featureSize, featureSize]
+ * @returns channels last: [objects, featureSize, featureSize, memDim]
  */
 export function memoryEncoder(n: Layers, config: Sam2Config, imageEmbed: Value, mask: Value): Value {
   const at = `${encoder}.mask_downsampler.encoder`;
@@ -23,7 +23,8 @@ export function memoryEncoder(n: Layers, config: Sam2Config, imageEmbed: Value, 
   x = n.conv(x, `${at}.${3 * downsamplerConvs}`);
   x = n.add(n.conv(imageEmbed, `${encoder}.pix_feat_proj`), x);
   for (let i = 0; i < fuserBlocks; i++) x = convNeXtBlock(n, config, `${encoder}.fuser.layers.${i}`, x);
-  return config.memDim === config.dModel ? x : n.conv(x, `${encoder}.out_proj`);
+  const cells = n.toChannelsLast(x);
+  return config.memDim === config.dModel ? cells : n.linear(cells, `${encoder}.out_proj`);
 }
 
 /** A ConvNeXt block (Liu et al. 2022) with layer scale. */

@@ -1,4 +1,13 @@
-import { trunkBlocks, type Sam2Config } from './config';
+import {
+  hasHiera,
+  hasRepVit,
+  trunkBlocks,
+  type PerceiverConfig,
+  type RepVitConfig,
+  type Sam2Config,
+  type TrunkConfig,
+} from './config';
+import { excites } from './repvit';
 
 /** Channels inside the prompt encoder's mask downscaling, and layers of the decoder's transformer: SAM's own, never varied. */
 const maskChannels = 16;
@@ -21,7 +30,9 @@ export function parameterShapes(config: Sam2Config): Shapes {
   shapes.set('no_mem_pos_enc', [1, 1, dModel]);
   shapes.set('no_obj_ptr', [1, dModel]);
   if (flags.noObjectEmbedding) shapes.set('no_obj_embed_spatial', [1, memDim]);
-  imageEncoder(shapes, config);
+  if (hasHiera(config)) hiera(shapes, config.trunk);
+  if (hasRepVit(config)) repVit(shapes, config.trunk);
+  neck(shapes, config);
   conv(shapes, 'mask_downsample', 1, 1, 4);
   memoryAttention(shapes, config);
   memoryEncoder(shapes, config);
@@ -29,10 +40,14 @@ export function parameterShapes(config: Sam2Config): Shapes {
   maskDecoder(shapes, dModel);
   mlp(shapes, 'obj_ptr_proj', [dModel, dModel, dModel, dModel]);
   if (flags.pointerTimeProjection) linear(shapes, 'obj_ptr_tpos_proj', dModel, memDim);
+  if (config.perceiver) spatialPerceiver(shapes, config.perceiver, memDim);
   return shapes;
 }
 
-function imageEncoder(shapes: Shapes, { trunk, dModel }: Sam2Config): void {
+/** Counts training steps in each batch normalisation; of no use here, and not in every file. */
+export const isTrainingCounter = (name: string): boolean => name.endsWith('.num_batches_tracked');
+
+function hiera(shapes: Shapes, trunk: TrunkConfig): void {
   const at = 'image_encoder.trunk';
   const { embedDim, backgroundSize, windows } = trunk;
   shapes.set(`${at}.pos_embed`, [1, embedDim, ...backgroundSize]);
@@ -47,10 +62,82 @@ function imageEncoder(shapes: Shapes, { trunk, dModel }: Sam2Config): void {
     mlp(shapes, `${block}.mlp`, [dimOut, 4 * dimOut, dimOut]);
     if (dim !== dimOut) linear(shapes, `${block}.proj`, dim, dimOut);
   }
-  trunk.stages.forEach((_, level) => {
-    const channels = embedDim * 2 ** (trunk.stages.length - 1 - level);
-    conv(shapes, `image_encoder.neck.convs.${level}.conv`, channels, dModel, 1);
+}
+
+function repVit(shapes: Shapes, { embedDims, stages, mlpRatios, kernel }: RepVitConfig): void {
+  const at = 'image_encoder.trunk.body';
+  const [first] = embedDims;
+  convNorm(shapes, `${at}.stem.conv1`, [first / 2, 3, 3, 3]);
+  convNorm(shapes, `${at}.stem.conv2`, [first, first / 2, 3, 3]);
+  const channelMixer = (name: string, channels: number, ratio: number): void => {
+    convNorm(shapes, `${name}.conv1`, [ratio * channels, channels, 1, 1]);
+    convNorm(shapes, `${name}.conv2`, [channels, ratio * channels, 1, 1]);
+  };
+  const block = (name: string, channels: number, ratio: number, excited: boolean): void => {
+    convNorm(shapes, `${name}.token_mixer.conv`, [channels, 1, kernel, kernel]);
+    convNorm(shapes, `${name}.token_mixer.conv1`, [channels, 1, 1, 1]);
+    if (excited) {
+      conv(shapes, `${name}.se.fc1`, channels, squeezedChannels(channels), 1);
+      conv(shapes, `${name}.se.fc2`, squeezedChannels(channels), channels, 1);
+    }
+    channelMixer(`${name}.channel_mixer`, channels, ratio);
+  };
+  stages.forEach((blocks, stage) => {
+    const name = `${at}.stages_${stage}`;
+    const [channels, ratio] = [embedDims[stage], mlpRatios[stage]];
+    if (stage > 0) {
+      const before = embedDims[stage - 1];
+      block(`${name}.downsample.pre_block`, before, ratio, false);
+      convNorm(shapes, `${name}.downsample.spatial_downsample`, [before, 1, kernel, kernel]);
+      convNorm(shapes, `${name}.downsample.channel_downsample`, [channels, before, 1, 1]);
+      channelMixer(`${name}.downsample.ffn`, channels, ratio);
+    }
+    for (let i = 0; i < blocks; i++) block(`${name}.blocks.${i}`, channels, ratio, excites(i));
   });
+}
+
+/** A quarter of the channels, as a multiple of 8 (timm's `SqueezeExcite`). */
+const squeezedChannels = (channels: number): number => Math.max(8, 8 * Math.floor((channels / 4 + 4) / 8));
+
+function neck(shapes: Shapes, config: Sam2Config): void {
+  const { trunk } = config;
+  const channels =
+    trunk.kind === 'repvit' ? trunk.embedDims : trunk.stages.map((_, stage) => trunk.embedDim * 2 ** stage);
+  channels.toReversed().forEach((inputs, level) => {
+    conv(shapes, `image_encoder.neck.convs.${level}.conv`, inputs, config.dModel, 1);
+  });
+}
+
+function spatialPerceiver(
+  shapes: Shapes,
+  { depth, globalLatents, windowLatents, hidden, selfAttention }: PerceiverConfig,
+  memDim: number,
+): void {
+  const at = 'spatial_perceiver';
+  if (globalLatents > 0) shapes.set(`${at}.latents`, [globalLatents, memDim]);
+  shapes.set(`${at}.latents_2d`, [windowLatents, memDim]);
+  const projections = (name: string): void => {
+    shapes.set(`${name}.to_q.weight`, [memDim, memDim]);
+    shapes.set(`${name}.to_kv.weight`, [2 * memDim, memDim]);
+    shapes.set(`${name}.to_out.weight`, [memDim, memDim]);
+  };
+  const feedForward = (name: string): void => {
+    norm(shapes, `${name}.0`, memDim);
+    shapes.set(`${name}.1.weight`, [hidden, memDim]);
+    shapes.set(`${name}.3.weight`, [memDim, hidden]);
+  };
+  for (let n = 0; n < depth; n++) {
+    const layer = `${at}.layers.${n}`;
+    norm(shapes, `${layer}.attn.norm_x`, memDim);
+    norm(shapes, `${layer}.attn.norm_latents`, memDim);
+    projections(`${layer}.attn`);
+    feedForward(`${layer}.ff`);
+    if (!selfAttention) continue;
+    norm(shapes, `${layer}.self_attn.norm`, memDim);
+    projections(`${layer}.self_attn`);
+    feedForward(`${layer}.self_ff`);
+  }
+  norm(shapes, `${at}.norm`, memDim);
 }
 
 function memoryAttention(shapes: Shapes, config: Sam2Config): void {
@@ -140,6 +227,15 @@ function linear(shapes: Shapes, name: string, inputs: number, outputs: number): 
 function conv(shapes: Shapes, name: string, inputs: number, outputs: number, kernel: number): void {
   shapes.set(`${name}.weight`, [outputs, inputs, kernel, kernel]);
   shapes.set(`${name}.bias`, [outputs]);
+}
+
+/** A convolution without bias, and batch normalisation. */
+function convNorm(shapes: Shapes, name: string, shape: readonly number[]): void {
+  shapes.set(`${name}.c.weight`, shape);
+  norm(shapes, `${name}.bn`, shape[0]);
+  shapes.set(`${name}.bn.running_mean`, [shape[0]]);
+  shapes.set(`${name}.bn.running_var`, [shape[0]]);
+  shapes.set(`${name}.bn.num_batches_tracked`, []);
 }
 
 function norm(shapes: Shapes, name: string, channels: number): void {

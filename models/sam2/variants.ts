@@ -1,4 +1,4 @@
-import type { Sam2Config, Sam2Flags, TrunkConfig } from './config';
+import type { RepVitConfig, Sam2Config, Sam2Flags, TrunkConfig } from './config';
 
 export type Sam2Size = 'tiny' | 'small' | 'base_plus' | 'large';
 export type Sam2Release = 'sam2' | 'sam2.1';
@@ -45,7 +45,7 @@ export const releaseFlags: Readonly<Record<Sam2Release, Sam2Flags>> = {
   },
 };
 
-export function variantConfig(release: Sam2Release, size: Sam2Size): Sam2Config {
+export function variantConfig(release: Sam2Release, size: Sam2Size): Sam2Config<TrunkConfig> {
   return {
     imageSize: 1024,
     trunk: trunks[size],
@@ -58,3 +58,29 @@ export function variantConfig(release: Sam2Release, size: Sam2Size): Sam2Config 
     flags: releaseFlags[release],
   };
 }
+
+/** EdgeTAM as it was published (`sam2/configs/edgetam.yaml` of facebookresearch/EdgeTAM). */
+export const edgeTamConfig: Sam2Config<RepVitConfig> = {
+  imageSize: 1024,
+  trunk: {
+    kind: 'repvit',
+    embedDims: [48, 96, 192, 384],
+    stages: [2, 2, 14, 2],
+    mlpRatios: [2, 2, 2, 2],
+    kernel: 3,
+  },
+  dModel: 256,
+  memDim: 64,
+  memoryFrames: 7,
+  maxObjectPointers: 16,
+  memoryAttentionLayers: 2,
+  memoryAttentionHidden: 2048,
+  perceiver: {
+    depth: 2,
+    globalLatents: 256,
+    windowLatents: 256,
+    hidden: 256,
+    selfAttention: true,
+  },
+  flags: releaseFlags.sam2,
+};

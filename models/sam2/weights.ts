@@ -1,16 +1,24 @@
-import { elementBytes, isContiguous, type Checkpoint, type TensorLocation } from '../checkpoint/tensor';
+import {
+  elementBytes,
+  elementCount,
+  isContiguous,
+  type Checkpoint,
+  type TensorLocation,
+} from '../checkpoint/tensor';
 import { ModelFileError } from '../modelFileError';
 import type { ExternalData, Precision } from '../onnx/graph';
-import type { LayerWeights } from './layers';
+import type { Derivation, LayerWeights } from './layers';
 
-/** A tensor that has to be rewritten, contiguous and in that precision, into the data file. */
+/** Values that have to be written, contiguous and in that precision, into the data file: one tensor's, or what is computed from several. */
 export interface RewrittenTensor {
-  readonly name: string;
-  readonly tensor: TensorLocation;
+  readonly sources: readonly { readonly name: string; readonly tensor: TensorLocation }[];
+  readonly compute: Derivation['compute'];
   readonly precision: Precision;
   /** Where it begins in the data file. */
   readonly offset: number;
 }
+
+const itself: Derivation['compute'] = ([values]) => values;
 
 /** onnxruntime maps files into memory by pages; a cache line is enough for its kernels. */
 const alignment = 64;
@@ -34,16 +42,23 @@ export class Weights implements LayerWeights {
     return this.tensor(name).shape;
   }
 
-  locate(name: string, precision: Precision = 'float32'): ExternalData {
-    const tensor = this.tensor(name);
+  locate(wanted: string | Derivation, precision: Precision = 'float32'): ExternalData {
+    if (typeof wanted === 'object') return this.place(wanted, precision);
+    const tensor = this.tensor(wanted);
     if (tensor.dtype === precision && isContiguous(tensor) && tensor.offset % 4 === 0) {
       return { file: this.files.checkpoint, offset: tensor.offset, bytes: tensor.bytes };
     }
+    const same = { name: wanted, shape: tensor.shape, from: [wanted], compute: itself };
+    return this.place(same, precision);
+  }
+
+  private place({ name, shape, from, compute }: Derivation, precision: Precision): ExternalData {
     const key = `${name}/${precision}`;
     let placed = this.rewritten.get(key);
     if (!placed) {
-      const bytes = elementBytes[precision] * tensor.shape.reduce((product, size) => product * size, 1);
-      placed = { name, tensor, precision, offset: this.dataBytes, bytes };
+      const bytes = elementBytes[precision] * elementCount(shape);
+      const sources = from.map((source) => ({ name: source, tensor: this.tensor(source) }));
+      placed = { sources, compute, precision, offset: this.dataBytes, bytes };
       this.rewritten.set(key, placed);
       this.dataBytes = Math.ceil((placed.offset + bytes) / alignment) * alignment;
     }

@@ -8,11 +8,11 @@ export interface ModelInfo {
   readonly source: 'built-in' | 'published' | 'imported';
   readonly license?: string;
   /** What to expect of it on the same machine. */
-  readonly speed?: 'fast' | 'medium' | 'slow';
+  readonly speed?: 'fastest' | 'fast' | 'medium' | 'slow';
 }
 
 export interface ImportModelParams {
-  /** A SAM 2 checkpoint, `.pt` or `.safetensors`. */
+  /** A checkpoint of SAM 2 or EdgeTAM, `.pt` or `.safetensors`. */
   readonly path: string;
   /** Default: made from the file's name. */
   readonly id?: string;

@@ -208,6 +208,7 @@ async function main(): Promise<void> {
       objects: { type: 'string', default: '1,2,5' },
       json: { type: 'string' },
       model: { type: 'string' },
+      provider: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       memory: { type: 'boolean' },
     },
@@ -219,7 +220,7 @@ async function main(): Promise<void> {
     return;
   }
   if (values.model !== undefined) {
-    const times = await benchModel(values.model, Number(values.rounds));
+    const times = await benchModel(values.model, Number(values.rounds), values.provider);
     if (values.json) await writeFile(values.json, `${JSON.stringify(times, null, 2)}\n`);
     return;
   }

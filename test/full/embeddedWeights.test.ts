@@ -32,7 +32,7 @@ beforeAll(async () => {
   ({ noMemory } = writeEmbeddedCheckpoint(checkpoint));
   const built = await buildModel(checkpoint, { cacheFolder: folder, sha256: 'embedded' });
   expect(built).toMatchObject({ release: 'sam2', size: 'tiny' });
-  model = await loadOnThisThread(built, 0, ['image_encoder', 'mask_decoder']);
+  model = await loadOnThisThread(built, { threads: 0, names: ['image_encoder', 'mask_decoder'] });
 
   const clip = await smallClip(folder, 1);
   const source = await openVideo(clip.video, { ffmpeg: (await findFfmpeg()).path, cacheBytes: 1 << 24 });
@@ -62,7 +62,7 @@ describe("the embedded engine's weights in the graphs built here", () => {
     const precision = 'float16';
     const checkpoint = join(folder, 'embedded.pt');
     const built = await buildModel(checkpoint, { cacheFolder: folder, sha256: 'embedded', precision });
-    const half = await loadOnThisThread(built, 0, ['image_encoder']);
+    const half = await loadOnThisThread(built, { threads: 0, names: ['image_encoder'] });
     const features = await encodeImage(half, image.data as Float32Array);
     await half.release();
     const wanted = await encodeImage(model, image.data as Float32Array);

@@ -6,7 +6,7 @@ import { encodeImage } from '../../kernel/engine/sam2/steps';
 import { VideoPredictor } from '../parity/videoPredictor';
 import { buildModel, type BuiltModel } from '../../models/sam2/build';
 import { maskSize } from '../../models/sam2/config';
-import { variantConfig, type Sam2Size } from '../../models/sam2/variants';
+import { edgeTamConfig, variantConfig, type Sam2Size } from '../../models/sam2/variants';
 import { writeRandomCheckpoint } from '../support/randomCheckpoint';
 import { loadOnThisThread } from '../support/sam2Model';
 
@@ -14,11 +14,12 @@ let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'masklet-sizes-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function build(size: Sam2Size): Promise<BuiltModel> {
+async function build(size: Sam2Size | 'edgetam'): Promise<BuiltModel> {
   const checkpoint = join(folder, `${size}.pt`);
-  writeRandomCheckpoint(checkpoint, variantConfig('sam2.1', size));
+  const isEdgeTam = size === 'edgetam';
+  writeRandomCheckpoint(checkpoint, isEdgeTam ? edgeTamConfig : variantConfig('sam2.1', size));
   const built = await buildModel(checkpoint, { cacheFolder: join(folder, 'cache'), sha256: size });
-  expect(built).toMatchObject({ size, release: 'sam2.1' });
+  expect(built).toMatchObject(isEdgeTam ? { release: 'edgetam' } : { size, release: 'sam2.1' });
   return built;
 }
 
@@ -31,7 +32,7 @@ function picture(size: number, frame: number): Float32Array {
 }
 
 /** The largest that this process has been so far, in gigabytes. */
-function peakGigabytes(size: Sam2Size): number {
+function peakGigabytes(size: string): number {
   // In kilobytes.
   const peak = process.resourceUsage().maxRSS / 1e6;
   console.log(`${size}: at most ${peak.toFixed(2)} GB so far`);
@@ -44,7 +45,7 @@ describe('models of the real sizes, with random weights', () => {
   it.each(['small', 'large'] as const)(
     '%s encodes a frame, within 8 GB',
     async (size) => {
-      const model = await loadOnThisThread(await build(size), 0, ['image_encoder']);
+      const model = await loadOnThisThread(await build(size), { threads: 0, names: ['image_encoder'] });
       const { imageEmbed, highRes0 } = await encodeImage(model, picture(1024, 0));
       expect(imageEmbed.length).toBe(256 * 64 * 64);
       expect(isFinite(imageEmbed) && isFinite(highRes0)).toBe(true);
@@ -57,10 +58,11 @@ describe('models of the real sizes, with random weights', () => {
   it.each([
     ['tiny', 10],
     ['base_plus', 10],
+    ['edgetam', 10],
   ] as const)(
     '%s tracks %d frames',
     async (size, frameCount) => {
-      const model = await loadOnThisThread(await build(size), 0);
+      const model = await loadOnThisThread(await build(size), { threads: 0 });
       const features = (frame: number): ReturnType<typeof encodeImage> =>
         encodeImage(model, picture(1024, frame));
       const predictor = new VideoPredictor<string>(model, { frameCount, width: 640, height: 360, features });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareComponents } from './components';
 import { disagreements, readManifest, type Manifest } from './manifest';
-import { frameFeatures, loadModel } from './referenceModel';
+import { clipImage, frameFeatures, loadModel } from './referenceModel';
 import type { Report } from './report';
 import { compareScenario } from './scenarios';
 import { TensorFile } from './tensors';
@@ -51,7 +51,8 @@ async function compareModel(
   if (existsSync(components)) {
     const report = newReport();
     const expected = await TensorFile.open(components);
-    await compareComponents(model, expected, await features(0), report);
+    const image = await clipImage(model.config.imageSize, clip, 0);
+    await compareComponents(model, expected, image, await features(0), report);
     onReport(`${name}: components`, report);
   }
   const frameCount = clip.shape('frames_rgb_u8')[0];

@@ -4,11 +4,13 @@ import type { RunModel, TensorData } from '../../kernel/engine/onnx/tensors';
 import type { FrameFeatures } from '../../kernel/engine/sam2/steps';
 import { readCheckpoint } from '../../models/checkpoint/readCheckpoint';
 import { checkpointName, writeData } from '../../models/sam2/build';
-import { featureSize, maskSize, type Sam2Config } from '../../models/sam2/config';
+import { featureSize, hasRepVit, maskSize, memoryTokens, type Sam2Config } from '../../models/sam2/config';
 import { Layers } from '../../models/sam2/layers';
 import { memoryAttention } from '../../models/sam2/memoryAttention';
 import { memoryEncoder } from '../../models/sam2/memoryEncoder';
+import { perceiverPositions, spatialPerceiver } from '../../models/sam2/perceiver';
 import { sinePositions } from '../../models/sam2/positionEncoding';
+import { repVit } from '../../models/sam2/repvit';
 import { Weights } from '../../models/sam2/weights';
 import { GraphBuilder } from '../../models/onnx/graph';
 import type { LoadedModel } from './referenceModel';
@@ -40,10 +42,11 @@ export interface ModuleSource {
   readonly load: (model: string) => Promise<RunModel>;
 }
 
-/** Compares each module's outputs with the reference's on its own inputs. @param frame features of the clip's frame 0. */
+/** Compares each module's outputs with the reference's on its own inputs. @param clip the clip's frame 0 as the model takes it, and @param frame its features. */
 export async function compareComponents(
   model: LoadedModel,
   expected: TensorFile,
+  clip: Float32Array,
   frame: FrameFeatures,
   report: Report,
 ): Promise<void> {
@@ -51,7 +54,10 @@ export async function compareComponents(
   const source = { ...model, checkpointFile: join(model.built.folder, checkpointName) };
   await compareMemoryAttention(source, expected, report);
   await compareMemoryEncoder(source, expected, report);
+  if (expected.has('image_encoder/trunk0')) await compareTrunk(source, clip, expected, report);
+  if (expected.has('spatial_perceiver/tokens')) await comparePerceiver(source, expected, report);
   for (const [name, { points, multimask }] of Object.entries(headCases)) {
+    if (!expected.has(`sam_heads/${name}/obj_ptr`)) continue;
     await compareHeads(model, expected, report, name, points, multimask);
   }
   for (const name of expected.unread) report.fail(`${name} was not compared`);
@@ -66,7 +72,7 @@ async function compareImageEncoder(
   const levels = [frame.highRes0, frame.highRes1, frame.imageEmbed];
   for (const [level, values] of levels.entries()) {
     const name = `image_encoder/fpn${level}`;
-    report.compare(name, values, (await expected.floats(name)).data);
+    report.compare(name, values, (await expected.floats(name)).data, true);
     const positions = `image_encoder/pos${level}`;
     const size = config.imageSize / 2 ** (level + 2);
     report.compare(
@@ -84,6 +90,13 @@ export async function compareMemoryAttention(
 ): Promise<void> {
   const { dModel, memDim } = model.config;
   const pointers = await expected.integer('memory_attention/num_obj_ptr_tokens');
+  if (expected.has('memory_attention/num_spatial_mem')) {
+    const frames = await expected.integer('memory_attention/num_spatial_mem');
+    const [tokens] = expected.shape('memory_attention/memory');
+    if (tokens - pointers !== frames * memoryTokens(model.config)) {
+      report.fail(`memory_attention/memory has ${tokens - pointers} tokens of ${frames} frames`);
+    }
+  }
   const cells = featureSize(model.config) ** 2;
   const run = await moduleGraph(model, (n) => {
     const current = n.g.input('curr', 'float32', [1, cells, dModel]);
@@ -118,7 +131,7 @@ async function compareMemoryEncoder(
   const run = await moduleGraph(model, (n) => {
     const imageEmbed = n.g.input('pix_feat', 'float32', [1, dModel, size, size]);
     const mask = n.g.input('mask', 'float32', [1, 1, imageSize, imageSize]);
-    n.g.output('features', memoryEncoder(n, model.config, imageEmbed, mask), 'float32', [
+    n.g.output('features', n.toChannelsFirst(memoryEncoder(n, model.config, imageEmbed, mask)), 'float32', [
       1,
       memDim,
       size,
@@ -133,6 +146,54 @@ async function compareMemoryEncoder(
   report.compare('memory_encoder/features', features.data, wanted.data);
   const positions = await expected.floats('memory_encoder/pos');
   report.compare('memory_encoder/pos', channelsFirst(sinePositions(size, memDim), size), positions.data);
+}
+
+async function compareTrunk(
+  model: ModuleSource,
+  image: Float32Array,
+  expected: TensorFile,
+  report: Report,
+): Promise<void> {
+  const { config } = model;
+  if (!hasRepVit(config)) {
+    report.fail('image_encoder/trunk: the model has another trunk');
+    return;
+  }
+  const dims = [1, 3, config.imageSize, config.imageSize];
+  const run = await moduleGraph(model, (n) => {
+    const levels = repVit(n, config, n.g.input('image', 'float32', dims));
+    levels.forEach((level, i) => {
+      const size = config.imageSize / 2 ** (i + 2);
+      n.g.output(`trunk${i}`, level, 'float32', [1, config.trunk.embedDims[i], size, size]);
+    });
+  });
+  for (const [level, { data }] of Object.entries(await run({ image: { data: image, dims } }))) {
+    const name = `image_encoder/${level}`;
+    report.compare(name, data, (await expected.floats(name)).data, true);
+  }
+}
+
+async function comparePerceiver(model: ModuleSource, expected: TensorFile, report: Report): Promise<void> {
+  const { config } = model;
+  const { perceiver } = config;
+  if (!perceiver) {
+    report.fail('spatial_perceiver: the model has none');
+    return;
+  }
+  const { data } = await expected.floats('memory_encoder/features');
+  const cells = featureSize(config) ** 2;
+  const run = await moduleGraph(model, (n) => {
+    const memory = n.g.input('memory', 'float32', [1, config.memDim, cells]);
+    const tokens = spatialPerceiver(n, config, perceiver, n.transpose(memory, [0, 2, 1]));
+    const shape = [1, memoryTokens(config), config.memDim];
+    n.g.output('tokens', tokens, 'float32', shape);
+    n.g.output('tokens_pos', perceiverPositions(n, config, perceiver), 'float32', shape);
+  });
+  const outputs = await run({ memory: { data, dims: [1, config.memDim, cells] } });
+  for (const [name, found] of Object.entries(outputs)) {
+    const { data: wanted } = await expected.floats(`spatial_perceiver/${name}`);
+    report.compare(`spatial_perceiver/${name}`, found.data, wanted);
+  }
 }
 
 /** Prompt encoder, mask decoder and heads, on the reference's own features of frame 0. */
@@ -186,9 +247,9 @@ async function moduleGraph(
   const n = new Layers(new GraphBuilder('module'), weights);
   write(n);
   const folder = dirname(checkpointFile);
-  await writeData(checkpoint, weights, join(folder, 'module.bin'));
   const path = join(folder, 'module.onnx');
   await writeFile(path, n.g.build());
+  await writeData(checkpoint, weights, join(folder, 'module.bin'));
   return load(path);
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sam2Config } from '../../models/sam2/config';
+import type { Sam2Config, TrunkConfig } from '../../models/sam2/config';
 import type { ConfigHints } from '../../models/sam2/recognise';
 
 /** `manifest.json` of a folder with reference outputs: models, and what was done with each. */
@@ -16,16 +16,16 @@ export interface ManifestModel {
 }
 
 export interface ManifestConfig {
+  /** SAM 2 where it is left out. */
+  readonly architecture?: 'edgetam';
   readonly image_size: number;
   readonly num_maskmem: number;
   readonly max_obj_ptrs_in_encoder: number;
-  readonly trunk: {
-    readonly embed_dim: number;
-    readonly num_heads: number;
-    readonly stages: readonly number[];
-    readonly global_att_blocks: readonly number[];
-    readonly window_pos_embed_bkg_spatial_size: readonly number[];
-    readonly window_spec: readonly number[];
+  readonly trunk: HieraManifest | RepVitManifest;
+  readonly spatial_perceiver?: {
+    readonly depth: number;
+    readonly num_latents: number;
+    readonly num_latents_2d: number;
   };
   readonly d_model: number;
   readonly mem_dim: number;
@@ -42,6 +42,21 @@ export interface ManifestConfig {
     readonly add_all_frames_to_correct_as_cond: boolean;
     readonly clear_non_cond_mem_around_input: boolean;
   };
+}
+
+interface HieraManifest {
+  readonly embed_dim: number;
+  readonly num_heads: number;
+  readonly stages: readonly number[];
+  readonly global_att_blocks: readonly number[];
+  readonly window_pos_embed_bkg_spatial_size: readonly number[];
+  readonly window_spec: readonly number[];
+}
+
+interface RepVitManifest {
+  readonly name: string;
+  readonly embed_dim: readonly number[];
+  readonly depth: readonly number[];
 }
 
 export interface Scenario {
@@ -80,11 +95,15 @@ export function hintsOf({ image_size, max_obj_ptrs_in_encoder, trunk, flags }: M
   return {
     imageSize: image_size,
     maxObjectPointers: max_obj_ptrs_in_encoder,
-    trunk: {
-      numHeads: trunk.num_heads,
-      globalBlocks: trunk.global_att_blocks,
-      windows: trunk.window_spec,
-    },
+    ...('window_spec' in trunk
+      ? {
+          trunk: {
+            numHeads: trunk.num_heads,
+            globalBlocks: trunk.global_att_blocks,
+            windows: trunk.window_spec,
+          },
+        }
+      : {}),
     flags: {
       pointerTime: flags.add_tpos_enc_to_obj_ptrs,
       pointerTimeSigned: flags.use_signed_tpos_enc_to_obj_ptrs,
@@ -100,15 +119,13 @@ export function disagreements(wanted: ManifestConfig, found: Sam2Config): string
     image_size: [wanted.image_size, found.imageSize],
     num_maskmem: [wanted.num_maskmem, found.memoryFrames],
     max_obj_ptrs_in_encoder: [wanted.max_obj_ptrs_in_encoder, found.maxObjectPointers],
-    'trunk.embed_dim': [trunk.embed_dim, found.trunk.embedDim],
-    'trunk.num_heads': [trunk.num_heads, found.trunk.numHeads],
-    'trunk.stages': [trunk.stages, found.trunk.stages],
-    'trunk.global_att_blocks': [trunk.global_att_blocks, found.trunk.globalBlocks],
-    'trunk.window_pos_embed_bkg_spatial_size': [
-      trunk.window_pos_embed_bkg_spatial_size,
-      found.trunk.backgroundSize,
+    ...('window_spec' in trunk ? ofHiera(trunk, found) : ofRepVit(trunk, found)),
+    'spatial_perceiver.depth': [wanted.spatial_perceiver?.depth, found.perceiver?.depth],
+    'spatial_perceiver.num_latents': [wanted.spatial_perceiver?.num_latents, found.perceiver?.globalLatents],
+    'spatial_perceiver.num_latents_2d': [
+      wanted.spatial_perceiver?.num_latents_2d,
+      found.perceiver?.windowLatents,
     ],
-    'trunk.window_spec': [trunk.window_spec, found.trunk.windows],
     d_model: [wanted.d_model, found.dModel],
     mem_dim: [wanted.mem_dim, found.memDim],
     memory_attention_layers: [wanted.memory_attention_layers, found.memoryAttentionLayers],
@@ -128,4 +145,29 @@ export function disagreements(wanted: ManifestConfig, found: Sam2Config): string
     const [says, is] = values.map((value) => JSON.stringify(value));
     return says === is ? [] : [`${name}: the manifest says ${says}, the model has ${is}`];
   });
+}
+
+type Pairs = Readonly<Record<string, readonly [unknown, unknown]>>;
+
+function ofHiera(wanted: HieraManifest, { trunk }: Sam2Config): Pairs {
+  const found: Partial<TrunkConfig> = trunk.kind === 'repvit' ? {} : trunk;
+  return {
+    'trunk.embed_dim': [wanted.embed_dim, found.embedDim],
+    'trunk.num_heads': [wanted.num_heads, found.numHeads],
+    'trunk.stages': [wanted.stages, found.stages],
+    'trunk.global_att_blocks': [wanted.global_att_blocks, found.globalBlocks],
+    'trunk.window_pos_embed_bkg_spatial_size': [
+      wanted.window_pos_embed_bkg_spatial_size,
+      found.backgroundSize,
+    ],
+    'trunk.window_spec': [wanted.window_spec, found.windows],
+  };
+}
+
+function ofRepVit(wanted: RepVitManifest, { trunk }: Sam2Config): Pairs {
+  const found = trunk.kind === 'repvit' ? trunk : undefined;
+  return {
+    'trunk.embed_dim': [wanted.embed_dim, found?.embedDims],
+    'trunk.depth': [wanted.depth, found?.stages],
+  };
 }

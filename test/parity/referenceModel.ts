@@ -35,19 +35,21 @@ export async function loadModel(
   return { ...(await loadOnThisThread(built)), built, load };
 }
 
+/** A frame of the clip as the model takes it: [1, 3, size, size], normalised. */
+export async function clipImage(size: number, clip: TensorFile, frame: number): Promise<Float32Array> {
+  const rgb = await clip.bytes('frames_rgb_u8', frame);
+  const pixels = size ** 2;
+  return Float32Array.from({ length: 3 * pixels }, (_, i) => {
+    const channel = Math.floor(i / pixels);
+    return (rgb[(i % pixels) * 3 + channel] / 255 - imageMean[channel]) / imageStd[channel];
+  });
+}
+
 /** The features of the clip's frames, which are already of the model's size; each is encoded once. */
 export function frameFeatures(model: Sam2Model, clip: TensorFile): (frame: number) => Promise<FrameFeatures> {
   const encoded = new Map<number, Promise<FrameFeatures>>();
-  const encode = async (frame: number): Promise<FrameFeatures> => {
-    const rgb = await clip.bytes('frames_rgb_u8', frame);
-    const pixels = model.config.imageSize ** 2;
-    const image = new Float32Array(3 * pixels);
-    for (let i = 0; i < image.length; i++) {
-      const channel = Math.floor(i / pixels);
-      image[i] = (rgb[(i % pixels) * 3 + channel] / 255 - imageMean[channel]) / imageStd[channel];
-    }
-    return encodeImage(model, image);
-  };
+  const encode = async (frame: number): Promise<FrameFeatures> =>
+    encodeImage(model, await clipImage(model.config.imageSize, clip, frame));
   return (frame) => {
     let features = encoded.get(frame);
     if (!features) encoded.set(frame, (features = encode(frame)));

@@ -1,5 +1,7 @@
 /** The most that two results may differ, in their own units. */
 export const tolerance = 1e-3;
+/** The same for features, which may be in the tens of thousands, where float32 itself is no finer: a share of the largest. */
+const featureTolerance = 1e-5;
 
 /** How far one kind of result is from the reference, over all frames and objects of a component or scenario. */
 export interface Difference {
@@ -8,6 +10,7 @@ export interface Difference {
   maxAbsolute: number;
   /** The reference's largest magnitude. */
   scale: number;
+  readonly features: boolean;
 }
 
 /** Gathers differences by name and says whether all are within tolerance. */
@@ -15,9 +18,13 @@ export class Report {
   private readonly differences = new Map<string, Difference>();
   readonly failures: string[] = [];
 
-  compare(name: string, found: ArrayLike<number>, expected: ArrayLike<number>): void {
+  /** @param features whether these are a network's features, in units of nothing. */
+  compare(name: string, found: ArrayLike<number>, expected: ArrayLike<number>, features = false): void {
     let entry = this.differences.get(name);
-    if (!entry) this.differences.set(name, (entry = { name, values: 0, maxAbsolute: 0, scale: 0 }));
+    if (!entry) {
+      entry = { name, values: 0, maxAbsolute: 0, scale: 0, features };
+      this.differences.set(name, entry);
+    }
     if (found.length !== expected.length) {
       this.fail(`${name}: ${found.length} values instead of ${expected.length}`);
       return;
@@ -40,14 +47,19 @@ export class Report {
   }
 
   get passed(): boolean {
-    return this.failures.length === 0 && this.rows.every(({ maxAbsolute }) => maxAbsolute <= tolerance);
+    return this.failures.length === 0 && this.rows.every(isNear);
   }
 }
 
+function isNear({ maxAbsolute, scale, features }: Difference): boolean {
+  return maxAbsolute <= Math.max(tolerance, features ? featureTolerance * scale : 0);
+}
+
 /** Relative differences are to the reference's largest magnitude. */
-export function formatRow({ name, values, maxAbsolute, scale }: Difference): string {
+export function formatRow(difference: Difference): string {
+  const { name, values, maxAbsolute, scale } = difference;
   const relative = maxAbsolute / (scale || 1);
-  const verdict = maxAbsolute <= tolerance ? 'ok' : 'TOO FAR';
+  const verdict = isNear(difference) ? 'ok' : 'TOO FAR';
   const numbers = [maxAbsolute, relative].map((value) => value.toExponential(2).padStart(10)).join(' ');
   return `${name.padEnd(64)} ${String(values).padStart(9)} ${numbers}  ${verdict}`;
 }

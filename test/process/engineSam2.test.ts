@@ -10,7 +10,7 @@ import type { MaskRecord, RleMask } from '../../shared/domain/annotations';
 import type { ModelState } from '../../shared/protocol/health';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { ModelLibrary } from '../../models/library';
-import { microConfig, writeRandomCheckpoint } from '../support/randomCheckpoint';
+import { microConfig, microEdgeTam, writeRandomCheckpoint } from '../support/randomCheckpoint';
 import { collector, smallClip, startKernel, temporaryFolder } from '../support/kernel';
 
 /** More than the memory looks back, so that frames fall out of it. */
@@ -29,6 +29,8 @@ beforeAll(async () => {
   await library.import(join(folder, 'micro.pt'), {
     hints,
   });
+  writeRandomCheckpoint(join(folder, 'edge.pt'), microEdgeTam);
+  await library.import(join(folder, 'edge.pt'), { hints: { imageSize: microEdgeTam.imageSize } });
   clip = await smallClip(folder, frameCount);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -146,50 +148,53 @@ describe('a session with the full model', () => {
     return masks;
   }
 
-  it('propagates, and a run that was killed goes on to the same bytes', async () => {
-    const whole = join(await temporaryFolder(), 'clip.mp4');
-    const broken = join(await temporaryFolder(), 'clip.mp4');
-    await copyFile(clip.video, whole);
-    await copyFile(clip.video, broken);
+  it.each(['micro', 'edge'])(
+    '%s propagates, and a run that was killed goes on to the same bytes',
+    async (model) => {
+      const whole = join(await temporaryFolder(), 'clip.mp4');
+      const broken = join(await temporaryFolder(), 'clip.mp4');
+      await copyFile(clip.video, whole);
+      await copyFile(clip.video, broken);
 
-    const first = startKernel(settings());
-    const session = await first.kernel.open({ path: whole, model: 'micro', workspaceRoot: dirname(whole) });
-    await session.request('object/addMask', { object: 'disc', frame: 0, mask });
-    const result = await session.request('session/propagate', { direction: 'forward' });
-    expect(result).toMatchObject({ frames: frameCount, cancelled: false });
-    const expected = await masksOf(session);
-    expect(expected).toHaveLength(frameCount);
-    expect(expected[0].mask).toEqual(mask);
-    expect(expected[1].provenance?.model).toBe('micro');
-    // Random weights track nothing in particular, but not always the same.
-    expect(new Set(expected.map((record) => record.mask.counts)).size).toBeGreaterThan(2);
+      const first = startKernel(settings());
+      const session = await first.kernel.open({ path: whole, model, workspaceRoot: dirname(whole) });
+      await session.request('object/addMask', { object: 'disc', frame: 0, mask });
+      const result = await session.request('session/propagate', { direction: 'forward' });
+      expect(result).toMatchObject({ frames: frameCount, cancelled: false });
+      const expected = await masksOf(session);
+      expect(expected).toHaveLength(frameCount);
+      expect(expected[0].mask).toEqual(mask);
+      expect(expected[1].provenance?.model).toBe(model);
+      // Random weights track nothing in particular, but not always the same.
+      expect(new Set(expected.map((record) => record.mask.counts)).size).toBeGreaterThan(2);
 
-    const second = startKernel(settings());
-    const cut = await second.kernel.open({ path: broken, model: 'micro', workspaceRoot: dirname(broken) });
-    await cut.request('object/addMask', { object: 'disc', frame: 0, mask });
-    const { frames, onProgress } = collector();
-    await expect(
-      cut.request(
-        'session/propagate',
-        { direction: 'forward' },
-        {
-          onProgress: (value) => {
-            onProgress(value);
-            if (frames.length === 18) process.kill(second.kernel.pid!, 'SIGKILL');
+      const second = startKernel(settings());
+      const cut = await second.kernel.open({ path: broken, model, workspaceRoot: dirname(broken) });
+      await cut.request('object/addMask', { object: 'disc', frame: 0, mask });
+      const { frames, onProgress } = collector();
+      await expect(
+        cut.request(
+          'session/propagate',
+          { direction: 'forward' },
+          {
+            onProgress: (value) => {
+              onProgress(value);
+              if (frames.length === 18) process.kill(second.kernel.pid!, 'SIGKILL');
+            },
           },
-        },
-      ),
-    ).rejects.toMatchObject({ code: 'kernel/died' });
-    await cut.request('session/propagate', { direction: 'forward' });
-    const found = await masksOf(cut);
-    expect(found.map(({ frame, mask: { counts } }) => [frame, counts])).toEqual(
-      expected.map(({ frame, mask: { counts } }) => [frame, counts]),
-    );
-    expect(found.map(({ iou, objectScore }) => [iou, objectScore])).toEqual(
-      expected.map(({ iou, objectScore }) => [iou, objectScore]),
-    );
-    expect(rleIou(found[0].mask, mask)).toBe(1);
-  });
+        ),
+      ).rejects.toMatchObject({ code: 'kernel/died' });
+      await cut.request('session/propagate', { direction: 'forward' });
+      const found = await masksOf(cut);
+      expect(found.map(({ frame, mask: { counts } }) => [frame, counts])).toEqual(
+        expected.map(({ frame, mask: { counts } }) => [frame, counts]),
+      );
+      expect(found.map(({ iou, objectScore }) => [iou, objectScore])).toEqual(
+        expected.map(({ iou, objectScore }) => [iou, objectScore]),
+      );
+      expect(rleIou(found[0].mask, mask)).toBe(1);
+    },
+  );
 
   it('names a model that was not downloaded, and one whose file was changed', async () => {
     const path = join(await temporaryFolder(), 'clip.mp4');

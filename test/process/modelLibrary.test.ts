@@ -20,7 +20,7 @@ import type { CheckpointModelSpec } from '../../models/catalogue';
 import { defaultModelFolder, ModelLibrary } from '../../models/library';
 import { cliJson } from '../support/cli';
 import { startHttpServer, whole } from '../support/httpServer';
-import { microConfig, writeRandomCheckpoint } from '../support/randomCheckpoint';
+import { microConfig, microEdgeTam, writeRandomCheckpoint } from '../support/randomCheckpoint';
 import { floatTensor, writeTorchFile } from '../support/torchFiles';
 
 const { imageSize, trunk } = microConfig;
@@ -65,6 +65,14 @@ describe('ModelLibrary', () => {
     expect(id).toBe('linked');
     expect(lstatSync(library.checkpointOf(id)).ino).toBe(statSync(checkpoint).ino);
     expect(await library.verify(id)).toMatchObject({ id });
+  });
+
+  it('imports EdgeTAM, and says that it is', async () => {
+    const library = new ModelLibrary(join(folder, 'models'), []);
+    const edge = join(folder, 'edge.pt');
+    writeRandomCheckpoint(edge, microEdgeTam);
+    const model = await library.import(edge, { hints: { imageSize: microEdgeTam.imageSize } });
+    expect(model).toMatchObject({ id: 'edge', title: 'edge.pt (EdgeTAM, imported)' });
   });
 
   it('refuses ids that are taken or no names, and files that are no SAM 2', async () => {
@@ -138,6 +146,7 @@ describe('masklet models', () => {
       ['sam2.1-small', false],
       ['sam2.1-base_plus', false],
       ['sam2.1-large', false],
+      ['edgetam', false],
       ['mine', true],
     ]);
     expect((await models('verify', 'mine')).code).toBe(EXIT.ok);

@@ -50,6 +50,7 @@ describe('the models of a kernel', () => {
       ['sam2.1-small', false],
       ['sam2.1-base_plus', false],
       ['sam2.1-large', false],
+      ['edgetam', false],
       ['one', true],
     ]);
     expect(list[0]).toMatchObject({ source: 'built-in', speed: 'fast', bytes: 151_267_913 });

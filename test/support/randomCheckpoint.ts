@@ -1,10 +1,10 @@
-import type { Sam2Config } from '../../models/sam2/config';
-import { parameterShapes } from '../../models/sam2/parameters';
-import { variantConfig } from '../../models/sam2/variants';
+import type { RepVitConfig, Sam2Config, TrunkConfig } from '../../models/sam2/config';
+import { isTrainingCounter, parameterShapes } from '../../models/sam2/parameters';
+import { edgeTamConfig, variantConfig } from '../../models/sam2/variants';
 import { writeTorchFile, type TensorToWrite } from './torchFiles';
 
 /** SAM 2.1 as small as it goes with every kind of layer in it: some 0.3 s to build and load, milliseconds to run. */
-export const microConfig: Sam2Config = {
+export const microConfig: Sam2Config<TrunkConfig> = {
   ...variantConfig('sam2.1', 'tiny'),
   imageSize: 128,
   trunk: {
@@ -21,6 +21,23 @@ export const microConfig: Sam2Config = {
   memoryAttentionHidden: 48,
 };
 
+/** EdgeTAM likewise; some of its stages have one block, some more. */
+export const microEdgeTam: Sam2Config<RepVitConfig> = {
+  ...edgeTamConfig,
+  imageSize: 128,
+  trunk: {
+    kind: 'repvit',
+    embedDims: [8, 16, 24, 40],
+    stages: [1, 1, 3, 1],
+    mlpRatios: [2, 2, 2, 2],
+    kernel: 3,
+  },
+  dModel: 32,
+  memDim: 8,
+  memoryAttentionHidden: 48,
+  perceiver: { depth: 2, globalLatents: 6, windowLatents: 16, hidden: 32, selfAttention: true },
+};
+
 const chunkElements = 1 << 18;
 
 /**
@@ -35,6 +52,10 @@ export function writeRandomCheckpoint(
 ): void {
   const tensors = new Map<string, TensorToWrite>();
   for (const [name, shape] of parameterShapes(config)) {
+    if (isTrainingCounter(name)) {
+      tensors.set(name, { shape, storage: 'LongStorage', bytes: 8, data: () => [new Uint8Array(8)] });
+      continue;
+    }
     const elements = shape.reduce((product, size) => product * size, 1);
     tensors.set(name, {
       shape,
@@ -53,7 +74,8 @@ function* values(
   storage: 'FloatStorage' | 'BFloat16Storage',
 ): Iterable<Uint8Array> {
   const isNorm =
-    /norm\d?\.weight$|\.norm.*\.weight$/.test(name) || (shape.length === 1 && name.endsWith('.weight'));
+    /norm\d?\.weight$|\.norm.*\.weight$|\.running_var$/.test(name) ||
+    (shape.length === 1 && name.endsWith('.weight'));
   const [centre, spread] = isNorm ? [1, 0.1] : shape.length === 1 ? [0, 0.05] : [0, spreadOf(name, shape)];
   let state = seedOf(name);
   for (let done = 0; done < elements; done += chunkElements) {

@@ -1,4 +1,4 @@
-import { featureSize, maskSize, type Sam2Config } from '../../../models/sam2/config';
+import { featureSize, maskSize, memoryTokens, type Sam2Config } from '../../../models/sam2/config';
 import type { GraphName } from '../../../models/sam2/graphs';
 import { MaskletError } from '../../../shared/protocol/errors';
 import type { TensorData, Tensors } from '../onnx/tensors';
@@ -45,7 +45,7 @@ export interface ObjectOutput {
 
 /** What attention needs of a remembered frame. */
 export interface Remembered {
-  /** [cells, memDim] */
+  /** [memoryTokens, memDim] */
   readonly memory: Float32Array;
   /** [dModel] */
   readonly pointer: Float32Array;
@@ -166,7 +166,7 @@ export async function attendToMemory(
     image_embed: tensor(frame.imageEmbed, [1, dModel, size, size]),
     memory: tensor(
       join(selections.flatMap((selection) => selection.memories.map(({ output }) => output.memory))),
-      [objects, memories.length * size * size, memDim],
+      [objects, memories.length * memoryTokens(config), memDim],
     ),
     memory_time: list(memories.map(({ time }) => time)),
     pointers: tensor(
@@ -205,7 +205,7 @@ export function trackFrom(
 }
 
 /**
- * Memories of one frame, [cells, memDim] for each object.
+ * Memories of one frame, [memoryTokens, memDim] for each object.
  * @param prompted whether the masks answer prompts (or were given) and count as what they show, without degrees.
  */
 export async function remember(

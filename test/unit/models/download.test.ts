@@ -31,6 +31,33 @@ const target = (): string => join(folder, 'models', 'model.pt');
 const files = (): string[] => readdirSync(join(folder, 'models'));
 
 describe('download', () => {
+  it('says which of two published hashes a file misses', async () => {
+    const header = `blob ${content.length}\0`;
+    const gitBlob = createHash('sha1').update(header).update(content).digest('hex');
+    await download({ ...spec(), gitBlob }, target());
+    expect(readFileSync(target()).equals(content)).toBe(true);
+    const refusal = async (wanted: Partial<DownloadSpec>): Promise<string> => {
+      rmSync(target(), { force: true });
+      const error: unknown = await download({ ...spec(), gitBlob, ...wanted }, target()).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ problem: 'corrupted' });
+      expect(files()).toEqual([]);
+      return (error as Error).message;
+    };
+    const other = 'f'.repeat(64);
+    expect(await refusal({ sha256: other })).toMatch(
+      new RegExp(`SHA-256 ${sha256} instead of ${other}, while its git blob id is the one wanted`),
+    );
+    const otherBlob = 'e'.repeat(40);
+    expect(await refusal({ gitBlob: otherBlob })).toMatch(
+      new RegExp(`git blob id ${gitBlob} instead of ${otherBlob}, while its SHA-256 is the one wanted`),
+    );
+    expect(await refusal({ sha256: other, gitBlob: otherBlob })).toMatch(
+      /SHA-256 \w+ instead of f+ and git blob id \w+ instead of e+\./,
+    );
+  });
+
   it('fetches, verifies and says how far it is', async () => {
     const progress: number[] = [];
     await download(spec(), target(), { onProgress: (bytes) => progress.push(bytes) });

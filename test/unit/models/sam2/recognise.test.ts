@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { contiguousStride, elementCount, type Checkpoint } from '../../../../models/checkpoint/tensor';
 import type { Sam2Config } from '../../../../models/sam2/config';
-import { parameterShapes } from '../../../../models/sam2/parameters';
+import { isTrainingCounter, parameterShapes } from '../../../../models/sam2/parameters';
 import { recognise } from '../../../../models/sam2/recognise';
-import { variantConfig, type Sam2Release, type Sam2Size } from '../../../../models/sam2/variants';
+import {
+  edgeTamConfig,
+  variantConfig,
+  type Sam2Release,
+  type Sam2Size,
+} from '../../../../models/sam2/variants';
 
 function checkpoint(config: Sam2Config): Checkpoint & {
   tensors: Map<string, Checkpoint['tensors'] extends ReadonlyMap<string, infer T> ? T : never>;
@@ -69,7 +74,54 @@ describe('recognise', () => {
     );
   });
 
-  it('says that other models are no SAM 2', () => {
-    expect(() => recognise({ file: 'other.pt', tensors: new Map() })).toThrow(/no checkpoint of SAM 2/);
+  it('says that other models are neither SAM 2 nor EdgeTAM, and what of each is missing', () => {
+    expect(() => recognise({ file: 'other.pt', tensors: new Map() })).toThrow(
+      /no checkpoint of SAM 2 or EdgeTAM.*trunk\.patch_embed\.proj\.weight.*is missing.*trunk\.body\.stem\.conv2/,
+    );
+  });
+
+  it('knows EdgeTAM, of the published size and of others, with and without global latents', () => {
+    const parameters = [...parameterShapes(edgeTamConfig)].reduce(
+      (sum, [name, shape]) => sum + (isTrainingCounter(name) ? 0 : elementCount(shape)),
+      0,
+    );
+    // 56 MB of float32.
+    expect((parameters * 4) / 1e6).toBeCloseTo(55.9, 0);
+    const small: Sam2Config = {
+      ...edgeTamConfig,
+      imageSize: 512,
+      trunk: {
+        kind: 'repvit',
+        embedDims: [16, 40, 64, 72],
+        stages: [1, 3, 2, 1],
+        mlpRatios: [2, 3, 4, 2],
+        kernel: 5,
+      },
+      dModel: 64,
+      memDim: 16,
+      memoryFrames: 4,
+      memoryAttentionLayers: 3,
+      memoryAttentionHidden: 96,
+      perceiver: { depth: 3, globalLatents: 0, windowLatents: 64, hidden: 48, selfAttention: false },
+    };
+    for (const config of [edgeTamConfig, small]) {
+      const { imageSize } = config;
+      const found = recognise(checkpoint(config), { imageSize });
+      expect(found).toEqual({ config, release: 'edgetam', size: undefined });
+    }
+  });
+
+  it('takes EdgeTAM without its counters of training steps, and lists what else is missing', () => {
+    const given = checkpoint(edgeTamConfig);
+    for (const name of given.tensors.keys()) if (isTrainingCounter(name)) given.tensors.delete(name);
+    expect(recognise(given).release).toBe('edgetam');
+    given.tensors.delete('spatial_perceiver.norm.bias');
+    expect(() => recognise(given)).toThrow(/not those of EdgeTAM: 1 missing: spatial_perceiver\.norm\.bias/);
+  });
+
+  it('says where the windows of EdgeTAM do not fit the image', () => {
+    expect(() => recognise(checkpoint(edgeTamConfig), { imageSize: 800 })).toThrow(
+      /256 latents for windows of a memory of 50 x 50 cells/,
+    );
   });
 });
