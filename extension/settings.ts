@@ -31,7 +31,7 @@ export function kernelSettings(): Partial<KernelSettings> {
     maxVideoFrames: settings.get('maxVideoFrames', 0),
     maxFrameDimension: settings.get('maxFrameDimension', 1920),
     sessionTimeout: settings.get('sessionTimeout', 300),
-    executionProviders: settings.get('executionProviders', ['cuda', 'cpu']),
+    executionProviders: settings.get('executionProviders', ['auto']),
     givesWay: true,
     halfPrecision: settings.get('halfPrecision', true),
     encoderPrecision: settings.get('encoderPrecision', 'auto'),

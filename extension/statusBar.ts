@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { Disposables } from './dispose';
-import type { ModelState } from '../shared/protocol/health';
+import type { ModelState, ProviderTrial } from '../shared/protocol/health';
 import type { EditorRegistry } from './editor/registry';
 import type { KernelService } from './kernel/kernelService';
 
@@ -79,6 +79,17 @@ const LINKS = [
   ['masklet.showKernelLog', 'Kernel Log'],
 ] as const;
 
+/** What was tried, how long it took, and why it is not used. */
+function triedLine({ provider, precision, ms, refused }: ProviderTrial): string {
+  const took = ms
+    ? `: ${Object.values(ms)
+        .reduce((sum, value) => sum + value, 0)
+        .toFixed(0)} ms`
+    : '';
+  const reason = refused === undefined ? '' : ` (not used: ${refused.split('\n')[0]})`;
+  return `Tried ${provider} in ${precision}${took}${reason}`;
+}
+
 function tooltipOf(model: ModelState | undefined): vscode.MarkdownString {
   const text = new vscode.MarkdownString(undefined, true);
   text.isTrusted = { enabledCommands: LINKS.map(([command]) => command) };
@@ -87,6 +98,8 @@ function tooltipOf(model: ModelState | undefined): vscode.MarkdownString {
     const precision = model.precision ? `, encoder in ${model.precision}` : '';
     text.appendText(model.provider ? `Provider ${model.provider}${precision}\n` : 'Not loaded\n');
     if (model.fallback) text.appendText(`Not used: ${model.fallback}\n`);
+    const tried = (model.tried ?? []).filter(({ ms, refused }) => ms !== undefined || refused !== undefined);
+    for (const trial of tried) text.appendText(`${triedLine(trial)}\n`);
   }
   return text.appendMarkdown(LINKS.map(([command, title]) => `[${title}](command:${command})`).join(' | '));
 }

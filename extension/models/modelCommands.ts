@@ -55,7 +55,12 @@ export class ModelCommands implements vscode.Disposable {
 
   private async select(): Promise<void> {
     const importing: ModelItem = { label: '$(folder-opened) Import Checkpoint...' };
-    const items = modelItems(await this.list(), this.current);
+    const [models, recommended] = await Promise.all([
+      this.list(),
+      // A picker without a recommendation is better than none.
+      this.kernel.request('models/recommend', {}).catch(() => null),
+    ]);
+    const items = modelItems(models, this.current, recommended ?? undefined);
     const picked = await pick('Select Model', [...items, separator(), importing]);
     if (picked === importing) return await this.importCheckpoint();
     if (!picked?.model) return;

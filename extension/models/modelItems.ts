@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ModelInfo } from '../../shared/protocol/models';
+import type { ModelInfo, ModelRecommendation } from '../../shared/protocol/models';
 
 export interface ModelItem extends vscode.QuickPickItem {
   /** Absent where the item is something else. */
@@ -10,16 +10,29 @@ export function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1e6)} MB`;
 }
 
-/** Models that are here, then those to be had; `current` is marked. */
-export function modelItems(models: readonly ModelInfo[], current: string | undefined): ModelItem[] {
+/** Models that are here, then those to be had; `current` is marked, and what is recommended says why, first of those to be had. */
+export function modelItems(
+  models: readonly ModelInfo[],
+  current: string | undefined,
+  recommended?: ModelRecommendation,
+): ModelItem[] {
+  const first = (model: ModelInfo): number => (model.id === recommended?.id ? 0 : 1);
+  const ordered = models.toSorted((a, b) => first(a) - first(b));
   const here = models.filter(({ installed }) => installed);
-  const away = models.filter(({ installed }) => !installed);
+  const away = ordered.filter(({ installed }) => !installed);
   const heading = (label: string): ModelItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
   return [
     heading('on this machine'),
-    ...here.map((model) => onThisMachine(model, model.id === current)),
-    ...(away.length > 0 ? [heading('to download'), ...away.map(toDownload)] : []),
+    ...here.map((model) => withReason(onThisMachine(model, model.id === current), recommended)),
+    ...(away.length > 0
+      ? [heading('to download'), ...away.map((model) => withReason(toDownload(model), recommended))]
+      : []),
   ];
+}
+
+function withReason(item: ModelItem, recommended: ModelRecommendation | undefined): ModelItem {
+  if (!recommended || item.model?.id !== recommended.id) return item;
+  return { ...item, description: `${item.description ?? ''} (recommended)`, detail: recommended.reason };
 }
 
 export function onThisMachine(model: ModelInfo, isCurrent: unknown = false): ModelItem {

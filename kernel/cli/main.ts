@@ -14,6 +14,7 @@ import { check } from './commands/check';
 import { diff } from './commands/diff';
 import { addCudaCommands } from './commands/cuda';
 import { doctor } from './commands/doctor';
+import { providers } from './commands/providers';
 import { exportClips, type ExportCommandOptions } from './commands/export';
 import { importMasks, type ImportCommandOptions } from './commands/import';
 import { info } from './commands/info';
@@ -318,9 +319,15 @@ function program(): Command {
 
   common(masklet.command('doctor'))
     .description('check that everything Masklet needs is there, and how to mend what is not')
-    .action((options: CommonOptions) =>
-      doctor({ json: options.json ?? false, settings: settingsOf(options) }),
-    );
+    .option('--providers', 'time the execution providers of this machine with a model, and say which is used')
+    .option('--model <id>', 'the model that --providers times (default: the built-in one)')
+    .action((options: CommonOptions & { providers?: true; model?: string }) => {
+      const { json = false, model } = options;
+      const common = { json, settings: settingsOf(options) };
+      return options.providers
+        ? providers({ ...common, ...(model === undefined ? {} : { model }) })
+        : doctor(common);
+    });
 
   masklet
     .command('commands', { hidden: true })

@@ -2,6 +2,7 @@ import type { Box, Direction, MaskState, PointPrompt, RleMask } from '../../shar
 import type { FrameIndex } from '../../shared/domain/video';
 import type { ModelState } from '../../shared/protocol/health';
 import type { RgbFrame } from '../video/api';
+import type { ProviderChoice } from './providers/choice';
 
 /** A frame after the image encoder. What is inside is the engine's own business; it costs `bytes` of memory. */
 export interface EncodedFrame {
@@ -108,6 +109,10 @@ export interface VideoModel {
     objects: readonly TrackRequest[],
     signal?: AbortSignal,
   ): Promise<{ predictions: Prediction[]; stages: StageMs }>;
+  /** Keeps the execution provider that does the work until what is returned is called: a run keeps the one it began with. */
+  hold(): () => void;
+  /** Tries the execution providers with this model's graphs, although it is known which is best. @throws MaskletError `cancelled` */
+  tryProviders(signal: AbortSignal): Promise<ProviderChoice>;
   /** Frees everything; the next `load` starts afresh. */
   dispose(): Promise<void>;
 }

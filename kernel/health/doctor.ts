@@ -5,6 +5,8 @@ import type { InferenceApi } from '../engine/onnx/inferenceApi';
 import { findCudaRuntime, onnxRuntime } from '../engine/onnx/cudaRuntime';
 import { inferenceThread } from '../engine/onnx/inferenceThread';
 import { testGraph } from '../engine/onnx/testGraph';
+import { accelerators, automatic } from '../engine/providers/traits';
+import { tryProvider } from '../engine/providers/trial';
 import { MaskletError, toErrorData } from '../../shared/protocol/errors';
 import { packageRoot } from '../runtime/paths';
 import type { HealthCheck } from '../../shared/protocol/health';
@@ -63,8 +65,31 @@ async function check(name: string, look: () => Promise<Finding>): Promise<Health
   }
 }
 
+/** What this machine has beside the CPU, each tried with a small graph in a process of its own. */
+async function automaticProviders(settings: KernelSettings): Promise<Finding> {
+  const cudaRuntime = findCudaRuntime(settings.cudaDir);
+  const found = await Promise.all(
+    accelerators().map(async (provider) => {
+      const request = { provider, threads: 1, ...(cudaRuntime ? { cudaRuntime } : {}) };
+      const outcome = await tryProvider(request);
+      return { provider, refused: 'refused' in outcome ? outcome.refused.replace(/\s+/g, ' ') : undefined };
+    }),
+  );
+  const usable = [
+    'cpu',
+    ...found.filter(({ refused }) => refused === undefined).map(({ provider }) => provider),
+  ];
+  const others = found.flatMap(({ provider, refused }) =>
+    refused === undefined ? [] : [`${provider}: ${refused}`],
+  );
+  const not = others.length > 0 ? `; not here: ${others.join('; ')}` : '';
+  const { version } = onnxRuntime();
+  return { state: 'ok', detail: `${version}, the fastest of ${usable.join(', ')} for each model${not}` };
+}
+
 /** Loads a small graph, so that what is reported is the provider that works and not the one that is configured. */
 async function onnxruntime(settings: KernelSettings): Promise<Finding> {
+  if (settings.executionProviders.includes(automatic)) return automaticProviders(settings);
   const cudaRuntime = findCudaRuntime(settings.cudaDir);
   const worker = inferenceThread<InferenceApi>('doctor', cudaRuntime ? { cudaRuntime } : {});
   try {
@@ -83,7 +108,7 @@ async function onnxruntime(settings: KernelSettings): Promise<Finding> {
         cudaRuntime
           ? `install ${wantedCuda} where the kernel finds them`
           : '"Masklet: Install CUDA Support" or "masklet cuda install"'
-      } (docs/remote-gpu.md). Without one, set masklet.executionProviders to ["cpu"].`,
+      } (docs/gpu.md). Without one, set masklet.executionProviders to ["auto"].`,
     };
   } finally {
     await worker.dispose();

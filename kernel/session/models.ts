@@ -3,17 +3,21 @@ import { defaultModelFolder, ModelLibrary, type InstalledModel } from '../../mod
 import { findCudaRuntime } from '../engine/onnx/cudaRuntime';
 import { createEmbeddedModel } from '../engine/embedded/model';
 import { fromModelError } from '../engine/modelErrors';
+import { automatic } from '../engine/providers/traits';
 import { createSam2Model } from '../engine/sam2/model';
 import type { VideoModel } from '../engine/videoModel';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { KernelSettings } from '../../shared/protocol/settings';
-import type { ModelState } from '../../shared/protocol/health';
+import type { ModelState, ProvidersResult } from '../../shared/protocol/health';
+import type { ModelRecommendation } from '../../shared/protocol/models';
 import { InstalledModels } from './installedModels';
+import { recommendModel } from './recommendation';
 
 /** The models of this kernel: each is made once and shared by all sessions that use it. */
 export class Models {
   private readonly made = new Map<string, VideoModel>();
   private latest: VideoModel | undefined;
+  private recommended: ModelRecommendation | null | undefined;
   private readonly library: ModelLibrary;
   /** Those on this machine, and those to be had. */
   readonly installed: InstalledModels;
@@ -35,6 +39,20 @@ export class Models {
     this.made.set(id, model);
     this.latest = model;
     return model;
+  }
+
+  /** Times the execution providers with a model's graphs, although it is known which is best. @throws MaskletError */
+  async tryProviders(id: string | undefined, signal: AbortSignal): Promise<ProvidersResult> {
+    const model = this.get(id);
+    const { machine, tried } = await model.tryProviders(signal);
+    const { processor, cores, driver, onnxruntime } = machine;
+    return { model: model.id, machine: `${cores} x ${processor}`, driver, onnxruntime, tried };
+  }
+
+  /** Found out once. */
+  async recommend(signal: AbortSignal): Promise<ModelRecommendation | null> {
+    this.recommended ??= (await recommendModel(this.settings, signal)) ?? null;
+    return this.recommended;
   }
 
   /** The state of the model last asked for, for `kernel/health`. */
@@ -59,7 +77,8 @@ export class Models {
 
   private make(id: string): VideoModel {
     const { executionProviders: providers, threads, cudaDir, halfPrecision } = this.settings;
-    const cudaRuntime = providers.includes('cuda') ? findCudaRuntime(cudaDir) : undefined;
+    const mayUseCuda = providers.includes('cuda') || providers.includes(automatic);
+    const cudaRuntime = mayUseCuda ? findCudaRuntime(cudaDir) : undefined;
     const options = { providers, threads, onState: this.onState, ...(cudaRuntime ? { cudaRuntime } : {}) };
     const { library } = this;
     if (catalogue.some((entry) => entry.id === id)) {

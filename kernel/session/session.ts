@@ -295,6 +295,7 @@ export class Session {
       });
     }
     this.propagation = propagation;
+    const release = encoded.model.hold();
     try {
       await encoded.model.load(signal);
       return await propagation.run();
@@ -302,6 +303,7 @@ export class Session {
       if (isCancelled(error) && signal.aborted) return propagation.result(true);
       throw error;
     } finally {
+      release();
       this.propagation = undefined;
     }
   }

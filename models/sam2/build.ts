@@ -5,9 +5,8 @@ import { MAX_BYTES, openRegular, readRegular } from '../files/regularFile';
 import { readCheckpoint } from '../checkpoint/readCheckpoint';
 import { readFloats, type Checkpoint } from '../checkpoint/tensor';
 import { floatsToHalves } from '../onnx/float16';
-import type { Precision } from '../onnx/graph';
 import type { Sam2Config } from './config';
-import { buildGraph, builderVersion, graphNames, type GraphName } from './graphs';
+import { buildGraph, builderVersion, graphNames, type GraphForm, type GraphName } from './graphs';
 import { recognise, type ConfigHints, type RecognisedModel } from './recognise';
 import { linkOrCopy } from '../linkOrCopy';
 import { makeWholeFolder } from '../wholeFolder';
@@ -20,15 +19,13 @@ export interface BuiltModel extends RecognisedModel {
   readonly graphs: Readonly<Record<GraphName, string>>;
 }
 
-export interface BuildOptions {
+export interface BuildOptions extends GraphForm {
   /** Where built models are kept, one folder each. */
   readonly cacheFolder: string;
   /** SHA-256 of the checkpoint file, as it was verified. */
   readonly sha256: string;
   /** What the checkpoint does not tell of itself. */
   readonly hints?: ConfigHints;
-  /** What the work is done in; default: float32. Inputs and outputs are float32 all the same. */
-  readonly precision?: Precision;
   readonly signal?: AbortSignal;
 }
 
@@ -43,7 +40,7 @@ const dataName = 'weights.bin';
  * @throws ModelFileError where the checkpoint is not one of SAM 2; errors of the file system, such as a full disk.
  */
 export async function buildModel(checkpointFile: string, options: BuildOptions): Promise<BuiltModel> {
-  const { hints, precision, signal } = options;
+  const { hints, signal } = options;
   const folder = folderOf(options);
   const known = await describe(folder);
   if (known) return known;
@@ -54,7 +51,7 @@ export async function buildModel(checkpointFile: string, options: BuildOptions):
     folder,
     async (draft) => {
       await linkOrCopy(checkpointFile, join(draft, checkpointName));
-      await writeGraphs(checkpoint, recognised.config, draft, precision, signal);
+      await writeGraphs(checkpoint, recognised.config, draft, options, signal);
       await writeFile(join(draft, description), JSON.stringify(recognised));
     },
     async () => (await describe(folder)) !== undefined,
@@ -68,8 +65,9 @@ export function findBuilt(options: BuildOptions): Promise<BuiltModel | undefined
 }
 
 /** Named by all that the graphs depend on. */
-function folderOf({ cacheFolder, sha256, hints, precision }: BuildOptions): string {
-  const dependencies = [sha256, builderVersion, hints ?? {}, ...(precision === 'float16' ? [precision] : [])];
+function folderOf({ cacheFolder, sha256, hints, precision, plainAttention }: BuildOptions): string {
+  const form = [...(precision === 'float16' ? [precision] : []), ...(plainAttention ? ['plain'] : [])];
+  const dependencies = [sha256, builderVersion, hints ?? {}, ...form];
   const key = createHash('sha256').update(JSON.stringify(dependencies));
   return join(cacheFolder, key.digest('hex').slice(0, 32));
 }
@@ -90,13 +88,13 @@ async function writeGraphs(
   checkpoint: Checkpoint,
   config: Sam2Config,
   folder: string,
-  precision: Precision | undefined,
+  form: GraphForm,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const weights = new Weights(checkpoint, { checkpoint: checkpointName, data: dataName });
   for (const name of graphNames) {
     signal?.throwIfAborted();
-    await writeFile(join(folder, `${name}.onnx`), buildGraph(name, config, weights, precision));
+    await writeFile(join(folder, `${name}.onnx`), buildGraph(name, config, weights, form));
   }
   await writeData(checkpoint, weights, join(folder, dataName), signal);
 }

@@ -1,7 +1,7 @@
 import { GraphBuilder, type Precision, type Value } from '../onnx/graph';
 import { featureSize, maskSize, memoryTokens, type Sam2Config } from './config';
 import { imageEncoder } from './imageEncoder';
-import { Layers } from './layers';
+import { Layers, PlainLayers } from './layers';
 import { maskDecoder } from './maskDecoder';
 import { memoryAttention } from './memoryAttention';
 import { memoryEncoder } from './memoryEncoder';
@@ -29,15 +29,23 @@ const given = { scale: 20, bias: -10 };
 /** The graphs that most of the time goes into; the others stay in float32, where small numbers matter. */
 const inHalf: readonly GraphName[] = ['image_encoder', 'memory_attention', 'memory_encoder'];
 
+/** What a graph is written for. */
+export interface GraphForm {
+  /** What the work is done in; default: float32. Inputs and outputs are float32 all the same. */
+  readonly precision?: Precision;
+  /** Attention in plain operators, for execution providers whose own is not right on every device. */
+  readonly plainAttention?: boolean;
+}
+
 /** @returns the graph as the bytes of an `.onnx` file; its weights lie where `weights` says. */
 export function buildGraph(
   name: GraphName,
   config: Sam2Config,
   weights: Weights,
-  precision: Precision = 'float32',
+  { precision = 'float32', plainAttention = false }: GraphForm = {},
 ): Uint8Array {
   const own = inHalf.includes(name) ? precision : 'float32';
-  const n = new Layers(new GraphBuilder(name, own), weights);
+  const n = new (plainAttention ? PlainLayers : Layers)(new GraphBuilder(name, own), weights);
   builders[name](n, config);
   return n.g.build();
 }

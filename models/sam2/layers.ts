@@ -272,3 +272,26 @@ export class Layers {
     });
   }
 }
+
+/** Layers whose attention is made of plain operators. */
+export class PlainLayers extends Layers {
+  override attention(query: Value, key: Value, value: Value, heads: number): Value {
+    const split = (x: Value, perm: readonly number[]): Value =>
+      this.transpose(
+        this.g.op('Reshape', [x, this.concat([this.sizesOf(x), this.g.int64([heads, -1])], 0)]),
+        perm,
+      );
+    const queries = split(query, [0, 2, 1, 3]);
+    const keys = split(key, [0, 2, 3, 1]);
+    const size = this.g.op('Cast', [this.g.op('Shape', [queries], { start: 3, end: 4 })], { to: 1 });
+    const scores = this.g.op('Div', [this.g.op('MatMul', [queries, keys]), this.g.op('Sqrt', [size])]);
+    const weights = this.g.op('Softmax', [scores], { axis: -1 });
+    const heard = this.transpose(this.g.op('MatMul', [weights, split(value, [0, 2, 1, 3])]), [0, 2, 1, 3]);
+    return this.reshape(heard, [0, 0, -1]);
+  }
+
+  /** The sizes of the first two axes. */
+  private sizesOf(x: Value): Value {
+    return this.g.op('Shape', [x], { start: 0, end: 2 });
+  }
+}

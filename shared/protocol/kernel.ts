@@ -28,13 +28,14 @@ import type {
   SummaryResult,
 } from './dataset';
 import type { ErrorData, Problem } from './errors';
-import type { HealthParams, HealthResult, ModelState } from './health';
+import type { HealthParams, HealthResult, ModelState, ProvidersResult } from './health';
 import type {
   CudaInstallParams,
   CudaInstallResult,
   DownloadProgress,
   ImportModelParams,
   ModelInfo,
+  ModelRecommendation,
 } from './models';
 import type { CompareFrameParams, CompareParams, CompareResult, ComparedMask, Revision } from './revisions';
 import type {
@@ -104,12 +105,16 @@ export interface KernelRequests extends KernelEdits {
   'video/info': [{ readonly path: string; readonly hash?: boolean }, VideoInfo];
   /** Built-in models first, then published ones, then imported ones. */
   'models/list': [Record<string, never>, readonly ModelInfo[]];
+  /** What is recommended beside the built-in model; null where there is a GPU, with which any model is fast. */
+  'models/recommend': [Record<string, never>, ModelRecommendation | null];
   /** Goes on where an earlier download stopped. @throws `model/download-failed`, `model/corrupted`, `storage/no-space` */
   'models/download': [{ readonly id: string }, ModelInfo];
   /** @throws `model/undetermined` where a configuration file is needed, `model/unsupported` */
   'models/import': [ImportModelParams, ModelInfo];
   /** @throws `model/busy` while a session has it */
   'models/remove': [{ readonly id: string }, null];
+  /** Times the execution providers of this machine with a model's graphs, by default the built-in one's, and keeps the choice. */
+  'providers/try': [{ readonly model?: string }, ProvidersResult];
   /** Installs onnxruntime's CUDA files; kernels started afterwards use them. */
   'cuda/install': [CudaInstallParams, CudaInstallResult];
   'session/open': [OpenParams, OpenResult];

@@ -11,6 +11,13 @@ export interface ModelInfo {
   readonly speed?: 'fastest' | 'fast' | 'medium' | 'slow';
 }
 
+/** A model that suits this machine. */
+export interface ModelRecommendation {
+  readonly id: string;
+  /** One line. */
+  readonly reason: string;
+}
+
 export interface ImportModelParams {
   /** A checkpoint of SAM 2 or EdgeTAM, `.pt` or `.safetensors`. */
   readonly path: string;

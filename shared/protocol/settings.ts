@@ -15,9 +15,9 @@ export interface KernelSettings {
   readonly maxFrameDimension: number;
   /** Seconds of idleness after which a session's model memory is freed. */
   readonly sessionTimeout: number;
-  /** Tried in order. */
+  /** Tried in order; `['auto']`: the fastest one that gives right results on this machine, which is found out. */
   readonly executionProviders: readonly string[];
-  /** Lets the full SAM 2 do most of its work in float16 on CUDA. */
+  /** Lets the full SAM 2 do most of its work in float16 on a GPU, where its masks are right in it. */
   readonly halfPrecision: boolean;
   /** Bytes of decoded frames kept in memory. */
   readonly frameCacheBytes: number;
@@ -41,7 +41,7 @@ export function withDefaults(settings: Partial<KernelSettings> = {}): KernelSett
     maxVideoFrames: 0,
     maxFrameDimension: 1920,
     sessionTimeout: 300,
-    executionProviders: ['cuda', 'cpu'],
+    executionProviders: ['auto'],
     halfPrecision: true,
     // 48 frames of 720p: what longer groups of pictures have more goes to the temporary file. A whole group of 250 would
     // take the kernel far above 1.5 GB.

@@ -22,6 +22,15 @@ import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
 import type { InferenceApi } from '../onnx/inferenceApi';
 import { inferenceThread } from '../onnx/inferenceThread';
 import type { LoadedModel } from '../onnx/sessions';
+import type { ProviderChoice } from '../providers/choice';
+import {
+  providerPlanner,
+  providersOf,
+  type ProviderOptions,
+  type ProviderPlan,
+  type ProviderPlanner,
+} from '../providers/planner';
+import type { TrialWork } from '../providers/trialApi';
 import type {
   EncodedFrame,
   FrameMemory,
@@ -49,13 +58,7 @@ import { toQuestion } from './prompts';
 import type { MatchFeatures } from './readout';
 import type { EmbeddedApi } from './workerApi';
 
-export interface EmbeddedModelOptions {
-  /** Execution providers, tried in order, for example `['cuda', 'cpu']`. */
-  readonly providers: readonly string[];
-  /** Threads that one model run uses; 0: as many as there are cores. */
-  readonly threads: number;
-  /** CUDA files that were installed for onnxruntime. */
-  readonly cudaRuntime?: string;
+export interface EmbeddedModelOptions extends ProviderOptions {
   /** Where the encoder's prepared form is kept; without it the encoder runs as it came. */
   readonly cacheFolder?: string;
   /** How the encoder computes on a CPU; `auto`, the default, is the faster way on this machine, `original` as it came. */
@@ -106,9 +109,21 @@ class EmbeddedModel implements VideoModel {
   readonly sha256 = modelSha256(sam2TinyEmbedded);
   readonly memoryWindow = memoryWindow;
   private readonly loaded: LoadedEngine<Engine>;
+  private readonly planner: ProviderPlanner;
+  /** The encoder that the CPU runs, once that is known. */
+  private cpuEncoder: { readonly graph: string; readonly precision: Precision } | undefined;
 
   constructor(private readonly options: EmbeddedModelOptions) {
-    this.loaded = new LoadedEngine(this.id, (own) => this.start(own), options.onState);
+    this.planner = providerPlanner({
+      ...options,
+      folder: options.cacheFolder,
+      model: this.sha256,
+      halfPrecision: false,
+      cpuPrecision: () => this.cpuEncoder?.precision ?? 'float32',
+      work: () => this.trialWork(),
+    });
+    const start = (own: Own, plan: ProviderPlan): Promise<Started<Engine>> => this.start(own, plan);
+    this.loaded = new LoadedEngine(this.id, start, this.planner, options.onState);
   }
 
   get state(): ModelState {
@@ -271,8 +286,25 @@ class EmbeddedModel implements VideoModel {
     });
   }
 
+  hold(): () => void {
+    return this.loaded.hold();
+  }
+
+  async tryProviders(signal: AbortSignal): Promise<ProviderChoice> {
+    await this.load(signal);
+    return this.planner.improve(signal);
+  }
+
   dispose(): Promise<void> {
     return this.loaded.dispose();
+  }
+
+  /** The encoder alone, which does nearly all of the work: clicks are decoded by the CPU while it runs. */
+  private trialWork(): Promise<TrialWork> {
+    const encoder = locateModelFile(sam2TinyEmbedded.encoder, modelFolders(sam2TinyEmbedded, packageRoot()));
+    const cpu = this.cpuEncoder ? { cpu: { encoder: this.cpuEncoder.graph } } : {};
+    const graphs = { float32: { encoder } };
+    return Promise.resolve({ workload: { kind: 'embedded' }, graphs, reference: { encoder }, ...cpu });
   }
 
   /** Mask logits as masks in video pixels; counts the time in `stages`. */
@@ -293,13 +325,13 @@ class EmbeddedModel implements VideoModel {
     return masks;
   }
 
-  private async start(own: Own): Promise<Started<Engine>> {
+  private async start(own: Own, plan: ProviderPlan): Promise<Started<Engine>> {
     const encoderThread: InferenceThread = own(inferenceThread('encoder', this.options));
     const decoderThread: InferenceThread = own(inferenceThread('decoder', this.options));
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
     const [encoder, [decoder, memory]] = await Promise.all([
-      this.loadEncoder(encoderThread, own),
-      this.loadFile(decoderThread, sam2TinyEmbedded.decoder).then(
+      this.loadEncoder(encoderThread, own, plan),
+      this.loadFile(decoderThread, sam2TinyEmbedded.decoder, providersOf(plan, 'decoder')).then(
         async (loaded) => [loaded, await this.loadMemory(decoderThread)] as const,
       ),
     ]);
@@ -324,15 +356,18 @@ class EmbeddedModel implements VideoModel {
   private async loadEncoder(
     thread: InferenceThread,
     own: Own,
+    plan: ProviderPlan,
   ): Promise<LoadedModel & { readonly precision: Precision }> {
     const { encoder: file } = sam2TinyEmbedded;
-    const { providers, threads } = this.options;
+    const { threads } = this.options;
+    const providers = providersOf(plan, 'encoder');
     const path = locateModelFile(file, modelFolders(sam2TinyEmbedded, packageRoot()));
     await verifyModelFile(path, file);
     const request = { model: path, name: file.name, providers, threads };
     let refusal: string | undefined;
     try {
-      const prepared = await this.preparedEncoder(thread, path, own);
+      const prepared = await this.preparedEncoder(thread, path, own, providers);
+      this.cpuEncoder = prepared;
       if (prepared !== undefined) {
         const loaded = await thread.request('load', { ...request, cpuModel: prepared.graph });
         return { ...loaded, precision: loaded.provider === 'cpu' ? prepared.precision : 'float32' };
@@ -351,8 +386,9 @@ class EmbeddedModel implements VideoModel {
     thread: InferenceThread,
     path: string,
     own: Own,
+    providers: readonly string[],
   ): Promise<{ readonly graph: string; readonly precision: Precision } | undefined> {
-    const { cacheFolder, providers, threads, precision: wanted = 'auto' } = this.options;
+    const { cacheFolder, threads, precision: wanted = 'auto' } = this.options;
     if (cacheFolder === undefined || wanted === 'original' || !providers.includes('cpu')) return undefined;
     const compare = (effort: Effort): Promise<Comparison> =>
       thread.request('comparePrecisions', { threads, effort });
@@ -361,7 +397,7 @@ class EmbeddedModel implements VideoModel {
     const folder = preparedFolder(cacheFolder, source, precision);
     const found = await findPreparedEncoder(folder);
     if (found !== undefined) return { graph: found, precision };
-    const preparing: InferenceThread = own(inferenceThread('prepare'));
+    const preparing: InferenceThread = own(inferenceThread('prepare', this.options));
     try {
       return { graph: await preparing.request('prepare', { path, source, folder, precision }), precision };
     } finally {
@@ -370,10 +406,14 @@ class EmbeddedModel implements VideoModel {
     }
   }
 
-  private async loadFile(thread: InferenceThread, file: ModelFile): Promise<LoadedModel> {
+  private async loadFile(
+    thread: InferenceThread,
+    file: ModelFile,
+    providers: readonly string[],
+  ): Promise<LoadedModel> {
     const path = locateModelFile(file, modelFolders(sam2TinyEmbedded, packageRoot()));
     await verifyModelFile(path, file);
-    const { providers, threads } = this.options;
+    const { threads } = this.options;
     return thread.request('load', { model: path, name: file.name, providers, threads });
   }
 

@@ -2,16 +2,20 @@ import { kernelScript } from '../../runtime/paths';
 import { WorkerClient } from '../../workers/rpc';
 import type { CudaRuntimeData } from './cudaRuntime';
 
+export interface InferenceThreadOptions extends CudaRuntimeData {
+  /** What the thread runs; default: the script that belongs to this kernel. */
+  readonly inferenceScript?: string;
+}
+
 /**
  * A thread that holds onnxruntime sessions. To be called on the main thread, whose environment is what native code sees:
  * onnxruntime 1.30 sends usage data to its makers, through a database that all its processes share, unless it is told
  * not to. Nothing here leaves the machine unasked, and a process must not wait for another one's lock.
  */
-export function inferenceThread<Api>(name: string, { cudaRuntime }: CudaRuntimeData = {}): WorkerClient<Api> {
+export function inferenceThread<Api>(
+  name: string,
+  { cudaRuntime, inferenceScript = kernelScript('inferenceWorker') }: InferenceThreadOptions = {},
+): WorkerClient<Api> {
   process.env.ORT_DISABLE_TELEMETRY = '1';
-  return new WorkerClient<Api>(
-    kernelScript('inferenceWorker'),
-    cudaRuntime === undefined ? {} : { cudaRuntime },
-    name,
-  );
+  return new WorkerClient<Api>(inferenceScript, cudaRuntime === undefined ? {} : { cudaRuntime }, name);
 }

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { MaskletError } from '../../../shared/protocol/errors';
-import { cudaProblem } from './cudaRuntime';
+import { executionProviders, type ExecutionProvider, type OnnxSession } from '../providers/table';
 import type { TensorData, Tensors } from './tensors';
 
 // What goes wrong is thrown, and said there; onnxruntime's own log would say it again on stderr.
@@ -35,18 +35,19 @@ export interface LoadedModel {
  * only for worker threads.
  */
 export class OnnxSessions {
-  private readonly sessions = new Map<number, { name: string; session: ort.InferenceSession }>();
+  private readonly sessions = new Map<number, { name: string; session: OnnxSession }>();
   private nextHandle = 1;
+
+  /** @param table the providers there are. */
+  constructor(private readonly table: readonly ExecutionProvider[] = executionProviders) {}
 
   /** @throws MaskletError `model/failed` where no provider loads the model. */
   async load(request: LoadRequest): Promise<LoadedModel> {
     const refusals: string[] = [];
-    for (const provider of request.providers) {
+    for (const name of request.providers) {
+      const provider = this.table.find((entry) => entry.name === name);
       try {
-        // onnxruntime leaves out providers it was not built with without a word.
-        if (!ort.listSupportedBackends().some(({ name }) => name === provider)) {
-          throw new Error('not part of this build of onnxruntime');
-        }
+        if (!provider?.isPartOfBuild()) throw new Error('not part of this build of onnxruntime');
         const session = await create(request, provider);
         const handle = this.nextHandle++;
         this.sessions.set(handle, { name: request.name, session });
@@ -54,13 +55,12 @@ export class OnnxSessions {
           handle,
           inputs: session.inputNames,
           outputs: session.outputNames,
-          provider,
+          provider: name,
           ...(refusals.length === 0 ? {} : { fallback: refusals.join('; ') }),
         };
       } catch (error) {
-        // onnxruntime says what it misses in its log alone.
-        const problem = provider === 'cuda' ? await cudaProblem().catch(() => undefined) : undefined;
-        refusals.push(`${provider}: ${problem ?? reasonOf(error)}`);
+        const problem = await provider?.problem?.().catch(() => undefined);
+        refusals.push(`${name}: ${problem ?? reasonOf(error)}`);
       }
     }
     throw new MaskletError(
@@ -92,10 +92,8 @@ export class OnnxSessions {
   }
 }
 
-function create(request: LoadRequest, provider: string): Promise<ort.InferenceSession> {
+function create(request: LoadRequest, provider: ExecutionProvider): Promise<OnnxSession> {
   const options: ort.InferenceSession.SessionOptions = {
-    // What an accelerator cannot run falls to the CPU node by node.
-    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     ...(request.threads > 0 ? { intraOpNumThreads: request.threads } : {}),
     // Planning whole runs ahead costs the encoder 0.6 GB and makes it no faster.
     enableMemPattern: false,
@@ -103,10 +101,8 @@ function create(request: LoadRequest, provider: string): Promise<ort.InferenceSe
     // Threads that spin between operators would take cores from the other model, from decoding and from everybody else.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
-  const model = provider === 'cpu' && request.cpuModel !== undefined ? request.cpuModel : request.model;
-  return typeof model === 'string'
-    ? ort.InferenceSession.create(model, options)
-    : ort.InferenceSession.create(model, options);
+  const model = provider.name === 'cpu' && request.cpuModel !== undefined ? request.cpuModel : request.model;
+  return provider.create(model, options);
 }
 
 function toOnnx(feeds: Tensors): Record<string, ort.Tensor> {
@@ -129,5 +125,7 @@ function toTensors(outputs: ort.InferenceSession.OnnxValueMapType): Tensors {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  // Which check failed in which line of onnxruntime's sources tells its makers something.
+  return message.replace(/^\/onnxruntime_src\/.* was false\. /s, '').trim();
 }

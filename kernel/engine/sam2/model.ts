@@ -2,7 +2,7 @@ import type { InstalledModel, ModelLibrary } from '../../../models/library';
 import { maskSize } from '../../../models/sam2/config';
 import type { Precision } from '../../../models/onnx/graph';
 import { findBuilt, type BuiltModel } from '../../../models/sam2/build';
-import type { GraphName } from '../../../models/sam2/graphs';
+import type { GraphForm, GraphName } from '../../../models/sam2/graphs';
 import { MaskletError } from '../../../shared/protocol/errors';
 import { kernelScript } from '../../runtime/paths';
 import type { PixelApi } from '../../pixels/api';
@@ -19,6 +19,16 @@ import type { InferenceApi } from '../onnx/inferenceApi';
 import { inferenceThread } from '../onnx/inferenceThread';
 import type { LoadedModel } from '../onnx/sessions';
 import { testGraph } from '../onnx/testGraph';
+import type { ProviderChoice } from '../providers/choice';
+import {
+  providerPlanner,
+  providersOf,
+  type ProviderOptions,
+  type ProviderPlan,
+  type ProviderPlanner,
+} from '../providers/planner';
+import { mustShareThread, needsPlainAttention } from '../providers/traits';
+import type { TrialWork } from '../providers/trialApi';
 import type {
   EncodedFrame,
   FrameMemory,
@@ -34,16 +44,10 @@ import { nearestFrames, selectMemory } from './memoryBank';
 import type { FrameFeatures, Remembered } from './steps';
 import type { LoadedGraphs, Sam2Answer, Sam2Api, Sam2Question } from './workerApi';
 
-export interface Sam2ModelOptions {
+export interface Sam2ModelOptions extends ProviderOptions {
   readonly library: ModelLibrary;
   readonly installed: InstalledModel;
-  /** Execution providers, tried in order, for example `['cuda', 'cpu']`. */
-  readonly providers: readonly string[];
-  /** Threads that one model run uses; 0: as many as there are cores. */
-  readonly threads: number;
-  /** CUDA files that were installed for onnxruntime. */
-  readonly cudaRuntime?: string;
-  /** Does most of the work in float16 where CUDA does it; default: true. */
+  /** Does most of the work in float16 where a GPU does it and the results are right; default: true. */
   readonly halfPrecision?: boolean;
   /** Called at every change of `state`. */
   readonly onState?: (state: ModelState) => void;
@@ -60,6 +64,8 @@ interface Sam2Frame extends EncodedFrame {
 interface Sam2Memory extends FrameMemory, Remembered {}
 
 type InferenceThread = WorkerClient<InferenceApi & Sam2Api>;
+/** Makes a part of the engine end with it. */
+type Own = <T extends Disposable>(part: T) => T;
 
 interface Engine {
   readonly built: BuiltModel;
@@ -90,13 +96,23 @@ class Sam2VideoModel implements VideoModel {
   /** Object pointers look back furthest. */
   readonly memoryWindow: number;
   private readonly loaded: LoadedEngine<Engine>;
+  private readonly planner: ProviderPlanner;
 
   constructor(private readonly options: Sam2ModelOptions) {
     const { installed, onState } = options;
     this.id = installed.id;
     this.sha256 = installed.sha256;
     this.memoryWindow = (installed.hints?.maxObjectPointers ?? defaultObjectPointers) - 1;
-    this.loaded = new LoadedEngine(this.id, (own) => this.start(own), onState);
+    this.planner = providerPlanner({
+      ...options,
+      folder: options.library.graphFolderOf(this.id),
+      model: this.sha256,
+      halfPrecision: options.halfPrecision ?? true,
+      cpuPrecision: () => 'float32',
+      work: (provider) => this.trialWork(provider),
+    });
+    const start = (own: Own, plan: ProviderPlan): Promise<Started<Engine>> => this.start(own, plan);
+    this.loaded = new LoadedEngine(this.id, start, this.planner, onState);
   }
 
   get state(): ModelState {
@@ -236,41 +252,39 @@ class Sam2VideoModel implements VideoModel {
     });
   }
 
+  hold(): () => void {
+    return this.loaded.hold();
+  }
+
+  async tryProviders(signal: AbortSignal): Promise<ProviderChoice> {
+    await this.load(signal);
+    return this.planner.improve(signal);
+  }
+
   dispose(): Promise<void> {
     return this.loaded.dispose();
   }
 
-  private async start(own: <T extends Disposable>(part: T) => T): Promise<Started<Engine>> {
-    const { library, installed } = this.options;
+  private async start(own: Own, plan: ProviderPlan): Promise<Started<Engine>> {
     const thread = (name: string): InferenceThread => own(inferenceThread(name, this.options));
     const encoderThread = thread('encoder');
-    const memoryThread = thread('memory');
+    const memoryThread = plan.providers.some(mustShareThread) ? encoderThread : thread('memory');
     const decoderThread = thread('decoder');
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
-    const { sha256, hints } = installed;
-    const precision = await this.precisionOn(encoderThread);
-    const build = {
-      cacheFolder: library.graphFolderOf(this.id),
-      sha256,
-      precision,
-      ...(hints ? { hints } : {}),
-    };
-    let built = await findBuilt(build);
-    if (!built) {
-      // Read whole once; later, onnxruntime notices where the file became shorter.
-      await library.verify(this.id);
-      const checkpoint = library.checkpointOf(this.id);
-      built = await encoderThread.request('sam2Build', { checkpoint, options: build });
-    }
+    const precision = plan.precision ?? (await this.precisionOn(encoderThread, plan.providers));
+    const plainAttention = plan.providers.some(needsPlainAttention);
+    const built = await this.build(encoderThread, { precision, plainAttention });
+    const onCpu = await this.build(encoderThread);
+    const load = (
+      into: InferenceThread,
+      names: readonly GraphName[],
+      by = plan,
+    ): ReturnType<typeof this.loadGraphs> => this.loadGraphs(into, built, onCpu, names, by);
     const [encoder, memory, decoder] = await Promise.all([
-      this.loadGraphs(encoderThread, built, ['image_encoder']),
-      this.loadGraphs(memoryThread, built, [
-        'memory_attention',
-        'memory_encoder',
-        'mask_decoder',
-        'mask_prompt',
-      ]),
-      this.loadGraphs(decoderThread, built, ['mask_decoder', 'mask_prompt']),
+      load(encoderThread, ['image_encoder']),
+      load(memoryThread, ['memory_attention', 'memory_encoder', 'mask_decoder', 'mask_prompt']),
+      // A click is decoded by the CPU, in a fraction of a second, whatever the accelerator is at.
+      load(decoderThread, ['mask_decoder', 'mask_prompt'], plan.tried ? { providers: ['cpu'] } : plan),
     ]);
     const fallback = encoder.loaded.fallback ?? memory.loaded.fallback ?? decoder.loaded.fallback;
     const engine: Engine = {
@@ -287,9 +301,42 @@ class Sam2VideoModel implements VideoModel {
     return { engine, provider: encoder.loaded.provider, ...(fallback ? { fallback } : {}) };
   }
 
-  /** Float16 where CUDA really works: a CPU computes in float32 anyway. */
-  private async precisionOn(thread: InferenceThread): Promise<Precision> {
-    const { providers, halfPrecision = true } = this.options;
+  /** By default in the form for the CPU. */
+  private async build(thread: InferenceThread, form: GraphForm = {}): Promise<BuiltModel> {
+    const { library, installed } = this.options;
+    const { sha256, hints } = installed;
+    const options = {
+      cacheFolder: library.graphFolderOf(this.id),
+      sha256,
+      ...form,
+      ...(hints ? { hints } : {}),
+    };
+    const built = await findBuilt(options);
+    if (built) return built;
+    // Read whole once; later, onnxruntime notices where the file became shorter.
+    await library.verify(this.id);
+    return thread.request('sam2Build', { checkpoint: library.checkpointOf(this.id), options });
+  }
+
+  private async trialWork(provider: string): Promise<TrialWork> {
+    const { halfPrecision = true } = this.options;
+    const thread: InferenceThread = inferenceThread('build', this.options);
+    try {
+      const plainAttention = needsPlainAttention(provider);
+      const { config, graphs: reference } = await this.build(thread);
+      const { graphs: float32 } = await this.build(thread, { plainAttention });
+      const graphs = halfPrecision
+        ? { float32, float16: (await this.build(thread, { plainAttention, precision: 'float16' })).graphs }
+        : { float32 };
+      return { workload: { kind: 'sam2', config }, graphs, reference };
+    } finally {
+      await thread.dispose();
+    }
+  }
+
+  /** In a given order, float16 where CUDA really works: a CPU computes in float32 anyway. */
+  private async precisionOn(thread: InferenceThread, providers: readonly string[]): Promise<Precision> {
+    const { halfPrecision = true } = this.options;
     if (!halfPrecision || !providers.includes('cuda')) return 'float32';
     const { handle, provider } = await thread.request('load', { ...testGraph(), providers, threads: 1 });
     await thread.request('release', { handle });
@@ -300,16 +347,19 @@ class Sam2VideoModel implements VideoModel {
   private async loadGraphs(
     thread: InferenceThread,
     { config, graphs }: BuiltModel,
+    onCpu: BuiltModel,
     names: readonly GraphName[],
+    plan: ProviderPlan,
   ): Promise<{ graphs: LoadedGraphs; loaded: LoadedModel }> {
-    const { providers, threads } = this.options;
+    const { threads } = this.options;
     const handles: Partial<Record<GraphName, number>> = {};
     const loaded: LoadedModel[] = [];
     for (const name of names) {
       const model = await thread.request('load', {
         model: graphs[name],
+        cpuModel: onCpu.graphs[name],
         name: `${this.id}/${name}`,
-        providers,
+        providers: providersOf(plan, name),
         threads,
       });
       handles[name] = model.handle;

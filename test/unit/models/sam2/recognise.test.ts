@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contiguousStride, elementCount, type Checkpoint } from '../../../../models/checkpoint/tensor';
-import type { Sam2Config } from '../../../../models/sam2/config';
+import type { Sam2Config, TrunkConfig } from '../../../../models/sam2/config';
 import { isTrainingCounter, parameterShapes } from '../../../../models/sam2/parameters';
 import { recognise } from '../../../../models/sam2/recognise';
 import {
@@ -45,7 +45,7 @@ describe('recognise', () => {
 
   it('infers a model of another size as far as shapes tell, and asks for the rest', () => {
     const tiny = variantConfig('sam2.1', 'tiny');
-    const config: Sam2Config = {
+    const config: Sam2Config<TrunkConfig> = {
       ...tiny,
       imageSize: 256,
       trunk: { ...tiny.trunk, embedDim: 16, stages: [1, 2, 3, 1], globalBlocks: [4] },
