@@ -30,6 +30,7 @@ import {
   type ProviderPlan,
   type ProviderPlanner,
 } from '../providers/planner';
+import { mustShareThread } from '../providers/traits';
 import type { TrialWork } from '../providers/trialApi';
 import type {
   EncodedFrame,
@@ -331,9 +332,11 @@ class EmbeddedModel implements VideoModel {
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
     const [encoder, [decoder, memory]] = await Promise.all([
       this.loadEncoder(encoderThread, own, plan),
-      this.loadFile(decoderThread, sam2TinyEmbedded.decoder, providersOf(plan, 'decoder')).then(
-        async (loaded) => [loaded, await this.loadMemory(decoderThread)] as const,
-      ),
+      this.loadFile(
+        decoderThread,
+        sam2TinyEmbedded.decoder,
+        plan.providers.some(mustShareThread) ? ['cpu'] : providersOf(plan, 'decoder'),
+      ).then(async (loaded) => [loaded, await this.loadMemory(decoderThread)] as const),
     ]);
     const engine: Engine = {
       encoderThread,

@@ -268,7 +268,8 @@ class Sam2VideoModel implements VideoModel {
   private async start(own: Own, plan: ProviderPlan): Promise<Started<Engine>> {
     const thread = (name: string): InferenceThread => own(inferenceThread(name, this.options));
     const encoderThread = thread('encoder');
-    const memoryThread = plan.providers.some(mustShareThread) ? encoderThread : thread('memory');
+    const shares = plan.providers.some(mustShareThread);
+    const memoryThread = shares ? encoderThread : thread('memory');
     const decoderThread = thread('decoder');
     const pixelThread = own(new WorkerClient<PixelApi>(kernelScript('pixelWorker'), {}, 'pixels'));
     const precision = plan.precision ?? (await this.precisionOn(encoderThread, plan.providers));
@@ -284,7 +285,11 @@ class Sam2VideoModel implements VideoModel {
       load(encoderThread, ['image_encoder']),
       load(memoryThread, ['memory_attention', 'memory_encoder', 'mask_decoder', 'mask_prompt']),
       // A click is decoded by the CPU, in a fraction of a second, whatever the accelerator is at.
-      load(decoderThread, ['mask_decoder', 'mask_prompt'], plan.tried ? { providers: ['cpu'] } : plan),
+      load(
+        decoderThread,
+        ['mask_decoder', 'mask_prompt'],
+        plan.tried || shares ? { providers: ['cpu'] } : plan,
+      ),
     ]);
     const fallback = encoder.loaded.fallback ?? memory.loaded.fallback ?? decoder.loaded.fallback;
     const engine: Engine = {
@@ -298,7 +303,9 @@ class Sam2VideoModel implements VideoModel {
       decoder: decoder.graphs,
       together: memory.loaded.provider !== 'cpu',
     };
-    return { engine, provider: encoder.loaded.provider, ...(fallback ? { fallback } : {}) };
+    const provider =
+      [encoder, memory].map((part) => part.loaded.provider).find((name) => name !== 'cpu') ?? 'cpu';
+    return { engine, provider, ...(fallback ? { fallback } : {}) };
   }
 
   /** By default in the form for the CPU. */
