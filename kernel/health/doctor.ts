@@ -65,20 +65,23 @@ async function check(name: string, look: () => Promise<Finding>): Promise<Health
   }
 }
 
-/** What this machine has beside the CPU, each tried with a small graph in a process of its own. */
+/** What this machine has, each tried with a small graph in a process of its own. */
 async function automaticProviders(settings: KernelSettings): Promise<Finding> {
   const cudaRuntime = findCudaRuntime(settings.cudaDir);
   const found = await Promise.all(
-    accelerators().map(async (provider) => {
+    ['cpu', ...accelerators()].map(async (provider) => {
       const request = { provider, threads: 1, ...(cudaRuntime ? { cudaRuntime } : {}) };
       const outcome = await tryProvider(request);
       return { provider, refused: 'refused' in outcome ? outcome.refused.replace(/\s+/g, ' ') : undefined };
     }),
   );
-  const usable = [
-    'cpu',
-    ...found.filter(({ refused }) => refused === undefined).map(({ provider }) => provider),
-  ];
+  const [cpu] = found;
+  if (cpu.refused !== undefined) {
+    throw new MaskletError('model/failed', `onnxruntime does not work here: ${cpu.refused}`, {
+      hint: 'Install the packages again (npm install), or the extension.',
+    });
+  }
+  const usable = found.filter(({ refused }) => refused === undefined).map(({ provider }) => provider);
   const others = found.flatMap(({ provider, refused }) =>
     refused === undefined ? [] : [`${provider}: ${refused}`],
   );
