@@ -11,7 +11,7 @@ import { tryProvider } from '../engine/providers/trial';
 const probesPerFrame = 65;
 /** As its authors published it, on DAVIS 2017. */
 const published = '87.7 J&F on DAVIS 2017';
-const memory = '1 GB of memory';
+const memory = '0.5 GB of memory';
 const timedProbes = 5;
 
 /**
