@@ -40,7 +40,7 @@ export function choose(
   const tried = contenders.flatMap(trialsOf);
   const cpuMs = fastest(
     contenders.flatMap(({ outcome }) =>
-      'result' in outcome ? [outcome.result.cpuMs] : (outcome.cpuMs ?? []),
+      'result' in outcome ? [outcome.result.cpuMs] : outcome.cpuMs ? [outcome.cpuMs] : [],
     ),
   );
   const graphs = Object.keys(cpuMs);
