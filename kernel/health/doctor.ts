@@ -87,7 +87,11 @@ async function automaticProviders(settings: KernelSettings): Promise<Finding> {
   );
   const not = others.length > 0 ? `; not here: ${others.join('; ')}` : '';
   const { version } = onnxRuntime();
-  return { state: 'ok', detail: `${version}, the fastest of ${usable.join(', ')} for each model${not}` };
+  const detail = `${version}, the fastest of ${usable.join(', ')} for each model${not}`;
+  // Whoever installed its files has a card that is to be used.
+  if (cudaRuntime === undefined || usable.includes('cuda')) return { state: 'ok', detail };
+  const hint = `Masklet works, more slowly. To use CUDA, install ${wantedCuda} where the kernel finds them (docs/gpu.md).`;
+  return { state: 'warning', detail, hint };
 }
 
 /** Loads a small graph, so that what is reported is the provider that works and not the one that is configured. */
