@@ -44,7 +44,7 @@ const builds = [
       demo: 'kernel/cli/demo.ts',
       videoWorker: 'kernel/video/worker.ts',
       inferenceWorker: 'kernel/engine/worker.ts',
-      providerTrial: 'kernel/engine/providers/trialMain.ts',
+      providerTrial: 'kernel/engine/trialProcess/main.ts',
       pixelWorker: 'kernel/pixels/worker.ts',
       datasetWorker: 'kernel/dataset/worker.ts',
       storeWorker: 'kernel/storage/worker.ts',

@@ -5,7 +5,7 @@ import type { InferenceApi } from '../engine/onnx/inferenceApi';
 import { findCudaRuntime, onnxRuntime } from '../engine/onnx/cudaRuntime';
 import { inferenceThread } from '../engine/onnx/inferenceThread';
 import { testGraph } from '../engine/onnx/testGraph';
-import { accelerators, automatic } from '../engine/providers/traits';
+import { accelerators, automatic } from '../engine/onnx/providerTraits';
 import { tryProvider } from '../engine/providers/trial';
 import { MaskletError, toErrorData } from '../../shared/protocol/errors';
 import { packageRoot } from '../runtime/paths';

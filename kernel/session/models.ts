@@ -3,7 +3,7 @@ import { defaultModelFolder, ModelLibrary, type InstalledModel } from '../../mod
 import { findCudaRuntime } from '../engine/onnx/cudaRuntime';
 import { createEmbeddedModel } from '../engine/embedded/model';
 import { fromModelError } from '../engine/modelErrors';
-import { automatic } from '../engine/providers/traits';
+import { automatic } from '../engine/onnx/providerTraits';
 import { createSam2Model } from '../engine/sam2/model';
 import type { VideoModel } from '../engine/videoModel';
 import { MaskletError } from '../../shared/protocol/errors';

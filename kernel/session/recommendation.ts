@@ -4,7 +4,7 @@ import type { KernelSettings } from '../../shared/protocol/settings';
 import { findCudaRuntime } from '../engine/onnx/cudaRuntime';
 import type { InferenceApi } from '../engine/onnx/inferenceApi';
 import { inferenceThread } from '../engine/onnx/inferenceThread';
-import { accelerators, automatic } from '../engine/providers/traits';
+import { accelerators, automatic } from '../engine/onnx/providerTraits';
 import { tryProvider } from '../engine/providers/trial';
 
 /** What EdgeTAM's frame takes in units of the probe's time (AMD EPYC of the Zen 4 generation, one thread, 7 memories). */

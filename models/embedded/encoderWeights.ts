@@ -4,7 +4,7 @@ import type { ExternalData } from '../onnx/graph';
 import type { OrtInitializer } from '../onnx/ortFormat';
 import { elementTypes } from '../onnx/schema';
 import type { Derivation, LayerWeights } from '../sam2/layers';
-import { transposed, type Affine } from './affine';
+import { transposed, type Affine } from '../sam2/affine';
 
 /** Constants that are no parameters of SAM 2 but were computed from some when the file was exported. */
 const positionsName = '/image_encoder/trunk/Transpose_output_0';

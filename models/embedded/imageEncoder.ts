@@ -3,7 +3,7 @@ import { GraphBuilder, omitted, type Value } from '../onnx/graph';
 import type { Sam2Config, TrunkConfig } from '../sam2/config';
 import { hiera } from '../sam2/hiera';
 import { Layers } from '../sam2/layers';
-import { joined, type Affine } from './affine';
+import { joined, type Affine } from '../sam2/affine';
 import type { EncoderWeights } from './encoderWeights';
 import { quantiseColumns } from './quantise';
 

@@ -1,4 +1,4 @@
-import { joined, transposed, type Affine } from '../embedded/affine';
+import { joined, transposed, type Affine } from './affine';
 import { defaultEpsilon, type Derivation, type Layers } from './layers';
 
 /** A layer's weight and bias as they are computed when a model is built. */

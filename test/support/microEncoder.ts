@@ -6,7 +6,7 @@ import { comparePrecisions, isExact } from '../../kernel/engine/embedded/precisi
 import { OnnxSessions } from '../../kernel/engine/onnx/sessions';
 import { readCheckpoint } from '../../models/checkpoint/readCheckpoint';
 import { readFloats } from '../../models/checkpoint/tensor';
-import { transposed } from '../../models/embedded/affine';
+import { transposed } from '../../models/sam2/affine';
 import { EncoderWeights } from '../../models/embedded/encoderWeights';
 import { imageEncoderGraph, type QuantisedLayers } from '../../models/embedded/imageEncoder';
 import { DataFile } from '../../models/onnx/dataFile';

@@ -10,7 +10,7 @@ import {
   executionProviders,
   type ExecutionProvider,
   type OnnxSession,
-} from '../../kernel/engine/providers/table';
+} from '../../kernel/engine/onnx/executionProviders';
 
 const behaviour = process.env.MASKLET_STAND_IN;
 /** A file: while it exists the device is gone; one that blinks is there again once that was noticed. */

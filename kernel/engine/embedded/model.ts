@@ -30,7 +30,7 @@ import {
   type ProviderPlan,
   type ProviderPlanner,
 } from '../providers/planner';
-import { mustShareThread } from '../providers/traits';
+import { mustShareThread } from '../onnx/providerTraits';
 import type { TrialWork } from '../providers/trialApi';
 import type {
   EncodedFrame,

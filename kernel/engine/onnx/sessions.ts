@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { MaskletError } from '../../../shared/protocol/errors';
-import { executionProviders, type ExecutionProvider, type OnnxSession } from '../providers/table';
+import { executionProviders, type ExecutionProvider, type OnnxSession } from './executionProviders';
 import type { TensorData, Tensors } from './tensors';
 
 // What goes wrong is thrown, and said there; onnxruntime's own log would say it again on stderr.

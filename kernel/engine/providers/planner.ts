@@ -8,7 +8,7 @@ import {
   type Contender,
   type ProviderChoice,
 } from './choice';
-import { accelerators, automatic } from './traits';
+import { accelerators, automatic } from '../onnx/providerTraits';
 import { tryProvider, type TrialOptions } from './trial';
 import type { TrialWork } from './trialApi';
 

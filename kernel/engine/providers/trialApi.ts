@@ -1,4 +1,7 @@
-import type { Workload } from './workloads';
+import type { Sam2Config } from '../../../models/sam2/config';
+
+/** What is run to try a provider: a model's graphs, in the way that they follow each other in its work. */
+export type Workload = { readonly kind: 'embedded' } | { readonly kind: 'sam2'; readonly config: Sam2Config };
 
 /** Graphs by name, each the path of a file. */
 export type GraphFiles = Readonly<Record<string, string>>;

@@ -27,7 +27,7 @@ import {
   type ProviderPlan,
   type ProviderPlanner,
 } from '../providers/planner';
-import { mustShareThread, needsPlainAttention } from '../providers/traits';
+import { mustShareThread, needsPlainAttention } from '../onnx/providerTraits';
 import type { TrialWork } from '../providers/trialApi';
 import type {
   EncodedFrame,

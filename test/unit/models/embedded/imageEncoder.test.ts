@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { joined, transposed, type Affine } from '../../../../models/embedded/affine';
+import { joined, transposed, type Affine } from '../../../../models/sam2/affine';
 import { quantiseColumns } from '../../../../models/embedded/quantise';
 import { GraphBuilder } from '../../../../models/onnx/graph';
 import { readOrtInitializers } from '../../../../models/onnx/ortFormat';

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
-import { cudaProblem } from '../onnx/cudaRuntime';
-import { isProviderName, providerTraits, type ProviderName } from './traits';
+import { cudaProblem } from './cudaRuntime';
+import { isProviderName, providerTraits, type ProviderName } from './providerTraits';
 
 /** A model that onnxruntime has loaded. */
 export interface OnnxSession {

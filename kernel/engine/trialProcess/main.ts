@@ -5,7 +5,7 @@ import type { InferenceApi } from '../onnx/inferenceApi';
 import { inferenceThread } from '../onnx/inferenceThread';
 import { testGraph } from '../onnx/testGraph';
 import type { Tensors } from '../onnx/tensors';
-import type { FromTrial, GraphFiles, TrialFigures, TrialRequest, TrialResult } from './trialApi';
+import type { FromTrial, GraphFiles, TrialFigures, TrialRequest, TrialResult } from '../providers/trialApi';
 import { isCompared, runWorkload } from './workloads';
 
 /** The most that float32 results may differ, as a share of the largest value. */

@@ -1,11 +1,8 @@
 import type { GraphName } from '../../../models/sam2/graphs';
-import type { Sam2Config } from '../../../models/sam2/config';
 import { inputSize } from '../embedded/parameters';
 import type { Tensors } from '../onnx/tensors';
+import type { Workload } from '../providers/trialApi';
 import { encodeImage, remember, segmentFromPoints, track, type Remembered } from '../sam2/steps';
-
-/** What is run to try a provider: a model's graphs, in the way that they follow each other in its work. */
-export type Workload = { readonly kind: 'embedded' } | { readonly kind: 'sam2'; readonly config: Sam2Config };
 
 /** One run of one graph. */
 export type RunNamed = (graph: string, feeds: Tensors) => Promise<Tensors>;
