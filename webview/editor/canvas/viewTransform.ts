@@ -1,14 +1,12 @@
+import type { Point } from '../geometry/point';
 import type { Box } from '../../../shared/domain/annotations';
 import type { PictureStyle, ViewState } from '../../../shared/protocol/editor';
+
+export type { Point };
 
 export interface Size {
   readonly width: number;
   readonly height: number;
-}
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
 }
 
 export type Rotation = PictureStyle['rotation'];

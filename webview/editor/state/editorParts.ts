@@ -1,4 +1,4 @@
-import type { Point } from '../canvas/viewTransform';
+import type { Point } from '../geometry/point';
 import type { DrawMode } from '../tools/tool';
 import type { Actions } from './actions';
 import type { ConflictActions } from './conflictActions';
