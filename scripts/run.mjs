@@ -9,6 +9,11 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = join(root, 'node_modules', '.bin');
 const windows = process.platform === 'win32';
+const major = Number(process.versions.node.split('.')[0]);
+/** The Node that the package "node" brings. */
+const OWN_MAJOR = 24;
+/** What npm says of the Node that runs it does not matter: see OWN_MAJOR. */
+const QUIET_CI = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
 
 function fail(message) {
   console.error(`masklet: ${message}`);
@@ -30,6 +35,12 @@ function works(command, args) {
   return spawnSync(command, args, { stdio: 'ignore', shell: windows }).status === 0;
 }
 
+/**
+ * What npm is run with. Its `allowScripts` in package.json is read by npm 11 and newer; older ones run every install script,
+ * of which onnxruntime's fetches hundreds of megabytes for CUDA unless this forbids it.
+ */
+const npmEnv = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
+
 /** Installs the npm packages where they are missing or the lock file has changed since. */
 function installPackages() {
   const lock = readFileSync(join(root, 'package-lock.json'));
@@ -40,7 +51,11 @@ function installPackages() {
   const stamp = join(root, 'node_modules', '.masklet-setup');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.error('masklet: installing packages (once)');
-  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) {
+  if (major < OWN_MAJOR)
+    console.error(
+      `masklet: this is Node ${process.versions.node}; everything runs on a Node ${OWN_MAJOR} of its own.`,
+    );
+  if (run('npm', QUIET_CI, { env: npmEnv }) !== 0) {
     fail('npm could not install the packages: see its message above.');
   }
   writeFileSync(stamp, wanted);
@@ -104,22 +119,53 @@ function setupSlurm() {
  */
 function setupVsCode(purpose) {
   const folder = join(root, 'test', 'e2e');
-  if (existsSync(join(folder, 'node_modules', 'code-server', 'out', 'node', 'entry.js'))) return;
+  if (process.env.MASKLET_VSCODE === 'oldest') return setupOldestVsCode(join(folder, 'oldest'), purpose);
+  if (existsSync(join(folder, SERVER_ENTRY))) return;
   console.error('masklet: installing a VS Code for the browser (once, some minutes)');
-  // Its native parts are compiled: that takes Kerberos headers and a compiler.
+  installBuildTools();
+  if (run('npm', QUIET_CI, { cwd: folder, env: serverEnv() }) !== 0)
+    fail(`VS Code for the browser could not be installed (see above). ${purpose}`);
+}
+
+/** The oldest VS Code for the browser runs on an older Node, which has to be there before its scripts are run. */
+function setupOldestVsCode(folder, purpose) {
+  const built = join(folder, 'node_modules', 'code-server', 'lib', 'vscode', 'node_modules.asar');
+  if (existsSync(built)) return;
+  console.error('masklet: installing the oldest VS Code for the browser (once, some minutes)');
+  installBuildTools();
+  const npm = (options, ...args) => run('npm', [...args, '--loglevel=error'], { cwd: folder, ...options });
+  const older = serverEnv(join(folder, 'node_modules', '.bin'));
+  if (
+    npm({ env: serverEnv() }, 'ci', '--ignore-scripts') !== 0 ||
+    npm({ env: serverEnv() }, 'rebuild', 'node') !== 0 ||
+    npm({ env: older }, 'rebuild') !== 0
+  )
+    fail(`The oldest VS Code for the browser could not be installed (see above). ${purpose}`);
+}
+
+const SERVER_ENTRY = join('node_modules', 'code-server', 'out', 'node', 'entry.js');
+
+/** The native parts of VS Code for the browser are compiled: that takes Kerberos headers and a compiler. */
+function installBuildTools() {
   if (!existsSync('/usr/include/gssapi/gssapi.h')) aptInstall('libkrb5-dev', 'build-essential', 'python3');
-  // Its installer believes what the outer npm says of the Node that runs it, which is the user's and not ours.
-  const own = Object.fromEntries(
-    Object.entries(env).filter(([key]) => !/^npm_config_user_agent$/i.test(key)),
-  );
-  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, env: own }) === 0)
-    return;
-  fail(`VS Code for the browser could not be installed (see above). ${purpose}`);
+}
+
+/**
+ * What VS Code for the browser is installed with. Its installer believes what the outer npm says of the Node that runs it,
+ * which is the user's and not ours; and as root it wants to be told that it may run scripts.
+ * @param first a folder of programs that come before the project's own
+ */
+function serverEnv(...first) {
+  const own = Object.entries(env).filter(([key]) => !/^npm_config_user_agent$/i.test(key));
+  return {
+    ...Object.fromEntries(own),
+    PATH: [...first, env.PATH].join(delimiter),
+    npm_config_unsafe_perm: 'true',
+  };
 }
 
 function setup() {
-  if (Number(process.versions.node.split('.')[0]) < 20)
-    fail(`Node 20 or newer is needed; this is ${process.version}.`);
+  if (major < 20) fail(`Node 20 or newer is needed; this is ${process.version}.`);
   installPackages();
   installFfmpeg();
 }

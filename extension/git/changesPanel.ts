@@ -50,7 +50,8 @@ export class ChangesPanel implements vscode.Disposable {
       vscode.ViewColumn.Active,
       { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')] },
     );
-    this.panel.iconPath = new vscode.ThemeIcon('git-compare');
+    // A theme's icon on a tab is newer than the oldest VS Code of package.json.
+    this.panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
     const { webview } = this.panel;
     this.owned.add(webview.onDidReceiveMessage((message: FromChanges) => this.receive(message)));
     this.owned.add(this.panel.onDidDispose(() => this.dispose()));

@@ -7,14 +7,20 @@ import { packageRoot } from '../../../kernel/runtime/paths';
 import { findChromium, launchChromium } from '../../support/chromium';
 import type { Application, ApplicationOptions, WindowOptions } from './application';
 
+/** The newest VS Code, or the oldest with MASKLET_VSCODE=oldest. */
+const oldest = process.env.MASKLET_VSCODE === 'oldest';
+const modules = join(packageRoot(), 'test', 'e2e', ...(oldest ? ['oldest'] : []), 'node_modules');
+/** The oldest one runs on a Node of its time. */
+const node = oldest ? join(modules, '.bin', 'node') : process.execPath;
+
 function codeServer(): string {
-  return join(packageRoot(), 'test', 'e2e', 'node_modules', 'code-server', 'out', 'node', 'entry.js');
+  return join(modules, 'code-server', 'out', 'node', 'entry.js');
 }
 
 /** Why there is no VS Code in a browser here; undefined where there is. */
 export function missingServer(): string | undefined {
   if (!findChromium()) return 'no Chromium (CHROME_PATH, or the package "chromium")';
-  if (!existsSync(codeServer())) return 'no VS Code (npm ci in test/e2e)';
+  if (!existsSync(codeServer())) return 'no VS Code (npm run test:full installs it)';
   return undefined;
 }
 
@@ -36,12 +42,10 @@ export class ServedVsCode implements Application {
     env,
   }: ApplicationOptions): Promise<ServedVsCode> {
     const folders = ['--user-data-dir', userData, '--extensions-dir', extensions];
-    execFileSync(process.execPath, [codeServer(), ...folders, '--install-extension', vsix], {
-      stdio: 'pipe',
-    });
+    execFileSync(node, [codeServer(), ...folders, '--install-extension', vsix], { stdio: 'pipe' });
     const port = await freePort();
     const server = spawn(
-      process.execPath,
+      node,
       [
         codeServer(),
         ...folders,
