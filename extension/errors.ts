@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { isCancelled, toErrorData } from '../shared/protocol/errors';
 import type { ErrorData } from '../shared/protocol/errors';
+import { kernelSettings } from './settings';
 
 /** Shows an error once, with its hint and the way out that a button can offer. What was cancelled is no error. */
 export function showError(error: unknown, log: vscode.LogOutputChannel): void {
@@ -23,7 +24,9 @@ function wayOut({
   code,
 }: ErrorData): { title: string; command: string; args: readonly string[] } | undefined {
   const area = code.split('/')[0];
-  if (code === 'ffmpeg/missing') {
+  if (code === 'ffmpeg/missing' && kernelSettings().ffmpegPath === undefined)
+    return { title: 'Download ffmpeg', command: 'masklet.installFfmpeg', args: [] };
+  if (code === 'ffmpeg/missing' || code === 'ffmpeg/download-failed') {
     return { title: 'Open Setting', command: 'workbench.action.openSettings', args: ['masklet.ffmpegPath'] };
   }
   if (code === 'storage/read-only') {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DatasetApi } from './dataset/api';
 import { installCudaSupport } from './health/cudaSupport';
 import { doctor } from './health/doctor';
+import { installFfmpeg } from './programs/fetchedFfmpeg';
 import { MaskletError } from '../shared/protocol/errors';
 import type { LabelSets } from './labels/labelSets';
 import { forEveryEdit, type EditMethod, type Edits } from '../shared/edits';
@@ -107,6 +108,12 @@ export const handlers: KernelHandlers = {
   'providers/try': ({ model }, { sessions, signal }) => sessions.models.tryProviders(model, signal),
   'cuda/install': (params, context) =>
     installCudaSupport(params, context.settings.cudaDir, context.signal, (value) => context.progress(value)),
+  'ffmpeg/install': (_params, context) =>
+    installFfmpeg({
+      ...(context.settings.ffmpegDir === undefined ? {} : { folder: context.settings.ffmpegDir }),
+      signal: context.signal,
+      onProgress: (value) => context.progress(value),
+    }),
   'session/status': ({ session }, { sessions }) => Promise.resolve(sessions.get(session).status()),
   'session/save': ({ session }, { sessions }) => sessions.use(session, (s) => s.save()),
   'session/propagate': (params, context) =>

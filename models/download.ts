@@ -226,9 +226,29 @@ function request(
   const agent = secure ? new https.Agent({ proxyEnv }) : new http.Agent({ proxyEnv });
   const headers = start > 0 ? { range: `bytes=${start}-` } : {};
   return new Promise((resolve, reject) => {
-    const asked = (secure ? https : http).get(url, { agent, headers, signal }, resolve);
-    asked.setTimeout(silenceMs, () => asked.destroy(new Error(`nothing came for ${silenceMs / 1000} s`)));
-    asked.on('error', (error) => reject(signal?.aborted ? error : new BrokenConnection(reasonOf(error))));
+    const asked = (secure ? https : http).get(url, { agent, headers, signal }, (response) => {
+      stopWaiting();
+      resolve(response);
+    });
+    const silence = `nothing came for ${silenceMs / 1000} s`;
+    asked.setTimeout(silenceMs, () => asked.destroy(new Error(silence)));
+    // A request has no connection until a proxy has made one, and until then its time limit and its signal do nothing.
+    const end = (reason: Error): void => {
+      stopWaiting();
+      asked.destroy(reason);
+      reject(reason);
+    };
+    const timer = setTimeout(() => end(new BrokenConnection(silence)), silenceMs);
+    const cancel = (): void => end(new Error('The request was cancelled.'));
+    signal?.addEventListener('abort', cancel);
+    function stopWaiting(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', cancel);
+    }
+    asked.on('error', (error) => {
+      stopWaiting();
+      reject(signal?.aborted ? error : new BrokenConnection(reasonOf(error)));
+    });
   });
 }
 

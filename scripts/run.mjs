@@ -114,54 +114,27 @@ function setupSlurm() {
 }
 
 /**
- * A real VS Code that shows itself in the browser.
+ * A real VS Code that shows itself in the browser: the newest, or with MASKLET_VSCODE=oldest the oldest there is.
  * @param purpose what it is wanted for, to say what does not happen where it cannot be had
  */
 function setupVsCode(purpose) {
   const folder = join(root, 'test', 'e2e');
-  if (process.env.MASKLET_VSCODE === 'oldest') return setupOldestVsCode(join(folder, 'oldest'), purpose);
-  if (existsSync(join(folder, SERVER_ENTRY))) return;
+  const oldest = process.env.MASKLET_VSCODE === 'oldest';
+  const installed = oldest
+    ? 'oldest/node_modules/.masklet-setup'
+    : 'node_modules/code-server/out/node/entry.js';
+  if (existsSync(join(folder, installed))) return;
   console.error('masklet: installing a VS Code for the browser (once, some minutes)');
-  installBuildTools();
-  if (run('npm', QUIET_CI, { cwd: folder, env: serverEnv() }) !== 0)
-    fail(`VS Code for the browser could not be installed (see above). ${purpose}`);
-}
-
-/** The oldest VS Code for the browser runs on an older Node, which has to be there before its scripts are run. */
-function setupOldestVsCode(folder, purpose) {
-  const built = join(folder, 'node_modules', 'code-server', 'lib', 'vscode', 'node_modules.asar');
-  if (existsSync(built)) return;
-  console.error('masklet: installing the oldest VS Code for the browser (once, some minutes)');
-  installBuildTools();
-  const npm = (options, ...args) => run('npm', [...args, '--loglevel=error'], { cwd: folder, ...options });
-  const older = serverEnv(join(folder, 'node_modules', '.bin'));
-  if (
-    npm({ env: serverEnv() }, 'ci', '--ignore-scripts') !== 0 ||
-    npm({ env: serverEnv() }, 'rebuild', 'node') !== 0 ||
-    npm({ env: older }, 'rebuild') !== 0
-  )
-    fail(`The oldest VS Code for the browser could not be installed (see above). ${purpose}`);
-}
-
-const SERVER_ENTRY = join('node_modules', 'code-server', 'out', 'node', 'entry.js');
-
-/** The native parts of VS Code for the browser are compiled: that takes Kerberos headers and a compiler. */
-function installBuildTools() {
+  // Its native parts are compiled: that takes Kerberos headers and a compiler.
   if (!existsSync('/usr/include/gssapi/gssapi.h')) aptInstall('libkrb5-dev', 'build-essential', 'python3');
-}
-
-/**
- * What VS Code for the browser is installed with. Its installer believes what the outer npm says of the Node that runs it,
- * which is the user's and not ours; and as root it wants to be told that it may run scripts.
- * @param first a folder of programs that come before the project's own
- */
-function serverEnv(...first) {
-  const own = Object.entries(env).filter(([key]) => !/^npm_config_user_agent$/i.test(key));
-  return {
-    ...Object.fromEntries(own),
-    PATH: [...first, env.PATH].join(delimiter),
-    npm_config_unsafe_perm: 'true',
-  };
+  // Its installer believes what the outer npm says of the Node that runs it, which is the user's and not ours.
+  const own = Object.fromEntries(
+    Object.entries(env).filter(([key]) => !/^npm_config_user_agent$/i.test(key)),
+  );
+  const status = oldest
+    ? run(node, ['scripts/oldestVsCode.mjs'], { env: own })
+    : run('npm', QUIET_CI, { cwd: folder, env: own });
+  if (status !== 0) fail(`VS Code for the browser could not be installed (see above). ${purpose}`);
 }
 
 function setup() {

@@ -8,6 +8,7 @@ import type { EditorRegistry } from '../editor/registry';
 import type { KernelService } from '../kernel/kernelService';
 import { showDoctor } from './doctor';
 import { editLabels } from './editLabels';
+import { installFfmpeg } from './installFfmpeg';
 import { mergeObjects } from './mergeObjects';
 
 /** The palette's commands. Those of the editor work on the tab in front, and on the object and frame it shows. */
@@ -76,5 +77,11 @@ export function registerCommands(kernel: KernelService, editors: EditorRegistry)
   command('restartKernel', () => kernel.restart());
   command('showKernelLog', () => kernel.log.show());
   command('doctor', () => showDoctor(kernel));
+  command('installFfmpeg', async () => {
+    const version = await installFfmpeg(kernel);
+    void vscode.window.showInformationMessage(
+      `ffmpeg ${version} is installed. It is used where no other one is found.`,
+    );
+  });
   return owned;
 }

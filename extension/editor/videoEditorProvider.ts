@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { toErrorData, type ErrorData } from '../../shared/protocol/errors';
+import { isMendedByFfmpeg, offerFfmpeg } from '../commands/installFfmpeg';
 import { Disposables } from '../dispose';
 import { isModelUnusable } from '../errors';
 import { filePlace } from '../kernel/filePlace';
@@ -84,7 +85,7 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     const cancel = new AbortController();
     token.onCancellationRequested(() => cancel.abort());
     try {
-      const document = await this.openVideo(uri, cancel.signal, false);
+      const document = await this.openWithFfmpeg(uri, cancel.signal);
       this.follow(document);
       if (backupId !== undefined && backupId !== document.revision)
         this.log.warn(`${uri.fsPath} was changed by another program since this window closed.`);
@@ -136,6 +137,17 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
   backupCustomDocument(document: AnyDocument): Promise<vscode.CustomDocumentBackup> {
     const id = document instanceof VideoDocument ? document.revision : '';
     return Promise.resolve({ id, delete: () => undefined });
+  }
+
+  /** Opens a video; where ffmpeg is missing, offers to fetch it first. */
+  private async openWithFfmpeg(uri: vscode.Uri, signal: AbortSignal): Promise<VideoDocument> {
+    try {
+      return await this.openVideo(uri, signal, false);
+    } catch (error) {
+      const data = toErrorData(error);
+      if (!isMendedByFfmpeg(data) || !(await offerFfmpeg(this.kernel, data))) throw error;
+      return await this.openVideo(uri, signal, false);
+    }
   }
 
   private async openVideo(

@@ -91,7 +91,11 @@ export class KernelService implements vscode.Disposable {
   private makeClient(): KernelClient {
     return new KernelClient({
       client: 'VS Code',
-      settings: { ...kernelSettings(), cudaDir: vscode.Uri.joinPath(this.storage, 'cuda').fsPath },
+      settings: {
+        ...kernelSettings(),
+        cudaDir: vscode.Uri.joinPath(this.storage, 'cuda').fsPath,
+        ffmpegDir: vscode.Uri.joinPath(this.storage, 'ffmpeg').fsPath,
+      },
       onEvent: (event) => this.take(event),
       onStderr: (line) => this.log.warn(line),
       onDeath: (error) => {

@@ -321,12 +321,13 @@ function program(): Command {
     .description('check that everything Masklet needs is there, and how to mend what is not')
     .option('--providers', 'time the execution providers of this machine with a model, and say which is used')
     .option('--model <id>', 'the model that --providers times (default: the built-in one)')
-    .action((options: CommonOptions & { providers?: true; model?: string }) => {
-      const { json = false, model } = options;
+    .option('--fix', 'download an ffmpeg (up to 90 MB, checked by SHA-256) where no usable one is found')
+    .action((options: CommonOptions & { providers?: true; model?: string; fix?: boolean }) => {
+      const { json = false, model, fix = false } = options;
       const common = { json, settings: settingsOf(options) };
       return options.providers
         ? providers({ ...common, ...(model === undefined ? {} : { model }) })
-        : doctor(common);
+        : doctor({ ...common, fix });
     });
 
   masklet

@@ -25,7 +25,7 @@ export async function withClip<T>(
   { settings, store, signal }: DatasetEnvironment,
   task: (opened: OpenedClip) => Promise<T>,
 ): Promise<T> {
-  const ffmpeg = await findFfmpeg(settings.ffmpegPath);
+  const ffmpeg = await findFfmpeg(settings.ffmpegPath, settings.ffmpegDir);
   const { path, databaseFolder, sidecar, within } = clip;
   const source = await openVideo(path, {
     ffmpeg: ffmpeg.path,

@@ -42,7 +42,7 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
   const row = exportRow(params.format);
   const options = optionsOf(params);
   const { signal, store } = environment;
-  const ffmpeg = await findFfmpeg(environment.settings.ffmpegPath);
+  const ffmpeg = await findFfmpeg(environment.settings.ffmpegPath, environment.settings.ffmpegDir);
   const all = await findClips(params, store);
   const splits = splitsOf(params, all);
   const unassigned = splits ? all.filter(({ path }) => !splits.has(path)) : [];

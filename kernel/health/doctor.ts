@@ -9,7 +9,7 @@ import { accelerators, automatic } from '../engine/onnx/providerTraits';
 import { tryProvider } from '../engine/providers/trial';
 import { MaskletError, toErrorData } from '../../shared/protocol/errors';
 import { packageRoot } from '../runtime/paths';
-import type { HealthCheck } from '../../shared/protocol/health';
+import { FFMPEG_CHECK, type HealthCheck } from '../../shared/protocol/health';
 import type { KernelSettings } from '../../shared/protocol/settings';
 import { listFolder } from '../../models/files/regularFile';
 import { findClips } from '../clips/findClips';
@@ -42,8 +42,8 @@ export async function doctor(
     check('Node', () =>
       Promise.resolve({ state: 'ok', detail: `${process.versions.node} at ${process.execPath}` }),
     ),
-    check('ffmpeg', async () => {
-      const { path, version, origin } = await findFfmpeg(settings.ffmpegPath);
+    check(FFMPEG_CHECK, async () => {
+      const { path, version, origin } = await findFfmpeg(settings.ffmpegPath, settings.ffmpegDir);
       return { state: 'ok', detail: `${version} at ${path} (${origin})` };
     }),
     check('onnxruntime', () => onnxruntime(settings)),

@@ -284,7 +284,7 @@ export class Sessions {
     signal: AbortSignal,
     onProgress: (progress: OpenProgress) => void,
   ): Promise<FrameSource> {
-    const ffmpeg = await findFfmpeg(this.settings.ffmpegPath);
+    const ffmpeg = await findFfmpeg(this.settings.ffmpegPath, this.settings.ffmpegDir);
     return await openVideo(resolve(path), {
       ffmpeg: ffmpeg.path,
       cacheBytes: this.settings.frameCacheBytes,

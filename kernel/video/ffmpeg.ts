@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import { ffmpegEnvironment } from '../programs/ffmpeg';
+import { defaultFfmpegFolder, findFetchedFfmpeg, installByHand } from '../programs/fetchedFfmpeg';
+import { ffmpegBuild } from '../programs/ffmpegBuilds';
 import { findProgram, isExecutable } from '../programs/find';
 import { outputOf } from '../programs/start';
 import { kernelScript } from '../runtime/paths';
@@ -11,7 +13,7 @@ export interface Ffmpeg {
   readonly path: string;
   /** As ffmpeg names itself, for example `5.1.9-0+deb12u1` or `n6.0`. */
   readonly version: string;
-  readonly origin: 'setting' | 'ffmpeg-static' | 'path';
+  readonly origin: 'setting' | 'ffmpeg-static' | 'path' | 'fetched';
 }
 
 /** Older releases lack filters and options that decoding relies on. */
@@ -20,12 +22,13 @@ const OLDEST = [4, 4] as const;
 const probed = new Map<string, Promise<string>>();
 
 /**
- * The ffmpeg to run: the one the setting names, else the package `ffmpeg-static` where its file is there, else `ffmpeg` on PATH.
- * A setting that does not work is an error, never silently passed over.
+ * The ffmpeg to run: the one the setting names, else the package `ffmpeg-static` where its file is there, else `ffmpeg` on
+ * PATH, else the one that was fetched. A setting that does not work is an error, never silently passed over.
  *
+ * @param ffmpegDir where one may have been fetched to, beside the command line's own folder
  * @throws MaskletError `ffmpeg/missing`, with how to get it on this platform; `ffmpeg/failed` where it is too old.
  */
-export async function findFfmpeg(setting?: string): Promise<Ffmpeg> {
+export async function findFfmpeg(setting?: string, ffmpegDir?: string): Promise<Ffmpeg> {
   if (setting !== undefined && setting.trim() !== '') return fromSetting(setting.trim());
   const failures: string[] = [];
   const bundled = await staticFfmpeg();
@@ -34,6 +37,9 @@ export async function findFfmpeg(setting?: string): Promise<Ffmpeg> {
     : [];
   const onPath = await findProgram('ffmpeg');
   if (onPath) candidates.push({ path: onPath, origin: 'path' });
+  const folders = [...(ffmpegDir === undefined ? [] : [ffmpegDir]), defaultFfmpegFolder()];
+  const fetched = await findFetchedFfmpeg(folders);
+  if (fetched) candidates.push({ path: fetched, origin: 'fetched' });
   for (const candidate of candidates) {
     try {
       return { ...candidate, version: supported(candidate.path, await ffmpegVersion(candidate.path)) };
@@ -148,10 +154,6 @@ async function staticFfmpeg(): Promise<string | undefined> {
 }
 
 function howToGet(): string {
-  const install: Partial<Record<NodeJS.Platform, string>> = {
-    darwin: 'Install it with "brew install ffmpeg"',
-    win32: 'Install it with "winget install Gyan.FFmpeg"',
-    linux: 'Install it with your package manager, for example "sudo apt install ffmpeg"',
-  };
-  return `${install[process.platform] ?? 'Install ffmpeg'}, or set masklet.ffmpegPath to an ffmpeg ${OLDEST.join('.')} or newer.`;
+  const fetching = ffmpegBuild() ? 'let Masklet fetch it ("masklet doctor --fix"), or ' : 'or ';
+  return `${installByHand}, ${fetching}set masklet.ffmpegPath to an ffmpeg ${OLDEST.join('.')} or newer.`;
 }

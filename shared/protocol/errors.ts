@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'video/unsupported'
   | 'ffmpeg/missing'
   | 'ffmpeg/failed'
+  | 'ffmpeg/download-failed'
   | 'model/missing'
   | 'model/corrupted'
   | 'model/unknown'

@@ -16,6 +16,15 @@ export interface HealthParams {
   readonly folder?: string;
 }
 
+/** The name of the check that fetching an ffmpeg can mend. */
+export const FFMPEG_CHECK = 'ffmpeg';
+
+/** An ffmpeg that was fetched. */
+export interface FfmpegInstallResult {
+  readonly path: string;
+  readonly version: string;
+}
+
 export interface HealthResult {
   readonly version: string;
   readonly pid: number;

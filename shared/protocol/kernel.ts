@@ -28,7 +28,7 @@ import type {
   SummaryResult,
 } from './dataset';
 import type { ErrorData, Problem } from './errors';
-import type { HealthParams, HealthResult, ModelState, ProvidersResult } from './health';
+import type { FfmpegInstallResult, HealthParams, HealthResult, ModelState, ProvidersResult } from './health';
 import type {
   CudaInstallParams,
   CudaInstallResult,
@@ -117,6 +117,8 @@ export interface KernelRequests extends KernelEdits {
   'providers/try': [{ readonly model?: string }, ProvidersResult];
   /** Installs onnxruntime's CUDA files; kernels started afterwards use them. */
   'cuda/install': [CudaInstallParams, CudaInstallResult];
+  /** Fetches an ffmpeg of known content. @throws `ffmpeg/download-failed`, `storage/no-space` */
+  'ffmpeg/install': [Record<string, never>, FfmpegInstallResult];
   'session/open': [OpenParams, OpenResult];
   /**
    * Goes on with another model: prompts stay, masks that the former one made become stale. The model loads meanwhile.
@@ -190,6 +192,7 @@ export interface KernelProgress {
   'session/propagate': FrameProgress;
   'models/download': DownloadProgress;
   'cuda/install': DownloadProgress;
+  'ffmpeg/install': DownloadProgress;
   'dataset/export': DatasetProgress;
   'dataset/roundtrip': DatasetProgress;
   'dataset/index': IndexProgress;

@@ -7,6 +7,8 @@ export interface KernelSettings {
   readonly modelDir?: string;
   /** Where onnxruntime's CUDA files are kept; default: the user's cache folder. */
   readonly cudaDir?: string;
+  /** Where an ffmpeg that Masklet fetches is kept; default: the user's cache folder. */
+  readonly ffmpegDir?: string;
   /** The proxy that downloads go through where the environment names none, such as `http://proxy:3128`. */
   readonly proxy?: string;
   readonly maxConcurrentSessions: number;

@@ -1,6 +1,7 @@
 /** HTTP servers of tests: on this machine, at a free port, closed when their test has finished. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { onTestFinished } from 'vitest';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -12,6 +13,8 @@ export interface HttpServer {
   readonly requests: IncomingMessage[];
   /** How it answers from now on. */
   answer: Answer;
+  /** As a proxy, leaves whoever asks for a tunnel waiting. @returns where to, each time, as it comes */
+  holdConnects(): readonly (string | undefined)[];
 }
 
 export async function startHttpServer(answer: Answer): Promise<HttpServer> {
@@ -21,12 +24,27 @@ export async function startHttpServer(answer: Answer): Promise<HttpServer> {
     running.answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const held = new Set<Duplex>();
   onTestFinished(async () => {
     server.closeAllConnections();
+    for (const socket of held) socket.destroy();
     await new Promise((closed) => server.close(closed));
   });
   const { port } = server.address() as AddressInfo;
-  const running: HttpServer = { base: `http://127.0.0.1:${port}`, requests, answer };
+  const running: HttpServer = {
+    base: `http://127.0.0.1:${port}`,
+    requests,
+    answer,
+    holdConnects() {
+      const asked: (string | undefined)[] = [];
+      server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+        asked.push(request.url);
+        socket.on('error', () => undefined);
+        held.add(socket);
+      });
+      return asked;
+    },
+  };
   return running;
 }
 

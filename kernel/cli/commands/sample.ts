@@ -25,7 +25,7 @@ export async function sample(file: string, { json, settings }: SampleOptions): P
       hint: 'Name a file that does not exist yet.',
     });
   }
-  const { path: ffmpeg } = await findFfmpeg(settings.ffmpegPath);
+  const { path: ffmpeg } = await findFfmpeg(settings.ffmpegPath, settings.ffmpegDir);
   await mkdir(dirname(out), { recursive: true });
   const bar = progressBar({ label: 'rendering the sample clip', unit: 'frames' });
   const { box } = await renderSampleClip({

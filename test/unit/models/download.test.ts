@@ -161,6 +161,21 @@ describe('download', () => {
     expect([proxy.requests.length, server.requests.length]).toEqual([1, 1]);
   });
 
+  it('neither waits for ever on a proxy that makes no connection, nor cannot be stopped meanwhile', async () => {
+    const proxy = await startHttpServer(serve);
+    const connects = proxy.holdConnects();
+    vi.stubEnv('HTTPS_PROXY', proxy.base);
+    vi.stubEnv('NO_PROXY', '');
+    const secret = { ...spec(), url: 'https://models.invalid/model.pt' };
+    await expect(download(secret, target(), { silenceMs: 50, retries: 0 })).rejects.toThrow(/nothing came/);
+    const stop = new AbortController();
+    const running = download(secret, target(), { signal: stop.signal });
+    while (connects.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    stop.abort();
+    await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+    expect(connects).toEqual(['models.invalid:443', 'models.invalid:443']);
+  });
+
   it('says where there is no room before it begins', async () => {
     const freeBytes = (): Promise<number> => Promise.resolve(1000);
     await expect(download(spec(), target(), { freeBytes })).rejects.toMatchObject({ problem: 'no-space' });

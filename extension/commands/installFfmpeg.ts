@@ -1,0 +1,44 @@
+import * as vscode from 'vscode';
+import type { ErrorData } from '../../shared/protocol/errors';
+import type { DownloadProgress } from '../../shared/protocol/models';
+import type { KernelService } from '../kernel/kernelService';
+import { withProgress } from '../models/withProgress';
+import { kernelSettings } from '../settings';
+
+/** Fetches an ffmpeg into the extension's own folder. @throws MaskletError */
+export async function installFfmpeg(kernel: KernelService): Promise<string> {
+  const { version } = await withProgress('Downloading ffmpeg', (signal, report) =>
+    kernel.request(
+      'ffmpeg/install',
+      {},
+      { signal, onProgress: (value) => report(value as DownloadProgress) },
+    ),
+  );
+  return version;
+}
+
+/** Whether an error can be mended by fetching ffmpeg: one that the user named is never passed over. */
+export function isMendedByFfmpeg({ code }: ErrorData): boolean {
+  return code === 'ffmpeg/missing' && kernelSettings().ffmpegPath === undefined;
+}
+
+/**
+ * Asks whether to fetch ffmpeg, and does.
+ * @returns whether it is there now
+ * @throws MaskletError where the download fails
+ */
+export async function offerFfmpeg(kernel: KernelService, error: ErrorData): Promise<boolean> {
+  const download = 'Download ffmpeg';
+  const detail = [
+    'Masklet reads videos with ffmpeg. It can download a build of it (50 to 90 MB, checked by SHA-256) into its own folder.',
+    error.hint,
+  ];
+  const picked = await vscode.window.showWarningMessage(
+    error.message,
+    { modal: true, detail: detail.filter(Boolean).join('\n\n') },
+    download,
+  );
+  if (picked !== download) return false;
+  await installFfmpeg(kernel);
+  return true;
+}
