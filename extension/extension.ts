@@ -36,7 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new VideoEditorProvider(context, kernel, editors, files, models, log),
     new KernelStatusBar(kernel, editors),
     new EditorContext(editors),
-    registerCommands(kernel, editors),
+    registerCommands(context, kernel, editors),
     new ModelCommands(kernel, editors, models),
     registerShowFrame(editors),
     new Links(context, editors, log),

@@ -10,9 +10,14 @@ import { showDoctor } from './doctor';
 import { editLabels } from './editLabels';
 import { installFfmpeg } from './installFfmpeg';
 import { mergeObjects } from './mergeObjects';
+import { reportProblem } from './reportProblem';
 
 /** The palette's commands. Those of the editor work on the tab in front, and on the object and frame it shows. */
-export function registerCommands(kernel: KernelService, editors: EditorRegistry): vscode.Disposable {
+export function registerCommands(
+  context: vscode.ExtensionContext,
+  kernel: KernelService,
+  editors: EditorRegistry,
+): vscode.Disposable {
   const owned = new Disposables();
 
   const command = (id: string, run: (argument: unknown) => Promise<unknown> | void): void => {
@@ -77,6 +82,7 @@ export function registerCommands(kernel: KernelService, editors: EditorRegistry)
   command('restartKernel', () => kernel.restart());
   command('showKernelLog', () => kernel.log.show());
   command('doctor', () => showDoctor(kernel));
+  command('reportProblem', () => reportProblem(context, kernel));
   command('installFfmpeg', async () => {
     const version = await installFfmpeg(kernel);
     void vscode.window.showInformationMessage(

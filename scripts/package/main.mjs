@@ -9,7 +9,7 @@ import { stageCli, stageExtension } from './stage.mjs';
 import { TARGETS, chosenTargets } from './targets.mjs';
 
 const out = join(root, 'out', 'package');
-const { name, version } = readJson(join(root, 'package.json'));
+const { name, version, repository } = readJson(join(root, 'package.json'));
 
 function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, {
@@ -31,12 +31,9 @@ function packExtension(target) {
   stageExtension(target, stage);
   const sums = account(stage);
   const vsix = join(out, `${name}-${version}-${target}.vsix`);
-  const flags = [
-    '--no-dependencies',
-    '--no-rewrite-relative-links',
-    '--skip-license',
-    '--allow-missing-repository',
-  ];
+  // The Marketplace shows the README's pictures from the repository, once there is a public one.
+  const links = repository ? [] : ['--no-rewrite-relative-links', '--allow-missing-repository'];
+  const flags = ['--no-dependencies', '--skip-license', ...links];
   const vsce = join(modules, '@vscode', 'vsce', 'vsce');
   run(process.execPath, [vsce, 'package', ...flags, '--target', target, '--out', vsix], {
     cwd: stage,
@@ -51,7 +48,7 @@ function packCli(target) {
   const sums = account(stage);
   const tarball = join(out, `${name}-cli-${version}-${target}.tgz`);
   run('npm', ['pack', '--silent', '--pack-destination', join(out, target)], { cwd: stage });
-  renameSync(join(out, target, `${name}-${version}.tgz`), tarball);
+  renameSync(join(out, target, `${name}-cli-${target}-${version}.tgz`), tarball);
   return { file: tarball, sums };
 }
 

@@ -79,14 +79,17 @@ export function stageCli(target, folder) {
   for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE'])
     cpSync(join(root, file), join(folder, file));
   cpSync(join(root, 'dist', NOTICES), join(folder, NOTICES));
-  const { name, version, description, license, bin, keywords } = manifest;
+  const { name, version, description, license, bin, keywords, repository, bugs } = manifest;
   const { platform, arch, libc } = TARGETS[target];
   writeJson(join(folder, 'package.json'), {
-    name,
+    // A registry keeps one package of a name and version.
+    name: `${name}-cli-${target}`,
     version,
     description,
     keywords,
     license,
+    ...(repository ? { repository } : {}),
+    ...(bugs ? { bugs } : {}),
     bin,
     os: [platform],
     cpu: [arch],
