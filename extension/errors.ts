@@ -25,20 +25,30 @@ function wayOut({
 }: ErrorData): { title: string; command: string; args: readonly string[] } | undefined {
   const area = code.split('/')[0];
   if (code === 'ffmpeg/missing' && kernelSettings().ffmpegPath === undefined)
-    return { title: 'Download ffmpeg', command: 'masklet.installFfmpeg', args: [] };
+    return { title: vscode.l10n.t('Download ffmpeg'), command: 'masklet.installFfmpeg', args: [] };
   if (code === 'ffmpeg/missing' || code === 'ffmpeg/download-failed') {
-    return { title: 'Open Setting', command: 'workbench.action.openSettings', args: ['masklet.ffmpegPath'] };
+    return {
+      title: vscode.l10n.t('Open Setting'),
+      command: 'workbench.action.openSettings',
+      args: ['masklet.ffmpegPath'],
+    };
   }
   if (code === 'storage/read-only') {
-    return { title: 'Open Setting', command: 'workbench.action.openSettings', args: ['masklet.dataDir'] };
+    return {
+      title: vscode.l10n.t('Open Setting'),
+      command: 'workbench.action.openSettings',
+      args: ['masklet.dataDir'],
+    };
   }
-  if (area === 'kernel') return { title: 'Restart Kernel', command: 'masklet.restartKernel', args: [] };
+  if (area === 'kernel')
+    return { title: vscode.l10n.t('Restart Kernel'), command: 'masklet.restartKernel', args: [] };
   if (code === 'model/download-failed')
-    return { title: 'Import Checkpoint', command: 'masklet.importCheckpoint', args: [] };
+    return { title: vscode.l10n.t('Import Checkpoint'), command: 'masklet.importCheckpoint', args: [] };
   if (code === 'model/missing' || code === 'model/unknown' || code === 'model/busy')
-    return { title: 'Select Model', command: 'masklet.selectModel', args: [] };
-  if (area === 'model') return { title: 'Doctor', command: 'masklet.doctor', args: [] };
-  if (code === 'internal') return { title: 'Show Log', command: 'masklet.showKernelLog', args: [] };
+    return { title: vscode.l10n.t('Select Model'), command: 'masklet.selectModel', args: [] };
+  if (area === 'model') return { title: vscode.l10n.t('Doctor'), command: 'masklet.doctor', args: [] };
+  if (code === 'internal')
+    return { title: vscode.l10n.t('Show Log'), command: 'masklet.showKernelLog', args: [] };
   return undefined;
 }
 

@@ -1,11 +1,12 @@
 // Writes what derives from the tables in shared/: the editor's commands, menus and key bindings in package.json (from
-// shared/actions.ts) and the table of formats in docs/formats.md (from shared/formats.ts). With --check it only says
-// whether both are up to date.
-import { readFileSync, writeFileSync } from 'node:fs';
+// shared/actions.ts), the table of formats in docs/formats.md (from shared/formats.ts), and the texts for translators
+// (package.nls.json, l10n/). With --check it only says whether all are up to date.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
+import { hostTexts, localised } from './localise.mjs';
 
 const EDITOR_OPEN = 'masklet.editorOpen';
 const EDITOR_IN_FRONT = "activeCustomEditorId == 'masklet.video'";
@@ -134,8 +135,11 @@ async function written(root) {
     ...(await resolveConfig(page)),
     parser: 'markdown',
   });
+  const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
   return [
-    [join(root, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`],
+    [join(root, 'package.json'), json(manifest)],
+    [join(root, 'package.nls.json'), json(localised(manifest).texts)],
+    [join(root, 'l10n', 'bundle.l10n.json'), json(hostTexts(join(root, 'extension')))],
     [page, markdown],
   ];
 }
@@ -143,7 +147,7 @@ async function written(root) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = join(dirname(fileURLToPath(import.meta.url)), '..');
   for (const [file, wanted] of await written(root)) {
-    if (readFileSync(file, 'utf8') === wanted) continue;
+    if (existsSync(file) && readFileSync(file, 'utf8') === wanted) continue;
     if (!process.argv.includes('--check')) writeFileSync(file, wanted);
     else {
       console.error(`${file} is out of date: run "npm run manifest".`);

@@ -7,7 +7,7 @@ import { kernelSettings } from '../settings';
 
 /** Fetches an ffmpeg into the extension's own folder. @throws MaskletError */
 export async function installFfmpeg(kernel: KernelService): Promise<string> {
-  const { version } = await withProgress('Downloading ffmpeg', (signal, report) =>
+  const { version } = await withProgress(vscode.l10n.t('Downloading ffmpeg'), (signal, report) =>
     kernel.request(
       'ffmpeg/install',
       {},
@@ -28,9 +28,11 @@ export function isMendedByFfmpeg({ code }: ErrorData): boolean {
  * @throws MaskletError where the download fails
  */
 export async function offerFfmpeg(kernel: KernelService, error: ErrorData): Promise<boolean> {
-  const download = 'Download ffmpeg';
+  const download = vscode.l10n.t('Download ffmpeg');
   const detail = [
-    'Masklet reads videos with ffmpeg. It can download a build of it (50 to 90 MB, checked by SHA-256) into its own folder.',
+    vscode.l10n.t(
+      'Masklet reads videos with ffmpeg. It can download a build of it (50 to 90 MB, checked by SHA-256) into its own folder.',
+    ),
     error.hint,
   ];
   const picked = await vscode.window.showWarningMessage(

@@ -38,7 +38,7 @@ export function registerCommands(
     command(id, (argument) => {
       const panel = editors.active;
       if (panel) return run(panel, argument);
-      void vscode.window.showInformationMessage('Open a video in Masklet first.');
+      void vscode.window.showInformationMessage(vscode.l10n.t('Open a video in Masklet first.'));
     });
   const onObject = (
     id: string,
@@ -47,7 +47,7 @@ export function registerCommands(
     inEditor(id, (panel) => {
       const { object } = panel.view;
       if (object !== undefined) return run(panel, object);
-      void vscode.window.showInformationMessage('Select an object in the editor first.');
+      void vscode.window.showInformationMessage(vscode.l10n.t('Select an object in the editor first.'));
     });
 
   inEditor('cancelPropagation', ({ document }) => document.cancelPropagation());
@@ -57,11 +57,13 @@ export function registerCommands(
   inEditor('goToFrame', async (panel) => {
     const last = panel.document.state.video.frameCount - 1;
     const answer = await vscode.window.showInputBox({
-      title: 'Go to Frame',
-      prompt: `A frame from 0 to ${last}`,
+      title: vscode.l10n.t('Go to Frame'),
+      prompt: vscode.l10n.t('A frame from 0 to {0}', last),
       value: String(panel.view.frame),
       validateInput: (text) =>
-        /^\d+$/.test(text.trim()) && Number(text) <= last ? undefined : `There are the frames 0 to ${last}.`,
+        /^\d+$/.test(text.trim()) && Number(text) <= last
+          ? undefined
+          : vscode.l10n.t('There are the frames 0 to {0}.', last),
     });
     if (answer !== undefined) panel.command({ command: 'goToFrame', frame: Number(answer) });
   });
@@ -74,7 +76,7 @@ export function registerCommands(
   onObject('deleteObject', ({ document }, object) => document.edit('object/remove', { object }));
   inEditor('restoreDiscarded', async ({ document }) => {
     if (await document.restoreDiscarded()) return;
-    void vscode.window.showInformationMessage('Nothing was discarded in this video.');
+    void vscode.window.showInformationMessage(vscode.l10n.t('Nothing was discarded in this video.'));
   });
 
   inEditor('editLabels', editLabels);
@@ -86,7 +88,7 @@ export function registerCommands(
   command('installFfmpeg', async () => {
     const version = await installFfmpeg(kernel);
     void vscode.window.showInformationMessage(
-      `ffmpeg ${version} is installed. It is used where no other one is found.`,
+      vscode.l10n.t('ffmpeg {0} is installed. It is used where no other one is found.', version),
     );
   });
   return owned;

@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { localised } from '../localise.mjs';
 import { filesBelow, modules, readJson, root } from './files.mjs';
 import { copyNatives } from './natives.mjs';
 import { TARGETS } from './targets.mjs';
@@ -44,7 +45,10 @@ export function stageExtension(target, folder) {
   const { devDependencies, dependencies, optionalDependencies, overrides, scripts, allowScripts, ...kept } =
     manifest;
   const { private: unpublished, ...own } = kept;
-  writeJson(join(folder, 'package.json'), own);
+  const { manifest: keyed, texts } = localised(own);
+  writeJson(join(folder, 'package.json'), keyed);
+  writeJson(join(folder, 'package.nls.json'), texts);
+  cpSync(join(root, 'l10n'), join(folder, 'l10n'), { recursive: true });
 }
 
 /**
