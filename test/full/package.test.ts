@@ -109,6 +109,8 @@ describe('packages for every platform, made on this one', () => {
         'README.md',
         'LICENSE',
         'CHANGELOG.md',
+        'package.nls.json',
+        'l10n/bundle.l10n.json',
       ])
         expect(existsSync(join(extension, path)), path).toBe(true);
     });
