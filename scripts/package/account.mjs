@@ -10,7 +10,7 @@ const ACCOUNTS = [
   ['sharp', (path) => /node_modules\/(sharp|@img|detect-libc|semver)\//.test(path)],
   ['bundles', (path) => /^dist\/(kernel|extension|webview)\//.test(path)],
   ['pictures', (path) => path.startsWith('media/')],
-  ['manifest and texts', (path) => !path.includes('/')],
+  ['manifest and texts', (path) => !path.includes('/') || path.startsWith('l10n/')],
 ];
 
 /** Files and bytes of a package by origin, the heaviest first. @throws Error for a file without an origin */
