@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -41,6 +41,8 @@ export class ServedVsCode implements Application {
     logLevel,
     env,
   }: ApplicationOptions): Promise<ServedVsCode> {
+    // The oldest one does not make it by itself.
+    mkdirSync(extensions, { recursive: true });
     const folders = ['--user-data-dir', userData, '--extensions-dir', extensions];
     execFileSync(node, [codeServer(), ...folders, '--install-extension', vsix], { stdio: 'pipe' });
     const port = await freePort();
