@@ -8,7 +8,7 @@ import type { EditorRegistry } from '../editor/registry';
 import type { KernelService } from '../kernel/kernelService';
 import { showDoctor } from './doctor';
 import { editLabels } from './editLabels';
-import { installFfmpeg } from './installFfmpeg';
+import { installFfmpeg } from '../kernel/installFfmpeg';
 import { mergeObjects } from './mergeObjects';
 import { reportProblem } from './reportProblem';
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { toErrorData, type ErrorData } from '../../shared/protocol/errors';
-import { isMendedByFfmpeg, offerFfmpeg } from '../commands/installFfmpeg';
+import { isMendedByFfmpeg, offerFfmpeg } from '../kernel/installFfmpeg';
 import { Disposables } from '../dispose';
 import { isModelUnusable } from '../errors';
 import { filePlace } from '../kernel/filePlace';

@@ -1,18 +1,13 @@
 import * as vscode from 'vscode';
 import type { ErrorData } from '../../shared/protocol/errors';
-import type { DownloadProgress } from '../../shared/protocol/models';
-import type { KernelService } from '../kernel/kernelService';
-import { withProgress } from '../models/withProgress';
+import type { KernelService } from './kernelService';
+import { reportBytes, withProgress } from '../progress';
 import { kernelSettings } from '../settings';
 
 /** Fetches an ffmpeg into the extension's own folder. @throws MaskletError */
 export async function installFfmpeg(kernel: KernelService): Promise<string> {
-  const { version } = await withProgress(vscode.l10n.t('Downloading ffmpeg'), (signal, report) =>
-    kernel.request(
-      'ffmpeg/install',
-      {},
-      { signal, onProgress: (value) => report(value as DownloadProgress) },
-    ),
+  const { version } = await withProgress(vscode.l10n.t('Downloading ffmpeg'), (report, signal) =>
+    kernel.request('ffmpeg/install', {}, { signal, onProgress: reportBytes(report) }),
   );
   return version;
 }
