@@ -3,8 +3,6 @@ import { GraphBuilder } from './onnx/graph';
 export interface MemoryReadoutShape {
   /** Length of a feature vector. */
   readonly channels: number;
-  /** Cells of one remembered frame. */
-  readonly frameCells: number;
   /** Cells of each remembered frame that a query cell listens to. */
   readonly topK: number;
   /** Values that each memory cell carries for an object, for example a patch of its mask. */
@@ -20,15 +18,15 @@ export interface MemoryReadoutShape {
  * and cell k is `scale` * (q . k) + k.bias - k.precision * |q - k|^2.
  *
  * Inputs: `query` uint8 [queries, channels], the vectors plus 128; `query_at` [queries, 1, 2], their cells' positions;
- * `keys` int8 [channels, frames * frameCells]; `key_at` [frames * frameCells, 4] = x, y, precision, bias;
- * `values` [objects, frames * frameCells, patch]; `valid` [objects, frames * frameCells], which is 0 where a memory
- * cell says nothing about an object, else 1; `scale` [1].
+ * `keys` int8 [channels, cells], of which each remembered frame has as many; `key_at` [cells, 4] = x, y, precision, bias;
+ * `values` [objects, cells, patch]; `valid` [objects, cells], which is 0 where a memory cell says nothing about an
+ * object, else 1; `frames` [frames], whose length alone counts; `scale` [1].
  * Output: `prior` [objects, queries, patch], the weighted means (0 where nothing valid was found). The choice of cells
  * is shared by all objects.
  *
  * @returns the bytes of an `.onnx` file.
  */
-export function memoryReadoutModel({ channels, frameCells, topK, patch }: MemoryReadoutShape): Uint8Array {
+export function memoryReadoutModel({ channels, topK, patch }: MemoryReadoutShape): Uint8Array {
   const g = new GraphBuilder('memory_readout');
   const query = g.input('query', 'uint8', ['queries', channels]);
   const queryAt = g.input('query_at', 'float32', ['queries', 1, 2]);
@@ -37,20 +35,24 @@ export function memoryReadoutModel({ channels, frameCells, topK, patch }: Memory
   const values = g.input('values', 'float32', ['objects', 'cells', patch]);
   const valid = g.input('valid', 'float32', ['objects', 'cells']);
   const scale = g.input('scale', 'float32', [1]);
+  const frames = g.op('Shape', [g.input('frames', 'float32', ['frames'])]);
+  const frameCells = g.op('Div', [
+    g.op('Slice', [g.op('Shape', [keys]), g.int64([1]), g.int64([2])]),
+    frames,
+  ]);
 
   // Per remembered frame [queries, frames, frameCells], so that each frame is heard.
   const products = g.op('Reshape', [
     g.op('MatMulInteger', [query, keys, g.uint8(128)]),
-    g.int64([0, -1, frameCells]),
+    g.op('Concat', [g.int64([0]), frames, frameCells], { axis: 0 }),
   ]);
   const [best, cellsInFrame] = g.opWithOutputs('TopK', 2, [products, g.int64([topK])], {
     axis: -1,
     largest: 1,
     sorted: 0,
   });
-  const frames = g.op('Slice', [g.op('Shape', [products]), g.int64([1]), g.int64([2])]);
   const frame = g.op('Range', [g.int64Scalar(0), g.op('Squeeze', [frames]), g.int64Scalar(1)]);
-  const firstCells = g.op('Unsqueeze', [g.op('Mul', [frame, g.int64([frameCells])]), g.int64([0, 2])]);
+  const firstCells = g.op('Unsqueeze', [g.op('Mul', [frame, frameCells]), g.int64([0, 2])]);
   const flat = g.int64([0, -1]);
   const cells = g.op('Reshape', [g.op('Add', [cellsInFrame, firstCells]), flat]);
   const similarity = g.op('Mul', [g.op('Cast', [g.op('Reshape', [best, flat])], { to: 1 }), scale]);

@@ -8,6 +8,7 @@ import type {
   AttributeValue,
   Box,
   FramePrompt,
+  Looking,
   MarkKind,
   MaskOperation,
   MaskView,
@@ -155,7 +156,7 @@ export interface AddObjectParams {
   readonly object?: ObjectId;
 }
 
-export interface AddPointsParams extends ObjectParams {
+export interface AddPointsParams extends ObjectParams, Looking {
   /** The object is made if it does not exist yet. */
   readonly frame: FrameIndex;
   readonly points: readonly PointPrompt[];
@@ -163,7 +164,7 @@ export interface AddPointsParams extends ObjectParams {
   readonly replace?: boolean;
 }
 
-export interface AddBoxParams extends ObjectParams {
+export interface AddBoxParams extends ObjectParams, Looking {
   readonly frame: FrameIndex;
   readonly box: Box;
   /** Clicks that come with the box. */
@@ -200,7 +201,7 @@ export interface VerifyParams extends ObjectParams {
 }
 
 /** Replaces all points and the box of an object on a frame; a mask that they corrected stays. */
-export interface SetPromptParams extends ObjectParams {
+export interface SetPromptParams extends ObjectParams, Looking {
   readonly frame: FrameIndex;
   /** With neither points nor a box, the prompt goes. */
   readonly points: readonly PointPrompt[];

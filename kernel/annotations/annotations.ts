@@ -29,6 +29,7 @@ export function promptRevision(prompt: FramePrompt): string {
       prompt.box ?? null,
       prompt.mask ? [prompt.mask.size, prompt.mask.counts] : null,
       ...(prompt.candidate ? [prompt.candidate] : []),
+      ...(prompt.part ? [{ part: prompt.part }] : []),
     ]),
   );
 }

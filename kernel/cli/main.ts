@@ -30,6 +30,7 @@ import { verify, type VerifyCommandOptions } from './commands/verify';
 import { split } from './commands/split';
 import { grammarOf } from './grammar';
 import { EXIT } from '../../shared/protocol/exitCodes';
+import { qualities, type Quality } from '../../shared/domain/annotations';
 import { printError, usageError } from './output';
 
 interface CommonOptions {
@@ -38,6 +39,7 @@ interface CommonOptions {
   readonly ffmpeg?: string;
   readonly threads?: string;
   readonly modelDir?: string;
+  readonly quality?: Quality;
 }
 
 type BatchOptions = CommonOptions &
@@ -69,7 +71,7 @@ Exit codes:
 
 const collect = (value: string, list: string[]): string[] => [...list, value];
 
-function settingsOf({ dataDir, ffmpeg, threads, modelDir }: CommonOptions): Partial<KernelSettings> {
+function settingsOf({ dataDir, ffmpeg, threads, modelDir, quality }: CommonOptions): Partial<KernelSettings> {
   return withDefaults({
     ...callersSettings(),
     // The kernel does not run in the folder that these are given in.
@@ -77,6 +79,7 @@ function settingsOf({ dataDir, ffmpeg, threads, modelDir }: CommonOptions): Part
     ...(modelDir ? { modelDir: resolve(modelDir) } : {}),
     ...(ffmpeg ? { ffmpegPath: /[\\/]/.test(ffmpeg) ? resolve(ffmpeg) : ffmpeg } : {}),
     ...(threads ? { threads: Number(threads) } : {}),
+    ...(quality ? { quality } : {}),
   });
 }
 
@@ -96,9 +99,17 @@ function common(command: Command): Command {
     .exitOverride();
 }
 
+function qualityOption(): Option {
+  return new Option(
+    '--quality <quality>',
+    'what the built-in model may cost, and gives; see docs/encoder.md (default: balanced)',
+  ).choices(qualities);
+}
+
 /** The options of commands that propagate. */
 function propagating(command: Command): Command {
   return command
+    .addOption(qualityOption())
     .addOption(
       new Option('--direction <direction>', 'which way to propagate from the prompts')
         .choices(['forward', 'backward', 'both'])
@@ -281,6 +292,7 @@ function program(): Command {
       .argument('<path...>', 'videos with saved prompts, and folders that are searched for them'),
   )
     .description('propagate every clip that has stale or missing masks, and save; see docs/batch.md')
+    .addOption(qualityOption())
     .option('--jobs <n>', 'clips at a time, each with a model in memory of its own', '1')
     .option('--stale-only', 'only clips with masks whose prompts changed, not those with missing ones', false)
     .option('--resume', 'go on from the frames that an interrupted run on this machine had computed', false)
@@ -398,6 +410,7 @@ function addGitCommands(masklet: Command): void {
 interface ModelOptions {
   readonly json?: boolean;
   readonly modelDir?: string;
+  readonly quality?: Quality;
 }
 
 function addModelCommands(masklet: Command): void {

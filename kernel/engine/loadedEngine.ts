@@ -76,6 +76,11 @@ export class LoadedEngine<Engine> {
     return this.current;
   }
 
+  /** The engine while it is loaded. */
+  get loadedNow(): Engine | undefined {
+    return this.running?.engine;
+  }
+
   /** The engine, loaded now where it is not. An aborted `signal` ends the waiting, not the loading. */
   async ready(signal?: AbortSignal): Promise<Engine> {
     return (await this.whenRunning(signal)).engine;

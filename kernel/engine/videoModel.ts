@@ -1,12 +1,27 @@
-import type { Box, Direction, MaskState, PointPrompt, RleMask } from '../../shared/domain/annotations';
+import type {
+  Box,
+  Direction,
+  MaskState,
+  PointPrompt,
+  Quality,
+  RleMask,
+  View,
+} from '../../shared/domain/annotations';
 import type { FrameIndex } from '../../shared/domain/video';
 import type { ModelState } from '../../shared/protocol/health';
 import type { RgbFrame } from '../video/api';
 import type { ProviderChoice } from './providers/choice';
+import type { Extent, Outlook, Point, Track } from './zoom/window';
 
-/** A frame after the image encoder. What is inside is the engine's own business; it costs `bytes` of memory. */
+/**
+ * A frame, or a part of it, after the image encoder. What is inside is the engine's own business; it costs `bytes` of
+ * memory.
+ */
 export interface EncodedFrame {
   readonly frame: FrameIndex;
+  /** What was looked at. */
+  readonly view: View;
+  /** The whole frame's size. */
   readonly width: number;
   readonly height: number;
   readonly bytes: number;
@@ -49,11 +64,14 @@ export interface Prediction {
 export interface StoredMask {
   readonly frame: FrameIndex;
   readonly mask: RleMask;
+  readonly bbox: Box;
   readonly area: number;
   readonly state: MaskState;
   readonly verified: boolean;
   readonly iou: number | null;
   readonly objectScore: number | null;
+  /** How its frame was looked at when a tracked mask was found. */
+  readonly view?: View;
 }
 
 export interface MemorySelection {
@@ -65,12 +83,23 @@ export interface MemorySelection {
 
 export interface TrackRequest {
   readonly memories: readonly { readonly memory: FrameMemory; readonly conditioning: boolean }[];
+  /** Where the object is expected, if anywhere in particular. */
+  readonly expected?: Point;
 }
 
 export interface StageMs {
   memoryReadMs: number;
   maskDecodeMs: number;
   postProcessMs: number;
+}
+
+/** Which windows objects are looked for in: pure functions of the stored masks of one object. */
+export interface Zoom {
+  lookOut(track: Track, quality: Quality): Outlook;
+  /** Where to look again, given the box of what was found; undefined where the answer stands. */
+  lookAgain(from: Outlook, found: Box | undefined, video: Extent, quality: Quality): Outlook | undefined;
+  /** How a stored mask's frame is remembered for what is looked for now. */
+  rememberedView(stored: StoredMask, now: Outlook, video: Extent, quality: Quality): View;
 }
 
 /**
@@ -86,8 +115,13 @@ export interface VideoModel {
   readonly memoryWindow: number;
   /** Loads what is not loaded yet; cheap when ready. @throws MaskletError `model/missing`, `model/corrupted`, `model/failed`. */
   load(signal?: AbortSignal): Promise<void>;
-  /** Runs the image encoder once; concurrent calls queue. */
-  encode(image: RgbFrame, signal?: AbortSignal): Promise<EncodedFrame>;
+  /** For engines that can look for each object in a window of its own; others track objects in whole frames. */
+  readonly zoom?: Zoom;
+  /**
+   * Runs the image encoder once; concurrent calls queue.
+   * @param view what to look at; the whole frame by default. An engine with a fixed input size takes the part alone.
+   */
+  encode(image: RgbFrame, view?: Partial<View>, signal?: AbortSignal): Promise<EncodedFrame>;
   /** Masks of several objects from prompts on one frame, in one decoder run where their prompts allow. */
   predict(
     frame: EncodedFrame,
@@ -101,6 +135,7 @@ export interface VideoModel {
     conditioning: readonly FrameIndex[],
     passed: readonly StoredMask[],
   ): MemorySelection;
+  /** @param frame the stored mask's frame, in any view. */
   remember(frame: EncodedFrame, stored: StoredMask): Promise<FrameMemory>;
   /** Masks of several objects on a new frame from their memories: one memory read-out and one decoder run. */
   track(

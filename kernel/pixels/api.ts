@@ -1,9 +1,9 @@
-import type { MaskOperation, RleMask } from '../../shared/domain/annotations';
+import type { Box, MaskOperation, RleMask } from '../../shared/domain/annotations';
 import type { MaskShape } from './postprocess';
 
 /** The pixel worker's methods: everything that loops over pixels off the main thread. */
 export type PixelApi = {
-  /** Stretches an RGB picture to size x size and normalises it: planar float32 [3, size, size]. */
+  /** Stretches an RGB picture, or a part of it, to size x size and normalises it: planar float32 [3, size, size]. */
   preprocess: [
     {
       readonly data: Uint8Array;
@@ -12,16 +12,18 @@ export type PixelApi = {
       readonly size: number;
       readonly mean: readonly number[];
       readonly std: readonly number[];
+      readonly part?: Box;
     },
     { readonly tensor: Float32Array; readonly ms: number },
   ];
-  /** Logits [size, size] over the stretched square to a mask in video pixels. */
+  /** Logits [size, size] over the stretched square, which is `part` of the video, to a mask in video pixels. */
   postprocess: [
     {
       readonly logits: readonly Float32Array[];
       readonly size: number;
       readonly width: number;
       readonly height: number;
+      readonly part?: Box;
     },
     {
       readonly masks: readonly MaskShape[];

@@ -1,4 +1,5 @@
-import { rleFromCounts } from '../masks/rle';
+import { pasteRle } from '../masks/maskPart';
+import { emptyRle, rleFromCounts } from '../masks/rle';
 import type { Box, RleMask } from '../../shared/domain/annotations';
 import { removeSpecks } from './specks';
 
@@ -77,12 +78,24 @@ export function logitsToMask(logits: Float32Array, size: number, width: number, 
   };
 }
 
-/** Specks and pinholes are taken out first, at the decoder's own resolution. The given logits stay as they are. */
+/**
+ * Specks and pinholes are taken out first, at the decoder's own resolution. The given logits stay as they are.
+ * @param part of the video that the square was stretched over; default: all of it.
+ */
 export function postprocessLogits(
   logits: Float32Array,
   size: number,
   width: number,
   height: number,
+  part: Box = [0, 0, width, height],
 ): MaskShape {
-  return logitsToMask(removeSpecks(logits, size), size, width, height);
+  const [x0, y0, x1, y1] = part;
+  const found = logitsToMask(removeSpecks(logits, size), size, x1 - x0, y1 - y0);
+  if (found.area === 0) return { mask: emptyRle(width, height), area: 0, bbox: [0, 0, 0, 0] };
+  const [left, top, right, bottom] = found.bbox;
+  return {
+    mask: pasteRle(found.mask, part, width, height),
+    area: found.area,
+    bbox: [left + x0, top + y0, right + x0, bottom + y0],
+  };
 }

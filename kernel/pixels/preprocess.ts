@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import type { Box } from '../../shared/domain/annotations';
 
 export interface Picture {
   /** RGB, 8 bits, row by row. */
@@ -8,7 +9,7 @@ export interface Picture {
 }
 
 /**
- * Stretches a picture to size x size with a bicubic filter, as SAM 2's own video loader does, scales it to 0..1 and
+ * Stretches a part of a picture to size x size with a bicubic filter, as SAM 2's own video loader does, scales it to 0..1 and
  * normalises each channel.
  * @returns planar float32 [3, size, size].
  */
@@ -17,9 +18,11 @@ export async function preprocess(
   size: number,
   mean: readonly number[],
   std: readonly number[],
+  [x0, y0, x1, y1]: Box = [0, 0, picture.width, picture.height],
 ): Promise<Float32Array<ArrayBuffer>> {
   const { data, width, height } = picture;
   const pixels = await sharp(data, { raw: { width, height, channels: 3 } })
+    .extract({ left: x0, top: y0, width: x1 - x0, height: y1 - y0 })
     .resize(size, size, { fit: 'fill', kernel: 'cubic' })
     .raw()
     .toBuffer();

@@ -9,16 +9,16 @@ import { postprocessLogits } from './postprocess';
 import { preprocess } from './preprocess';
 
 serveWorker<PixelApi>({
-  preprocess: async ({ size, mean, std, ...picture }, context) => {
+  preprocess: async ({ size, mean, std, part, ...picture }, context) => {
     const start = performance.now();
     weighSharedMemory(picture.data);
-    const tensor = await preprocess(picture, size, mean, std);
+    const tensor = await preprocess(picture, size, mean, std, part);
     context.transfer(tensor.buffer);
     return { tensor, ms: performance.now() - start };
   },
-  postprocess: ({ logits, size, width, height }) => {
+  postprocess: ({ logits, size, width, height, part }) => {
     const start = performance.now();
-    const masks = logits.map((map) => postprocessLogits(map, size, width, height));
+    const masks = logits.map((map) => postprocessLogits(map, size, width, height, part));
     return { masks, ms: performance.now() - start };
   },
   editMask: ({ mask, operation }) => editMask(mask, operation),

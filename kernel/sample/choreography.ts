@@ -50,7 +50,7 @@ const MEETING = 0.74;
 export function choreograph(options: SceneOptions): Choreography {
   const { width, height } = options;
   const random = seededRandom(options.seed * 2 + 11);
-  const fish = (FISH_UNIT * Math.min(width * 0.5625, height)) / 720;
+  const fish = (options.fishSize * FISH_UNIT * Math.min(width * 0.5625, height)) / 720;
   const jitter = (): number => (random() - 0.5) * 0.03;
   const place = (points: readonly (readonly [number, number, number])[]): Waypoint[] =>
     points.map(([time, x, y]) => ({ time, x: (x + jitter()) * width, y: (y + jitter()) * height }));

@@ -16,6 +16,8 @@ export interface SceneOptions {
   readonly occlusion: 'none' | 'partial' | 'full';
   /** The main object swims out of the frame and comes back. */
   readonly leaveFrame: boolean;
+  /** Size of the fish; 1: as usual, about a quarter of the frame's width long. */
+  readonly fishSize: number;
   /** The main object's largest size over its smallest; 1: it stays as it is. */
   readonly scaleChange: number;
   /** Share of a frame's time for which the shutter is open, 0..1; 0: no motion blur. */
@@ -34,6 +36,7 @@ export const DEFAULT_SCENE: SceneOptions = {
   lookalikes: false,
   occlusion: 'full',
   leaveFrame: false,
+  fishSize: 1,
   scaleChange: 1.35,
   motionBlur: 0.35,
   grain: 2,
@@ -60,6 +63,7 @@ export function sceneOptions(given: Partial<SceneOptions>): SceneOptions {
   check('fps', 1, 240, false);
   check('seed', 0, 2 ** 31 - 1, true);
   check('objects', 1, 32, true);
+  check('fishSize', 0.02, 2, false);
   check('scaleChange', 1, 3, false);
   check('motionBlur', 0, 1, false);
   check('grain', 0, 20, false);

@@ -1,6 +1,6 @@
 import type { EncodedFrame, FrameMemory, StoredMask, VideoModel } from '../engine/videoModel';
 import type { FrameIndex } from '../../shared/domain/video';
-import type { MaskRecord, ObjectId } from '../../shared/domain/annotations';
+import type { MaskRecord, ObjectId, View } from '../../shared/domain/annotations';
 
 interface Entry {
   readonly counts: string;
@@ -18,25 +18,23 @@ export class Memories {
 
   constructor(
     private readonly model: VideoModel,
-    private readonly encoded: (frame: FrameIndex) => Promise<EncodedFrame>,
+    private readonly encoded: (frame: FrameIndex, view: View | undefined) => Promise<EncodedFrame>,
   ) {}
 
   get count(): number {
     return this.entries.size;
   }
 
-  /** The memory of `record`, made now where it is not there. */
-  get(object: ObjectId, record: MaskRecord): Promise<FrameMemory> {
-    const key = `${object}/${record.frame}`;
+  /** The memory of a stored mask, its frame seen in `view`; made now if it is not known yet. */
+  get(object: ObjectId, stored: StoredMask, view: View | undefined): Promise<FrameMemory> {
+    const key = `${object}/${stored.frame}/${JSON.stringify(view ?? null)}`;
     const known = this.entries.get(key);
-    if (known?.counts === record.mask.counts) {
+    if (known?.counts === stored.mask.counts) {
       known.lastUse = this.clock;
       return known.memory;
     }
-    const memory = this.encoded(record.frame).then((frame) =>
-      this.model.remember(frame, toStoredMask(record)),
-    );
-    this.entries.set(key, { counts: record.mask.counts, memory, lastUse: this.clock });
+    const memory = this.encoded(stored.frame, view).then((frame) => this.model.remember(frame, stored));
+    this.entries.set(key, { counts: stored.mask.counts, memory, lastUse: this.clock });
     memory.catch(() => this.entries.delete(key));
     return memory;
   }
@@ -51,6 +49,7 @@ export class Memories {
 }
 
 export function toStoredMask(record: MaskRecord): StoredMask {
-  const { frame, mask, area, state, verified, iou, objectScore } = record;
-  return { frame, mask, area, state, verified, iou, objectScore };
+  const { frame, mask, bbox, area, state, verified, iou, objectScore, provenance } = record;
+  const view = state === 'propagated' || state === 'absent' ? provenance?.view : undefined;
+  return { frame, mask, bbox, area, state, verified, iou, objectScore, ...(view ? { view } : {}) };
 }

@@ -82,8 +82,8 @@ export class Models {
     const options = { providers, threads, onState: this.onState, ...(cudaRuntime ? { cudaRuntime } : {}) };
     const { library } = this;
     if (catalogue.some((entry) => entry.id === id)) {
-      const { encoderPrecision: precision } = this.settings;
-      return createEmbeddedModel({ ...options, cacheFolder: library.graphFolderOf(id), precision });
+      const { encoderPrecision: precision, zoom = precision !== 'original' } = this.settings;
+      return createEmbeddedModel({ ...options, cacheFolder: library.graphFolderOf(id), precision, zoom });
     }
     if (library.find(id) || library.isPublished(id))
       return createSam2Model({ ...options, halfPrecision, library, installed: usable(library, id) });

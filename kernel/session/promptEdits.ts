@@ -12,7 +12,7 @@ import type {
 import type { Changed } from '../../shared/protocol/changed';
 import type { Editing, PreviewParams, PreviewResult } from '../../shared/protocol/session';
 import type { FrameIndex } from '../../shared/domain/video';
-import type { FramePrompt, MaskRecord, ObjectId } from '../../shared/domain/annotations';
+import type { FramePrompt, Looking, MaskRecord, ObjectId } from '../../shared/domain/annotations';
 import { checkObjectId } from '../storage/sidecar/layout';
 import { promptRevision } from '../annotations/annotations';
 import type { EncodedFrames } from './encodedFrames';
@@ -29,6 +29,7 @@ import {
   withPoints,
   withoutPoints,
 } from '../annotations/prompts';
+import { withPart } from './promptPart';
 import { SerialQueue } from './serialQueue';
 
 /** Dependencies of `PromptEdits`. */
@@ -61,6 +62,8 @@ export class PromptEdits {
   };
 
   private readonly queue = new SerialQueue();
+  /** An encoding under way that a preview would have wanted: one at a time, however much the pointer moves. */
+  private lookingCloser: Promise<void> | undefined;
 
   constructor(private readonly host: PromptingHost) {}
 
@@ -125,25 +128,37 @@ export class PromptEdits {
       points,
       ...(box ? { box } : {}),
       ...(before?.mask ? { mask: before.mask } : {}),
+      ...(before?.part ? { part: before.part } : {}),
       ...(candidate ? { candidate } : {}),
     }));
   }
 
-  /** What clicks would give; null where that would need the encoder first. */
+  /**
+   * What clicks would give; null where that would need the encoder first. A visible part that is not encoded yet is, for the
+   * next time; until then the whole frame answers.
+   */
   async preview(
-    { object, frame, points }: PreviewParams,
+    { object, frame, points, visible }: PreviewParams,
     signal: AbortSignal,
   ): Promise<PreviewResult | null> {
     checkFrame(this.host.video, frame);
     checkPoints(this.host.video, points);
+    if (visible) checkBox(this.host.video, visible);
     const frames = this.host.encodedNow();
-    const encoded = frames?.ready(frame);
-    if (!frames || !encoded || frames.model.state.state !== 'ready') return null;
+    if (!frames || frames.model.state.state !== 'ready') return null;
     const [prompt, standing] =
       object === undefined
         ? []
         : [this.host.annotations.prompt(object, frame), this.host.annotations.mask(object, frame)];
-    const asked = withPoints({ object: object ?? '', frame }, prompt, standing, points);
+    const given = withPoints({ object: object ?? '', frame }, prompt, standing, points);
+    const asked = withPart(given, visible, standing, this.host.video);
+    const closer = asked.part && frames.ready(frame, { part: asked.part });
+    const encoded = closer ?? frames.ready(frame);
+    if (asked.part && !closer && !this.lookingCloser) {
+      const done = (): void => (this.lookingCloser = undefined);
+      this.lookingCloser = frames.get(frame, { part: asked.part }).then(done, done);
+    }
+    if (!encoded) return null;
     const { predictions } = await frames.model.predict(encoded, [toObjectPrompt(asked)], signal);
     const [{ mask, iou }] = predictions;
     return { mask, iou };
@@ -192,16 +207,17 @@ export class PromptEdits {
   }
 
   private async prompt(
-    { object, frame, edit }: { object: ObjectId; frame: FrameIndex } & Editing,
+    { object, frame, edit, visible }: { object: ObjectId; frame: FrameIndex } & Editing & Looking,
     update: (prompt: FramePrompt | undefined, standing: MaskRecord | undefined) => FramePrompt,
   ): Promise<MaskResult> {
     this.host.requireWritable();
+    if (visible) checkBox(this.host.video, visible);
     // The database would refuse it as well, but only after the model ran.
     checkObjectId(object);
     return await this.queue.run(async () => {
       const before = this.host.annotations.prompt(object, frame);
-      const prompt = update(before, this.host.annotations.mask(object, frame));
       const known = this.host.annotations.mask(object, frame);
+      const prompt = withPart(update(before, known), visible, known, this.host.video);
       const same = before && promptRevision(before) === promptRevision(prompt);
       if (same && known?.state === 'prompted' && !this.host.annotations.isStale(known)) {
         const mask = this.host.annotations.view(known);
@@ -226,9 +242,10 @@ export class PromptEdits {
     const encoded = await this.host.encoded();
     const { model } = encoded;
     await model.load();
-    const known = encoded.has(prompt.frame);
+    const view = prompt.part && { part: prompt.part };
+    const known = encoded.has(prompt.frame, view);
     const started = performance.now();
-    const frame = await encoded.get(prompt.frame);
+    const frame = await encoded.get(prompt.frame, view);
     const ready = performance.now();
     const { predictions } = await model.predict(frame, [toObjectPrompt(prompt)]);
     const decodeMs = performance.now() - ready;

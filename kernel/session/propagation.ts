@@ -1,6 +1,7 @@
-import type { Prediction, TrackRequest, VideoModel } from '../engine/videoModel';
+import type { EncodedFrame, VideoModel } from '../engine/videoModel';
+import type { Extent } from '../engine/zoom/window';
 import { CancelledError } from '../../shared/protocol/errors';
-import type { Direction, MaskRecord, ObjectId } from '../../shared/domain/annotations';
+import type { Direction, MaskRecord, ObjectId, Quality, View } from '../../shared/domain/annotations';
 import { contains } from '../../shared/domain/ranges';
 import type { FrameIndex, FrameRange } from '../../shared/domain/video';
 import type {
@@ -13,6 +14,7 @@ import type { Change } from '../storage/api';
 import type { Annotations } from '../annotations/annotations';
 import { predictedMask } from '../annotations/maskRecord';
 import type { EncodedFrames } from './encodedFrames';
+import { findObjects, type FoundObject, type TrackingSource, type WantedObject } from './findObjects';
 import { Memories, toStoredMask } from './memories';
 
 /** What a propagation needs of its session. */
@@ -20,6 +22,9 @@ export interface PropagationHost {
   readonly annotations: Annotations;
   readonly encoded: EncodedFrames;
   readonly model: VideoModel;
+  /** What a run may cost that does not say so itself. */
+  readonly quality: Quality;
+  readonly video: Extent;
   readonly frameCount: number;
   pts(frame: FrameIndex): number;
   /** Makes a change durable and visible; `build` runs when nothing else is being written, so what it reads holds. */
@@ -55,8 +60,9 @@ export class Propagation {
     postProcess: 0,
     store: 0,
   };
-  private readonly counted = new Set<FrameIndex>();
+  private readonly counted = new Set<EncodedFrame>();
   private readonly memories: Memories;
+  private readonly source: TrackingSource<ObjectId>;
   /** The frame being worked on, and where to go back to when prompts behind it change meanwhile. */
   private cursor: { pass: Pass; frame: FrameIndex } | undefined;
   private rewindTo: FrameIndex | undefined;
@@ -72,7 +78,16 @@ export class Propagation {
     private readonly signal: AbortSignal,
     private readonly onFrame: (progress: FrameProgress) => void,
   ) {
-    this.memories = new Memories(host.model, (frame) => host.encoded.get(frame));
+    const encoded = (frame: FrameIndex, view: View | undefined): Promise<EncodedFrame> =>
+      this.encoded(frame, view);
+    this.memories = new Memories(host.model, encoded);
+    this.source = {
+      model: host.model,
+      quality: params.quality ?? host.quality,
+      video: host.video,
+      encoded,
+      memory: (object, stored, view) => this.memories.get(object, stored, view),
+    };
     this.decodeBefore = host.encoded.decodeMs;
     this.passes = this.plan();
   }
@@ -186,7 +201,7 @@ export class Propagation {
     }
     const toTrack = active.filter((object) => this.needsTracking(object, frame, pass.direction));
     if (toTrack.length > 0) {
-      this.encodeAhead(pass, frame);
+      this.prepareAhead(pass, frame);
       await this.track(pass.direction, frame, toTrack);
     }
     const masks = active.flatMap((object) => annotations.mask(object, frame) ?? []);
@@ -202,8 +217,9 @@ export class Propagation {
     return this.params.force === true || !mask || !annotations.isUpToDate(mask, direction);
   }
 
-  /** Starts encoding the frames that will be tracked next. */
-  private encodeAhead(pass: Pass, frame: FrameIndex): void {
+  /** Starts preparing the frames that will be tracked next. */
+  private prepareAhead(pass: Pass, frame: FrameIndex): void {
+    const { encoded, model } = this.host;
     const range = cover(pass);
     const step = pass.direction === 'forward' ? 1 : -1;
     for (let n = 0; n <= ENCODE_AHEAD; n++) {
@@ -212,23 +228,33 @@ export class Propagation {
       const wanted = pass.spans.some(
         (span) => contains(span.range, next) && this.needsTracking(span.object, next, pass.direction),
       );
-      // Errors surface where the frame's turn comes.
-      if (wanted) this.host.encoded.get(next).catch(() => undefined);
+      if (!wanted) continue;
+      // Which window an object is looked for in, only the mask before it says. Errors surface where the frame's turn comes.
+      const ahead = model.zoom ? encoded.decodeAhead(next) : encoded.get(next);
+      ahead.catch(() => undefined);
     }
   }
 
-  private async track(direction: Direction, frame: FrameIndex, objects: readonly ObjectId[]): Promise<void> {
-    const { annotations, model } = this.host;
-    const encoded = await this.host.encoded.get(frame);
-    if (!this.counted.has(frame)) {
-      this.counted.add(frame);
+  private async encoded(frame: FrameIndex, view: View | undefined): Promise<EncodedFrame> {
+    const encoded = await this.host.encoded.get(frame, view);
+    if (!this.counted.has(encoded)) {
+      this.counted.add(encoded);
       this.stages.preprocess += encoded.timings.preprocessMs;
       this.stages.encode += encoded.timings.encodeMs;
     }
-    if (this.signal.aborted) throw new CancelledError();
+    return encoded;
+  }
+
+  private async track(direction: Direction, frame: FrameIndex, objects: readonly ObjectId[]): Promise<void> {
+    const { annotations } = this.host;
     const revisions = objects.map((object) => annotations.trackRevision(object, frame, direction));
-    const requests = await Promise.all(objects.map((object) => this.request(object, frame, direction)));
-    const { predictions, stages } = await model.track(encoded, direction, requests, this.signal);
+    const wanted = objects.map((object) => this.wanted(object, frame, direction));
+    const { found, stages } = await findObjects(this.source, frame, direction, wanted, this.signal).catch(
+      (error: unknown) => {
+        if (this.signal.aborted) throw new CancelledError();
+        throw error;
+      },
+    );
     this.stages.memoryRead += stages.memoryReadMs;
     this.stages.maskDecode += stages.maskDecodeMs;
     this.stages.postProcess += stages.postProcessMs;
@@ -239,7 +265,7 @@ export class Propagation {
         // Whatever happened to the object while it was being tracked comes first.
         const unchanged = annotations.trackRevision(object, frame, direction) === revisions[n];
         if (!unchanged || !this.mayWrite(object, frame)) return [];
-        const record = this.record(object, frame, direction, revisions[n], predictions[n]);
+        const record = this.record(object, frame, direction, revisions[n], found[n]);
         const before = annotations.mask(object, frame);
         if (before && !annotations.promptsChanged(before)) this.host.replaced(record, before);
         return [record];
@@ -262,22 +288,29 @@ export class Propagation {
     frame: FrameIndex,
     direction: Direction,
     revision: string,
-    prediction: Prediction,
+    { prediction, view }: FoundObject,
   ): MaskRecord {
     const { id: model, sha256: modelSha256 } = this.host.model;
     const place = { object, frame, pts: this.host.pts(frame) };
-    const provenance = { model, modelSha256, revision, direction };
+    const provenance = {
+      model,
+      modelSha256,
+      revision,
+      direction,
+      ...(view ? { view, quality: this.source.quality } : {}),
+    };
     return predictedMask(place, prediction, prediction.present ? 'propagated' : 'absent', provenance);
   }
 
-  /** The memories that tracking `object` on `frame` conditions on: a function of what is stored, so that a run can be resumed. */
-  private async request(object: ObjectId, frame: FrameIndex, direction: Direction): Promise<TrackRequest> {
+  /** What tracking `object` on `frame` goes by: a function of what is stored, so that a run can be resumed. */
+  private wanted(object: ObjectId, frame: FrameIndex, direction: Direction): WantedObject<ObjectId> {
     const { annotations, model } = this.host;
     const step = direction === 'forward' ? 1 : -1;
     const conditioning = annotations
       .conditioningFrames(object)
-      .filter((other) => (frame - other) * step > 0 && annotations.mask(object, other) !== undefined);
-    const known = new Set(conditioning);
+      .filter((other) => (frame - other) * step > 0)
+      .flatMap((other) => annotations.mask(object, other) ?? []);
+    const known = new Set(conditioning.map((mask) => mask.frame));
     const passed: MaskRecord[] = [];
     // Over a long clip the window is what keeps this bounded: an engine never looks further back.
     for (let n = 1; n <= model.memoryWindow; n++) {
@@ -287,17 +320,7 @@ export class Propagation {
       if (mask && !known.has(other) && annotations.isUpToDate(mask, direction)) passed.push(mask);
     }
     passed.sort((a, b) => a.frame - b.frame);
-    const selection = model.selectMemory(frame, direction, conditioning, passed.map(toStoredMask));
-    const recall = async (other: FrameIndex, isConditioning: boolean): Promise<TrackRequest['memories']> => {
-      const mask = annotations.mask(object, other);
-      if (!mask) return [];
-      return [{ memory: await this.memories.get(object, mask), conditioning: isConditioning }];
-    };
-    const memories = await Promise.all([
-      ...selection.conditioning.map((other) => recall(other, true)),
-      ...selection.recent.map((other) => recall(other, false)),
-    ]);
-    return { memories: memories.flat() };
+    return { id: object, conditioning: conditioning.map(toStoredMask), passed: passed.map(toStoredMask) };
   }
 }
 

@@ -24,6 +24,7 @@ import type {
   ObjectRecord,
   ObjectCurve,
   Suspicion,
+  Quality,
 } from '../../shared/domain/annotations';
 import { planImport } from '../import/planImport';
 import { previewImport } from '../import/previewImport';
@@ -57,6 +58,8 @@ import { SerialQueue } from './serialQueue';
 export interface SessionEnvironment {
   readonly store: WorkerClient<StorageApi>;
   readonly model: VideoModel;
+  /** What a propagation may cost that does not say so itself. */
+  readonly quality: Quality;
   readonly limits: SessionLimits;
   /** Opens the video, again after the session was idle. */
   openSource(): Promise<FrameSource>;
@@ -282,6 +285,8 @@ export class Session {
       annotations: this.annotations,
       encoded,
       model: encoded.model,
+      quality: this.environment.quality,
+      video: this.video,
       frameCount: this.video.frameCount,
       pts: (frame) => this.pts(frame),
       commit: (build) => this.commitQuietly(build, params.edit),

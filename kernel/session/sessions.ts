@@ -228,7 +228,8 @@ export class Sessions {
       });
       const reopen = (): Promise<FrameSource> =>
         this.openSource(params.path, place, new AbortController().signal, () => undefined);
-      const environment = { store: this.store, model, limits: this.limits, openSource: reopen };
+      const { quality = 'balanced' } = this.settings;
+      const environment = { store: this.store, model, quality, limits: this.limits, openSource: reopen };
       const session = new Session(id, params, locations, environment, source, opened);
       this.sessions.set(id, session);
       await this.unloadKept();

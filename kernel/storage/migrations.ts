@@ -193,6 +193,10 @@ export const MIGRATIONS: readonly Migration[] = [
   -- The place of an object in the list.
   ALTER TABLE objects ADD COLUMN position INTEGER;
   `,
+  `
+  -- The part of its frame that a prompt is answered from, as JSON; NULL for the whole frame.
+  ALTER TABLE prompts ADD COLUMN part TEXT;
+  `,
 ];
 
 /**

@@ -40,6 +40,7 @@ interface PromptColumns {
   readonly box: string | null;
   readonly mask_counts: string | null;
   readonly candidate: 1 | 2 | null;
+  readonly part: string | null;
   readonly extra: string | null;
 }
 
@@ -97,7 +98,11 @@ export class ClipRows {
     this.context = { ...shape, hasObject: () => true };
     this.upserts = {
       object: this.upsert('objects', ['id'], ['label', 'color', 'attributes', 'position']),
-      prompt: this.upsert('prompts', ['object', 'frame'], ['points', 'box', 'mask_counts', 'candidate']),
+      prompt: this.upsert(
+        'prompts',
+        ['object', 'frame'],
+        ['points', 'box', 'mask_counts', 'candidate', 'part'],
+      ),
       // What a newer version noted about a mask holds for these pixels only.
       mask: this.upsert('masks', ['object', 'frame'], MASK_COLUMNS, 'counts = excluded.counts'),
       mark: this.upsert('marks', ['object', 'kind', 'first', 'last'], ['attributes']),
@@ -283,6 +288,7 @@ export class ClipRows {
       ...(columns.box === null ? {} : { box: JSON.parse(columns.box) as Box }),
       ...(columns.mask_counts === null ? {} : { mask: this.rle(columns.mask_counts) }),
       ...(columns.candidate === null ? {} : { candidate: columns.candidate }),
+      ...(columns.part === null ? {} : { part: JSON.parse(columns.part) as Box }),
     };
   }
 
@@ -359,6 +365,7 @@ function columnsOf(row: Row): Values {
         box: row.record.box ? JSON.stringify(row.record.box) : null,
         mask_counts: row.record.mask?.counts ?? null,
         candidate: row.record.candidate ?? null,
+        part: row.record.part ? JSON.stringify(row.record.part) : null,
       };
     case 'mask': {
       const { pts, mask, bbox, area, iou, objectScore, state, verified, provenance } = row.record;

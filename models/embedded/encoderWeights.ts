@@ -5,6 +5,7 @@ import type { OrtInitializer } from '../onnx/ortFormat';
 import { elementTypes } from '../onnx/schema';
 import type { Derivation, LayerWeights } from '../sam2/layers';
 import { transposed, type Affine } from '../sam2/affine';
+import { putTogether, takeApart } from './positions';
 
 /** Constants that are no parameters of SAM 2 but were computed from some when the file was exported. */
 const positionsName = '/image_encoder/trunk/Transpose_output_0';
@@ -47,11 +48,12 @@ export class EncoderWeights implements LayerWeights {
     return { matrix: floats(weight), bias, inputs, outputs };
   }
 
-  /** What is added to the image's patches: [height * width, channels]. */
-  positions(): Float32Array {
+  /** What is added to the patches of an image of `size` x `size` patches: [size * size, channels]. */
+  positions(size: number): Float32Array {
     const found = this.find(positionsName);
     const [, channels, height, width] = found.dims;
-    return transposed(floats(found), channels, height * width);
+    const whole = transposed(floats(found), channels, height * width);
+    return size === height && size === width ? whole : putTogether(takeApart(whole, height), size);
   }
 
   /** Added to the coarsest features, since the built-in decoder knows nothing of memory: [channels]. */

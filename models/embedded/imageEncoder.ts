@@ -37,7 +37,7 @@ export function imageEncoderGraph(
   const positions = n.floats(
     'positions',
     [1, size / 4, size / 4, config.trunk.embedDim],
-    weights.positions(),
+    weights.positions(size / 4),
   );
   const stages = hiera(n, config, image, positions);
   /** Convolutions are numbered from the coarsest level. */

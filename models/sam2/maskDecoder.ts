@@ -7,7 +7,7 @@ import { twoWayTransformer } from './twoWayTransformer';
 
 const decoder = 'sam_mask_decoder';
 /** One for a single answer, three for the readings of an ambiguous prompt. */
-const maskTokens = 4;
+export const maskTokens = 4;
 /** Mask logits of an object that is not in the frame. */
 export const noObjectLogit = -1024;
 /** The single answer is stable where moving the threshold by this much hardly changes its area. */
@@ -27,21 +27,28 @@ export interface DecodedMasks {
   readonly objectPointer: Value;
 }
 
-/**
- * SAM 2's mask decoder with its heads for predicted IoU, object score and object pointer (Ravi et al. 2024, section
- * C.1), and the choice among its answers.
- * @param imageEmbed [objects or 1, dModel, featureSize, featureSize], conditioned on memory or not.
- * @param multimask [1], 1 to take the best of three answers (an ambiguous prompt), 0 to take the single one, or the
- *   best of three where that is not stable.
- */
-export function maskDecoder(
+/** The decoder's readings of an image before one is taken. */
+interface ReadMasks {
+  /** Its tokens after they have looked at the image: object score, IoU, masks, and then those of the prompts. */
+  readonly tokens: Value;
+  /** Logits [objects, 4, maskSize * maskSize], the single answer first. */
+  readonly masks: Value;
+  /** Their predicted IoU, [objects, 4]. */
+  readonly ious: Value;
+}
+
+/** One of the decoder's own tokens, [objects, dModel]. */
+const tokenAt = (n: Layers, { dModel }: Sam2Config, tokens: Value, index: number): Value =>
+  n.reshape(n.slice(tokens, 1, index, index + 1), [-1, dModel]);
+
+/** Masks of an image from embedded prompts. @param imageEmbed [objects or 1, dModel, featureSize, featureSize] */
+export function readMasks(
   n: Layers,
   config: Sam2Config,
   imageEmbed: Value,
   { highRes0, highRes1 }: Omit<ImageFeatures, 'imageEmbed'>,
   { sparse, dense }: { sparse: Value; dense: Value },
-  multimask: Value,
-): DecodedMasks {
+): ReadMasks {
   const { dModel } = config;
   const own = n.concat(
     ['obj_score_token', 'iou_token', 'mask_tokens'].map((name) => n.parameter(`${decoder}.${name}.weight`)),
@@ -58,7 +65,6 @@ export function maskDecoder(
     n.toTokens(n.add(imageEmbed, dense), dModel),
     densePositions(n, config),
   );
-  const token = (index: number): Value => n.reshape(n.slice(tokens, 1, index, index + 1), [-1, dModel]);
 
   // Fine features come in while the image is upscaled.
   const coarse = n.toImage(image, dModel, featureSize(config));
@@ -66,16 +72,35 @@ export function maskDecoder(
   const middle = n.activate(n.layerNorm2d(n.add(n.upscale(coarse, `${at}.0`), highRes1), `${at}.1`), 'Gelu');
   const fine = n.activate(n.add(n.upscale(middle, `${at}.3`), highRes0), 'Gelu');
   const hyper = Array.from({ length: maskTokens }, (_, i) =>
-    n.reshape(n.mlp(token(2 + i), `${decoder}.output_hypernetworks_mlps.${i}`, 3, 'Relu'), [
-      -1,
-      1,
-      dModel / 8,
-    ]),
+    n.reshape(
+      n.mlp(tokenAt(n, config, tokens, 2 + i), `${decoder}.output_hypernetworks_mlps.${i}`, 3, 'Relu'),
+      [-1, 1, dModel / 8],
+    ),
   );
   const size = maskSize(config);
   const masks = n.g.op('MatMul', [n.concat(hyper, 1), n.reshape(fine, [0, dModel / 8, size * size])]);
-  const ious = n.g.op('Sigmoid', [n.mlp(token(1), `${decoder}.iou_prediction_head`, 3, 'Relu')]);
-  const objectScore = n.mlp(token(0), `${decoder}.pred_obj_score_head`, 3, 'Relu');
+  const head = n.mlp(tokenAt(n, config, tokens, 1), `${decoder}.iou_prediction_head`, 3, 'Relu');
+  return { tokens, masks, ious: n.g.op('Sigmoid', [head]) };
+}
+
+/**
+ * SAM 2's mask decoder with its heads for predicted IoU, object score and object pointer (Ravi et al. 2024, section
+ * C.1), and the choice among its answers.
+ * @param imageEmbed [objects or 1, dModel, featureSize, featureSize], conditioned on memory or not.
+ * @param multimask [1], 1 to take the best of three answers (an ambiguous prompt), 0 to take the single one, or the
+ *   best of three where that is not stable.
+ */
+export function maskDecoder(
+  n: Layers,
+  config: Sam2Config,
+  imageEmbed: Value,
+  fine: Omit<ImageFeatures, 'imageEmbed'>,
+  prompts: { sparse: Value; dense: Value },
+  multimask: Value,
+): DecodedMasks {
+  const { tokens, masks, ious } = readMasks(n, config, imageEmbed, fine, prompts);
+  const size = maskSize(config);
+  const objectScore = n.mlp(tokenAt(n, config, tokens, 0), `${decoder}.pred_obj_score_head`, 3, 'Relu');
 
   const { answer, pointerToken } = choose(n, config, masks, ious, multimask);
   const appears = n.isAbove(objectScore, 0);

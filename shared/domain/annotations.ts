@@ -45,6 +45,12 @@ export type MaskOperation =
   | { readonly kind: 'fillHoles' | 'removeSpecks'; readonly smallerThan?: number }
   | { readonly kind: 'grow' | 'shrink'; readonly pixels: number };
 
+/** What is on the user's screen, for prompts that are to be answered in as much detail as they are seen. */
+export interface Looking {
+  /** The visible part of the frame, in video pixels; default: all of it. */
+  readonly visible?: Box;
+}
+
 /** All prompts of one object on one frame, in the order they were given. */
 export interface FramePrompt {
   readonly object: ObjectId;
@@ -58,11 +64,27 @@ export interface FramePrompt {
   readonly mask?: RleMask;
   /** Which of the model's candidates is taken, counted from its best, 0, which is the default. */
   readonly candidate?: 1 | 2;
+  /** The part of the frame that was looked at closely when the prompt was given; absent: the whole frame. */
+  readonly part?: Box;
 }
 
 export type MaskState = 'prompted' | 'propagated' | 'edited' | 'absent';
 
 export type Direction = 'forward' | 'backward';
+
+/** What propagation may cost, and gives. */
+export const qualities = ['fast', 'balanced', 'best'] as const;
+export type Quality = (typeof qualities)[number];
+
+export const isQuality = (value: unknown): value is Quality => qualities.some((quality) => quality === value);
+
+/** A part of a frame as a model looks at it. */
+export interface View {
+  /** In whole video pixels. */
+  readonly part: Box;
+  /** Side of the square, in pixels, that the part is stretched to. */
+  readonly size: number;
+}
 
 /** What a mask was made from; a mask whose provenance no longer matches the prompts is stale. */
 export interface Provenance {
@@ -72,6 +94,9 @@ export interface Provenance {
   readonly revision: string;
   /** Which way propagation was going; absent on prompted and edited masks. */
   readonly direction?: Direction;
+  /** Where a tracked object was looked for and how finely, which later frames remember; absent where an engine takes whole frames. */
+  readonly view?: View;
+  readonly quality?: Quality;
 }
 
 export interface MaskRecord {

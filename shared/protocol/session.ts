@@ -2,12 +2,14 @@
 import type {
   Direction,
   FramePrompt,
+  Looking,
   MarkRecord,
   MaskRecord,
   ObjectId,
   ObjectRecord,
   ObjectStatus,
   PointPrompt,
+  Quality,
   RleMask,
 } from '../domain/annotations';
 import type { Conflict, ConflictPlace } from '../domain/conflicts';
@@ -97,6 +99,8 @@ export interface PropagateParams extends Editing {
   readonly range?: FrameRange;
   /** Compute frames again whose masks are up to date. */
   readonly force?: boolean;
+  /** Default: the kernel's setting. */
+  readonly quality?: Quality;
 }
 
 /** Sent for every frame once its masks are in the database. */
@@ -217,7 +221,7 @@ export interface SnapshotResult {
 }
 
 /** What clicks would give on top of the existing prompts. */
-export interface PreviewParams {
+export interface PreviewParams extends Looking {
   readonly session: SessionId;
   /** Default: an object that has no prompts yet. */
   readonly object?: ObjectId;

@@ -1,4 +1,6 @@
 /** The settings of a kernel and their defaults. */
+import type { Quality } from '../domain/annotations';
+
 /** Settings that the kernel is started with; each has a default. */
 export interface KernelSettings {
   readonly ffmpegPath?: string;
@@ -32,6 +34,10 @@ export interface KernelSettings {
    * its file as it came, in float32, to compare with.
    */
   readonly encoderPrecision?: 'auto' | 'float32' | 'int8' | 'original';
+  /** What propagation may cost with the built-in model, and gives. Default: `balanced`. */
+  readonly quality?: Quality;
+  /** False: the built-in model looks for objects in whole frames, to compare with. */
+  readonly zoom?: boolean;
 }
 
 const MiB = 2 ** 20;

@@ -2,11 +2,13 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import type { Quality } from '../../shared/domain/annotations';
 import type { VideoModel } from '../../kernel/engine/videoModel';
 import { MaskletError } from '../../shared/protocol/errors';
 import { decodeRle, encodeRle } from '../../kernel/masks/rle';
 import type { RgbFrame } from '../../kernel/video/api';
-import { followObject, type FramesOfClip } from './follow';
+import { followObject, type Followed, type FramesOfClip } from './follow';
+import { median } from './median';
 import {
   contourAccuracy,
   meanMeasure,
@@ -22,7 +24,7 @@ import { benchModel } from './benchModel';
  * tracked forwards with the default settings, and all but the first and the last frame are measured.
  */
 
-const usage = `Usage: npm run bench:davis -- DIR [--sequences a,b] [--precision int8|float32|original] [--json FILE]
+const usage = `Usage: npm run bench:davis -- DIR [--sequences a,b] [--quality fast|balanced|best|whole-frame] [--precision int8|float32|original] [--json FILE]
 
 DIR holds JPEGImages/480p/<sequence>/00000.jpg ... and Annotations/480p/<sequence>/00000.png ...`;
 
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
     options: {
       sequences: { type: 'string' },
       precision: { type: 'string' },
+      quality: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -46,12 +49,15 @@ async function main(): Promise<void> {
   }
   const sequences =
     values.sequences?.split(',') ?? (await readdir(join(root, 'Annotations', resolution))).sort();
-  const model = benchModel(values.precision);
+  const { model, quality } = benchModel(values.precision, values.quality);
   try {
     const results: Record<string, SequenceResult> = {};
     for (const sequence of sequences) {
-      results[sequence] = await measureSequence(model, root, sequence);
-      console.log(line(sequence, results[sequence].measure, correlationOf([results[sequence]])));
+      results[sequence] = await measureSequence(model, quality, root, sequence);
+      console.log(
+        line(sequence, results[sequence].measure, correlationOf([results[sequence]])),
+        costOf(results[sequence]),
+      );
     }
     const all = Object.values(results);
     const mean = meanMeasure(all.map(({ measure }) => measure));
@@ -109,9 +115,24 @@ interface SequenceResult {
   /** The score shown for each measured frame's mask, and its true IoU. */
   readonly score: readonly number[];
   readonly iou: readonly number[];
+  readonly steps: readonly Followed[];
 }
 
-async function measureSequence(model: VideoModel, root: string, sequence: string): Promise<SequenceResult> {
+/** The median time of a frame, the sizes it was looked at and the share of frames looked at again. */
+function costOf({ steps }: SequenceResult): string {
+  const sizes = new Map<number, number>();
+  for (const { view } of steps) if (view) sizes.set(view.size, (sizes.get(view.size) ?? 0) + 1);
+  const counts = [...sizes].sort(([a], [b]) => a - b).map(([size, count]) => `${count} x ${size}`);
+  const again = steps.filter(({ retries }) => retries > 0).length;
+  return `${median(steps.map(({ ms }) => ms)).toFixed(0)} ms/frame  ${counts.join(', ')}  again ${again}`;
+}
+
+async function measureSequence(
+  model: VideoModel,
+  quality: Quality,
+  root: string,
+  sequence: string,
+): Promise<SequenceResult> {
   const images = join(root, 'JPEGImages', resolution, sequence);
   const truths = join(root, 'Annotations', resolution, sequence);
   const names = (await readdir(images)).filter((name) => name.endsWith('.jpg')).sort();
@@ -126,8 +147,11 @@ async function measureSequence(model: VideoModel, root: string, sequence: string
   const score: number[] = [];
   const iou: number[] = [];
   let contours = 0;
-  const followed = followObject(model, frames, encodeRle(given.mask, given.width, given.height));
-  for await (const { frame, prediction } of followed) {
+  const followed = followObject(model, frames, encodeRle(given.mask, given.width, given.height), quality);
+  const steps: Followed[] = [];
+  for await (const step of followed) {
+    const { frame, prediction } = step;
+    steps.push(step);
     const truth = await truthOf(frame);
     const mask = decodeRle(prediction.mask);
     score.push(prediction.iou ?? 0);
@@ -135,7 +159,7 @@ async function measureSequence(model: VideoModel, root: string, sequence: string
     contours += contourAccuracy(mask, truth.mask, truth.width, truth.height);
   }
   const overlap = iou.reduce((sum, value) => sum + value, 0);
-  return { measure: measureOf(overlap / iou.length, contours / iou.length), score, iou };
+  return { measure: measureOf(overlap / iou.length, contours / iou.length), score, iou, steps };
 }
 
 main().catch((error: unknown) => {

@@ -5,7 +5,8 @@ import type {
   StoredMask,
   VideoModel,
 } from '../../kernel/engine/videoModel';
-import type { RleMask } from '../../shared/domain/annotations';
+import { findObjects, type TrackingSource } from '../../kernel/session/findObjects';
+import type { Quality, RleMask, View } from '../../shared/domain/annotations';
 import type { RgbFrame } from '../../kernel/video/api';
 
 /** Frames to follow an object through, from wherever they come. */
@@ -17,40 +18,73 @@ export interface FramesOfClip {
 export interface Followed {
   readonly frame: number;
   readonly prediction: Prediction;
+  readonly view: View | undefined;
+  readonly retries: number;
+  /** Milliseconds in the image encoder for this frame. */
+  readonly encodeMs: number;
+  /** Milliseconds in all, without reading the frame. */
+  readonly ms: number;
 }
+
+/** Encodings kept: those of the frames that are remembered. */
+const keptEncodings = 12;
 
 /** One object through a clip, forwards from its mask on the first frame, as a session propagates it. */
 export async function* followObject(
   model: VideoModel,
   frames: FramesOfClip,
   given: RleMask,
+  quality: Quality,
 ): AsyncGenerator<Followed> {
-  const encode = async (frame: number): Promise<EncodedFrame> => model.encode(await frames.read(frame));
-  const stored: StoredMask[] = [];
-  const memories = new Map<number, FrameMemory>();
-  const keep = async (frame: EncodedFrame, mask: StoredMask): Promise<void> => {
-    stored.push(mask);
-    memories.set(mask.frame, await model.remember(frame, mask));
-    // What `selectMemory` does not look at any more need not be held.
-    for (const old of memories.keys())
-      if (old !== 0 && old < mask.frame - model.memoryWindow) memories.delete(old);
+  await model.load();
+  const [height, width] = given.size;
+  const encodings = new Map<string, Promise<EncodedFrame>>();
+  const memories = new Map<string, Promise<FrameMemory>>();
+  let encodeMs = 0;
+  let readMs = 0;
+  const encode = async (frame: number, view: View | undefined): Promise<EncodedFrame> => {
+    const begun = performance.now();
+    const image = await frames.read(frame);
+    readMs += performance.now() - begun;
+    const encoded = await model.encode(image, view);
+    encodeMs += encoded.timings.encodeMs;
+    return encoded;
   };
-
-  const first = await encode(0);
+  const source: TrackingSource<string> = {
+    model,
+    quality,
+    video: { width, height },
+    encoded: (frame, view) => {
+      const key = JSON.stringify([frame, view]);
+      const encoding = encodings.get(key) ?? encode(frame, view);
+      encodings.delete(key);
+      encodings.set(key, encoding);
+      for (const old of encodings.keys()) if (encodings.size > keptEncodings) encodings.delete(old);
+      return encoding;
+    },
+    memory: (_, stored, view) => {
+      const key = JSON.stringify([stored.frame, view]);
+      const memory =
+        memories.get(key) ??
+        source.encoded(stored.frame, view).then((encoded) => model.remember(encoded, stored));
+      memories.delete(key);
+      memories.set(key, memory);
+      for (const old of memories.keys()) if (memories.size > model.memoryWindow) memories.delete(old);
+      return memory;
+    },
+  };
+  const first = await model.encode(await frames.read(0));
   const [prompted] = (await model.predict(first, [{ points: [], mask: given }])).predictions;
-  await keep(first, { ...prompted, frame: 0, state: 'prompted', verified: false });
+  const conditioning: StoredMask[] = [{ ...prompted, frame: 0, state: 'prompted', verified: false }];
+  const passed: StoredMask[] = [];
   for (let frame = 1; frame < frames.count; frame++) {
-    const encoded = await encode(frame);
-    const { conditioning, recent } = model.selectMemory(frame, 'forward', [0], stored.slice(1));
-    const request = {
-      memories: [
-        ...conditioning.map((index) => ({ memory: memories.get(index)!, conditioning: true })),
-        ...recent.map((index) => ({ memory: memories.get(index)!, conditioning: false })),
-      ],
-    };
-    const [prediction] = (await model.track(encoded, 'forward', [request])).predictions;
+    [encodeMs, readMs] = [0, 0];
+    const begun = performance.now();
+    const wanted = { id: 'object', conditioning, passed: passed.slice(-model.memoryWindow) };
+    const [{ prediction, view, retries }] = (await findObjects(source, frame, 'forward', [wanted])).found;
+    const ms = performance.now() - begun - readMs;
     const state = prediction.present ? 'propagated' : 'absent';
-    await keep(encoded, { ...prediction, frame, state, verified: false });
-    yield { frame, prediction };
+    passed.push({ ...prediction, frame, state, verified: false, ...(view ? { view } : {}) });
+    yield { frame, prediction, view, retries, encodeMs, ms };
   }
 }

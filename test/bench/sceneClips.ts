@@ -1,6 +1,6 @@
 import { decodeRle, rleArea, rleIou, encodeRle } from '../../kernel/masks/rle';
 import type { VideoModel } from '../../kernel/engine/videoModel';
-import type { RleMask } from '../../shared/domain/annotations';
+import type { Quality, RleMask } from '../../shared/domain/annotations';
 import type { SceneOptions } from '../../kernel/sample/options';
 import { Scene } from '../../kernel/sample/scene';
 import type { RgbFrame } from '../../kernel/video/api';
@@ -15,6 +15,8 @@ export const sceneKinds = {
   hidden: { occlusion: 'full' },
   lookalikes: { lookalikes: true, objects: 4 },
   scale: { scaleChange: 3 },
+  // 20 to 40 pixels long.
+  small: { width: 1920, height: 1080, fishSize: 0.075, frames: 120 },
   'fast-and-blurred': { frames: 30, motionBlur: 1 },
   leaves: { leaveFrame: true },
   'hidden-and-leaves': { leaveFrame: true, occlusion: 'full' },
@@ -39,7 +41,11 @@ export interface SceneResult {
 }
 
 /** The main object of a scene, followed from its exact mask on the first frame. */
-export async function followScene(model: VideoModel, options: Partial<SceneOptions>): Promise<SceneResult> {
+export async function followScene(
+  model: VideoModel,
+  quality: Quality,
+  options: Partial<SceneOptions>,
+): Promise<SceneResult> {
   const scene = new Scene(options);
   const { width, height, frames } = scene.options;
   const truths: RleMask[] = [];
@@ -54,7 +60,7 @@ export async function followScene(model: VideoModel, options: Partial<SceneOptio
   const shown: Shown[] = [];
   const score: number[] = [];
   const visible = { frames: 0, J: 0, F: 0 };
-  for await (const { frame, prediction } of followObject(model, { count: frames, read }, given)) {
+  for await (const { frame, prediction } of followObject(model, { count: frames, read }, given, quality)) {
     const truth = truths[frame];
     const iou = rleIou(prediction.mask, truth);
     const hidden = rleArea(truth) === 0;

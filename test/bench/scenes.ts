@@ -9,7 +9,7 @@ import { absenceDelays } from './absence';
 import { benchModel } from './benchModel';
 import { followScene, isSceneKind, sceneKinds, sceneOptionsOf, type SceneResult } from './sceneClips';
 
-const usage = `Usage: npm run bench:scenes -- [--kinds a,b] [--seeds 1,2] [--precision int8|float32|original] [--json FILE]
+const usage = `Usage: npm run bench:scenes -- [--kinds a,b] [--seeds 1,2] [--quality fast|balanced|best|whole-frame] [--precision int8|float32|original] [--json FILE]
 
 Kinds: ${Object.keys(sceneKinds).join(', ')}`;
 
@@ -19,6 +19,7 @@ async function main(): Promise<void> {
       kinds: { type: 'string', default: Object.keys(sceneKinds).join() },
       seeds: { type: 'string', default: '1,2' },
       precision: { type: 'string' },
+      quality: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -27,14 +28,14 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const model = benchModel(values.precision);
+  const { model, quality } = benchModel(values.precision, values.quality);
   try {
     const report: Record<string, SceneResult> = {};
     for (const kind of values.kinds.split(',')) {
       if (!isSceneKind(kind))
         throw new MaskletError('internal', `There is no kind "${kind}".`, { hint: usage });
       for (const seed of values.seeds.split(',')) {
-        const result = await followScene(model, sceneOptionsOf(kind, Number(seed)));
+        const result = await followScene(model, quality, sceneOptionsOf(kind, Number(seed)));
         report[`${kind} ${seed}`] = result;
         console.log(line(`${kind} ${seed}`, result));
       }

@@ -1,7 +1,7 @@
 /** The graphs built here, with the weights inside the embedded engine's files, beside those files themselves. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageMean, imageStd } from '../../kernel/engine/imageStatistics';
 import { OnnxSessions } from '../../kernel/engine/onnx/sessions';
@@ -10,7 +10,13 @@ import { encodeImage, type Sam2Model } from '../../kernel/engine/sam2/steps';
 import { preprocess } from '../../kernel/pixels/preprocess';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 import { openVideo } from '../../kernel/video/source';
+import { sam2TinyEmbedded } from '../../models/catalogue';
+import { DecoderWeights, decoderParameters } from '../../models/embedded/decoderWeights';
+import { embeddedDecoderGraph } from '../../models/embedded/maskDecoder';
+import { prepareGraphs } from '../../models/embedded/prepare';
+import { DataFile } from '../../models/onnx/dataFile';
 import { buildModel } from '../../models/sam2/build';
+import { variantConfig } from '../../models/sam2/variants';
 import { embeddedFiles, writeEmbeddedCheckpoint } from '../support/embeddedWeights';
 import { smallClip } from '../support/kernel';
 import { relativeError } from '../support/relativeError';
@@ -51,6 +57,17 @@ afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true });
 });
 
+/** A picture at half its size, the mean of every two by two pixels. */
+function shrunk(data: Float32Array, from: number, to: number): TensorData {
+  const step = from / to;
+  const small = Float32Array.from({ length: 3 * to * to }, (_, i) => {
+    const [c, cell] = [Math.floor(i / to ** 2), i % to ** 2];
+    const at = c * from ** 2 + Math.floor(cell / to) * step * from + (cell % to) * step;
+    return (data[at] + data[at + 1] + data[at + from] + data[at + from + 1]) / 4;
+  });
+  return { data: small, dims: [1, 3, to, to] };
+}
+
 function check(name: string, found: ArrayLike<number>, wanted: ArrayLike<number>): void {
   const error = relativeError(found, wanted);
   console.log(`${name}: ${error.toExponential(2)} relative`);
@@ -83,6 +100,40 @@ describe("the embedded engine's weights in the graphs built here", () => {
     check('high_res_feats_1', features.highRes1, encoded.high_res_feats_1.data);
   });
 
+  it('give the same features at other sizes as at their own, as far as a smaller picture shows them', async () => {
+    const size = 512;
+    const prepared = await prepareGraphs({
+      paths: embeddedFiles,
+      sources: sam2TinyEmbedded,
+      folder: join(folder, 'prepared'),
+      size,
+      precision: 'float32',
+    });
+    const options = { providers: ['cpu'], threads: 0 };
+    const { handle } = await embedded.load({ model: prepared.encoder, name: 'small encoder', ...options });
+    const small = await embedded.run(handle, { image: shrunk(image.data as Float32Array, 1024, size) });
+    await embedded.release(handle);
+    expect(small.image_embed.dims).toEqual([1, 256, size / 16, size / 16]);
+    // Each cell of the small map resembles the four that it covers in the large one.
+    const [fine, coarse] = [encoded.image_embed.data, small.image_embed.data];
+    let [product, fineSquares, coarseSquares] = [0, 0, 0];
+    for (let c = 0; c < 256; c++) {
+      for (let y = 0; y < 32; y++) {
+        for (let x = 0; x < 32; x++) {
+          const at = c * 4096 + y * 2 * 64 + x * 2;
+          const mean = (fine[at] + fine[at + 1] + fine[at + 64] + fine[at + 65]) / 4;
+          const value = coarse[c * 1024 + y * 32 + x];
+          product += mean * value;
+          fineSquares += mean ** 2;
+          coarseSquares += value ** 2;
+        }
+      }
+    }
+    const cosine = product / Math.sqrt(fineSquares * coarseSquares);
+    console.log(`cosine with the features at 1024: ${cosine.toFixed(3)}`);
+    expect(cosine).toBeGreaterThan(0.8);
+  }, 120_000);
+
   const mask = Float32Array.from({ length: 256 * 256 }, (_, i) =>
     Math.hypot((i % 256) - 120, Math.floor(i / 256) - 130) < 40 ? 8 : -8,
   );
@@ -110,5 +161,21 @@ describe("the embedded engine's weights in the graphs built here", () => {
     );
     check(`masks, ${name}`, masks, wanted.masks.data);
     check(`iou_predictions, ${name}`, found.all_ious.data.slice(1), wanted.iou_predictions.data);
+
+    const data = new DataFile('decoder.weights');
+    const weights = new DecoderWeights(
+      'decoder',
+      decoderParameters(readFileSync(embeddedFiles.decoder)),
+      data,
+    );
+    const path = join(mkdtempSync(join(folder, 'decoder-')), 'decoder.onnx');
+    writeFileSync(path, embeddedDecoderGraph(variantConfig('sam2', 'tiny'), weights));
+    writeFileSync(join(dirname(path), 'decoder.weights'), data.bytes());
+    const options = { providers: ['cpu'], threads: 0 };
+    const { handle } = await embedded.load({ model: path, name: 'decoder built here', ...options });
+    const own = await embedded.run(handle, shared);
+    await embedded.release(handle);
+    check(`masks of the decoder for other sizes, ${name}`, own.masks.data, wanted.masks.data);
+    check(`its iou_predictions, ${name}`, own.iou_predictions.data, wanted.iou_predictions.data);
   });
 });

@@ -67,6 +67,7 @@ describe('the full model behind VideoModel', () => {
   const stored = (frame: number, mask: RleMask): StoredMask => ({
     frame,
     mask,
+    bbox: [0, 0, 1, 1],
     area: 1,
     state: 'propagated',
     verified: false,

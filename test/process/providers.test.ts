@@ -79,10 +79,11 @@ async function click(model: VideoModel, index = 0): Promise<Prediction> {
 
 /** What is tracked from a click's mask into the next frame. */
 async function track(model: VideoModel): Promise<Prediction> {
-  const { mask, area } = await click(model);
+  const { mask, area, bbox } = await click(model);
   const stored = {
     frame: 0,
     mask,
+    bbox,
     area,
     state: 'propagated',
     verified: false,

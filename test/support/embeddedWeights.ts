@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ByteBuffer } from 'flatbuffers';
 import { packageRoot } from '../../kernel/runtime/paths';
 import { locateModelFile, modelFolders, sam2TinyEmbedded } from '../../models/catalogue';
-import { decodeModel } from '../../models/onnx/schema';
+import { decoderParameters } from '../../models/embedded/decoderWeights';
 import type { Sam2Config } from '../../models/sam2/config';
 import { parameterShapes } from '../../models/sam2/parameters';
 import { variantConfig } from '../../models/sam2/variants';
@@ -37,7 +37,7 @@ export const embeddedConfig: Sam2Config = (() => {
  * @returns the embedding of "no memory", which the exported encoder adds to its output, [1, dModel, 1, 1].
  */
 export function writeEmbeddedCheckpoint(path: string): { noMemory: Float32Array } {
-  const found = new Map([...encoderWeights(), ...decoderWeights()]);
+  const found = new Map([...encoderWeights(), ...decoderParameters(readFileSync(embeddedFiles.decoder))]);
   const tensors = new Map(
     [...parameterShapes(embeddedConfig)].map(([name, shape]) => {
       const known = found.get(name);
@@ -64,50 +64,6 @@ function encoderWeights(): Map<string, Weights> {
     else if (name === '/image_encoder/trunk/Transpose_output_0') {
       weights.set('image_encoder.trunk.pos_embed', tensor);
     } else if (linear) weights.set(`${linear.replaceAll('/', '.')}.weight`, transposed(tensor));
-  }
-  return weights;
-}
-
-function decoderWeights(): Map<string, Weights> {
-  const { graph } = decodeModel(readFileSync(embeddedFiles.decoder));
-  const initializers = new Map(
-    graph.initializer.map(({ name, dims, rawData }) => [
-      name,
-      { shape: dims, values: floatsOf(rawData ?? new Uint8Array()) },
-    ]),
-  );
-  const weights = new Map<string, Weights>();
-  for (const [name, tensor] of initializers) {
-    const known = /^(mask_decoder|prompt_encoder)\./.test(name);
-    if (known) weights.set(`sam_${name}`, tensor);
-  }
-  for (const { opType, name, input } of graph.node) {
-    const tensor = input.map((from) => initializers.get(from)).find((weight) => weight !== undefined);
-    if (opType === 'MatMul' && tensor && name.startsWith('/transformer/')) {
-      weights.set(
-        `sam_mask_decoder${name.replace(/\/MatMul$/, '').replaceAll('/', '.')}.weight`,
-        transposed(tensor),
-      );
-    }
-    // A norm over the channels of an image is written out: times its weight, plus its bias.
-    const norm = /^\/(?:mask_downscaling\/)?((?:mask_downscaling|output_upscaling)\.\d)\/(Mul|Add_1)$/.exec(
-      name,
-    );
-    if (norm && tensor) {
-      const [, layer, operation] = norm;
-      const module = layer.startsWith('mask') ? 'sam_prompt_encoder' : 'sam_mask_decoder';
-      weights.set(`${module}.${layer}.${operation === 'Mul' ? 'weight' : 'bias'}`, tensor);
-    }
-    if (name === '/Mul_15' && tensor) weights.set('sam_prompt_encoder.no_mask_embed.weight', tensor);
-    if (name === '/Expand_9' && tensor) {
-      const token = (from: number, to: number): Weights => ({
-        shape: [to - from, 256],
-        values: tensor.values.slice(256 * from, 256 * to),
-      });
-      weights.set('sam_mask_decoder.obj_score_token.weight', token(0, 1));
-      weights.set('sam_mask_decoder.iou_token.weight', token(1, 2));
-      weights.set('sam_mask_decoder.mask_tokens.weight', token(2, 6));
-    }
   }
   return weights;
 }

@@ -1,35 +1,36 @@
 import type { RunModel } from '../onnx/tensors';
-import { maskGrid } from './parameters';
+import { featureGridOf, maskGridOf } from './parameters';
 
-/** What the mask decoder is asked about one object, in the encoder's 1024-pixel square. */
+/** What the mask decoder is asked about one object, in pixels of the encoder's square. */
 export interface DecoderPrompt {
   /** x, y, x, y, ... */
   readonly coordinates: readonly number[];
   /** For each coordinate pair: 1 inside, 0 outside, 2 and 3 the corners of a box. */
   readonly labels: readonly number[];
-  /** Mask logits [256, 256] to start from. */
+  /** Mask logits [size / 4, size / 4] to start from. */
   readonly hint?: Float32Array;
 }
 
 /** A frame's features as the decoder takes them. */
 export interface FrameFeatures {
-  /** [1, 256, 64, 64] */
+  /** Side of the encoder's square. */
+  readonly size: number;
+  /** [1, 256, size / 16, size / 16] */
   readonly imageEmbed: Float32Array;
-  /** [1, 32, 256, 256] */
+  /** [1, 32, size / 4, size / 4] */
   readonly highRes0: Float32Array;
-  /** [1, 64, 128, 128] */
+  /** [1, 64, size / 8, size / 8] */
   readonly highRes1: Float32Array;
 }
 
 /** The decoder's three proposals for one object. */
 export interface Candidates {
-  /** Logits [256, 256] each, above 0 inside. */
+  /** Logits [size / 4, size / 4] each, above 0 inside. */
   readonly logits: readonly Float32Array[];
   readonly iou: readonly number[];
 }
 
 const candidatesPerObject = 3;
-const maskCells = maskGrid * maskGrid;
 
 /**
  * Runs the decoder for several objects. Prompts of different lengths are padded with points of label -1, which the
@@ -66,6 +67,8 @@ async function decodeGroup(
   prompts: readonly DecoderPrompt[],
 ): Promise<Candidates[]> {
   const objects = prompts.length;
+  const [features, maskGrid] = [featureGridOf(frame.size), maskGridOf(frame.size)];
+  const maskCells = maskGrid * maskGrid;
   const points = Math.max(1, ...prompts.map((prompt) => prompt.labels.length));
   const coordinates = new Float32Array(objects * points * 2);
   const labels = new Float32Array(objects * points).fill(-1);
@@ -76,9 +79,9 @@ async function decodeGroup(
     if (prompt.hint) hints.set(prompt.hint, i * maskCells);
   });
   const { masks, iou_predictions: iou } = await run({
-    image_embed: { data: frame.imageEmbed, dims: [1, 256, 64, 64] },
-    high_res_feats_0: { data: frame.highRes0, dims: [1, 32, 256, 256] },
-    high_res_feats_1: { data: frame.highRes1, dims: [1, 64, 128, 128] },
+    image_embed: { data: frame.imageEmbed, dims: [1, 256, features, features] },
+    high_res_feats_0: { data: frame.highRes0, dims: [1, 32, maskGrid, maskGrid] },
+    high_res_feats_1: { data: frame.highRes1, dims: [1, 64, maskGrid / 2, maskGrid / 2] },
     point_coords: { data: coordinates, dims: [objects, points, 2] },
     point_labels: { data: labels, dims: [objects, points] },
     mask_input: { data: hints, dims: [objects, 1, maskGrid, maskGrid] },

@@ -5,14 +5,21 @@ import {
   sam2TinyEmbedded,
   type ModelFile,
 } from '../../../models/catalogue';
-import { findPreparedEncoder, preparedFolder, type Precision } from '../../../models/embedded/prepare';
+import {
+  findPrepared,
+  originalSize,
+  preparedFolder,
+  type PreparedForm,
+  type PreparedGraphs,
+  type Precision,
+} from '../../../models/embedded/prepare';
 import { memoryReadoutModel } from '../../../models/memoryReadout';
 import { verifyModelFile } from '../../../models/verify';
-import { isCancelled } from '../../../shared/protocol/errors';
+import { isCancelled, MaskletError } from '../../../shared/protocol/errors';
 import { emptyRle } from '../../masks/rle';
 import { kernelScript, packageRoot } from '../../runtime/paths';
 import type { PixelApi } from '../../pixels/api';
-import type { Direction } from '../../../shared/domain/annotations';
+import type { Direction, View } from '../../../shared/domain/annotations';
 import type { ModelState } from '../../../shared/protocol/health';
 import type { RgbFrame } from '../../video/api';
 import { WorkerClient } from '../../workers/rpc';
@@ -42,33 +49,31 @@ import type {
   StoredMask,
   TrackRequest,
   VideoModel,
+  Zoom,
 } from '../videoModel';
+import { centreOf, wholeFrame, type Point } from '../zoom/window';
 import type { FrameFeatures } from './decoder';
 import { groupByMemory } from './grouping';
 import { memoryWindow, selectMemory } from './memory';
-import {
-  featureCells,
-  featureChannels,
-  inputSize,
-  maskGrid,
-  patchSize,
-  trackingDefaults,
-} from './parameters';
+import { featureChannels, featureGridOf, maskGridOf, patchSize, trackingDefaults } from './parameters';
 import { choosePrecision, type Comparison, type Effort } from './precision';
 import { toQuestion } from './prompts';
-import type { MatchFeatures } from './readout';
+import type { MatchFeatures, Placement } from './readout';
 import type { EmbeddedApi } from './workerApi';
+import { EmbeddedZoom } from './zoom';
 
 export interface EmbeddedModelOptions extends ProviderOptions {
   /** Where the encoder's prepared form is kept; without it the encoder runs as it came. */
   readonly cacheFolder?: string;
   /** How the encoder computes on a CPU; `auto`, the default, is the faster way on this machine, `original` as it came. */
   readonly precision?: Precision | 'auto' | 'original';
+  /** False: objects are looked for in whole frames; default true. */
+  readonly zoom?: boolean;
   /** Called at every change of `state`. */
   readonly onState?: (state: ModelState) => void;
 }
 
-/** A frame's features, in memory that all threads share. */
+/** A view's features, in memory that all threads share. */
 interface EmbeddedFrame extends EncodedFrame {
   readonly features: FrameFeatures;
   readonly match: MatchFeatures;
@@ -76,10 +81,13 @@ interface EmbeddedFrame extends EncodedFrame {
 
 /** What is remembered of a frame for one object. */
 interface EmbeddedMemory extends FrameMemory {
-  /** Shared by the memories of all objects on this frame. */
+  /** Shared by the memories of all objects in this view. */
   readonly keys: Int8Array;
-  /** Coverage of a [256, 256] grid. */
+  /** Coverage of the decoder's grid. */
   readonly mask: Float32Array;
+  readonly view: View;
+  /** Of the mask's box. */
+  readonly centre: Point;
 }
 
 type InferenceThread = WorkerClient<InferenceApi & EmbeddedApi>;
@@ -92,9 +100,17 @@ interface Engine {
   /** Holds decoder and memory read-out, so that a click is answered while the encoder runs. */
   readonly decoderThread: InferenceThread;
   readonly pixelThread: WorkerClient<PixelApi>;
+  readonly memory: number;
+  /** Encoder and decoder for an input size, loaded when it is first asked for. */
+  readonly sized: (size: number) => Promise<SizedModels>;
+  /** Whether there are other sizes than the files' own. */
+  readonly scales: boolean;
+  readonly provider: string;
+}
+
+interface SizedModels {
   readonly encoder: number;
   readonly decoder: number;
-  readonly memory: number;
 }
 
 /**
@@ -109,6 +125,7 @@ class EmbeddedModel implements VideoModel {
   readonly id = sam2TinyEmbedded.id;
   readonly sha256 = modelSha256(sam2TinyEmbedded);
   readonly memoryWindow = memoryWindow;
+  readonly zoom: Zoom | undefined;
   private readonly loaded: LoadedEngine<Engine>;
   private readonly planner: ProviderPlanner;
   /** The encoder that the CPU runs, once that is known. */
@@ -125,6 +142,7 @@ class EmbeddedModel implements VideoModel {
     });
     const start = (own: Own, plan: ProviderPlan): Promise<Started<Engine>> => this.start(own, plan);
     this.loaded = new LoadedEngine(this.id, start, this.planner, options.onState);
+    this.zoom = options.zoom === false ? undefined : new EmbeddedZoom(() => this.loaded.loadedNow);
   }
 
   get state(): ModelState {
@@ -135,23 +153,27 @@ class EmbeddedModel implements VideoModel {
     await this.loaded.ready(signal);
   }
 
-  async encode(image: RgbFrame, signal?: AbortSignal): Promise<EncodedFrame> {
-    return this.loaded.use(signal, async ({ pixelThread, encoderThread, encoder }) => {
+  async encode(image: RgbFrame, wanted: Partial<View> = {}, signal?: AbortSignal): Promise<EncodedFrame> {
+    return this.loaded.use(signal, async ({ pixelThread, encoderThread, sized }) => {
       const { data, width, height } = image;
+      const view: View = { part: wholeFrame(image), size: originalSize, ...wanted };
+      const { part, size } = view;
+      const { encoder } = await sized(size);
       const input = await pixelThread.request(
         'preprocess',
-        { data, width, height, size: inputSize, mean: imageMean, std: imageStd },
+        { data, width, height, part, size, mean: imageMean, std: imageStd },
         { signal },
       );
       const { features, match, ms } = await encoderThread.request(
         'encode',
-        { handle: encoder, image: input.tensor },
+        { handle: encoder, image: input.tensor, size },
         { signal, transfer: [input.tensor.buffer as ArrayBuffer] },
       );
       const { imageEmbed, highRes0, highRes1 } = features;
       const arrays = [imageEmbed, highRes0, highRes1, match.query, match.keys];
       const frame: EmbeddedFrame = {
         frame: image.index,
+        view,
         width,
         height,
         bytes: arrays.reduce((sum, array) => sum + array.byteLength, 0),
@@ -172,11 +194,12 @@ class EmbeddedModel implements VideoModel {
     const { predictions, asked } = answerGivenMasks(prompts);
     const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
     if (asked.length === 0) return { predictions, stages };
-    const questions = asked.map((i) => toQuestion(prompts[i], frame.width, frame.height));
+    const questions = asked.map((i) => toQuestion(prompts[i], frame.view));
     return this.loaded.use(signal, async (engine) => {
+      const { decoder } = await engine.sized(frame.view.size);
       const { answers, ms } = await engine.decoderThread.request(
         'predict',
-        { handle: engine.decoder, frame: frame.features, questions },
+        { handle: decoder, frame: frame.features, questions },
         { signal },
       );
       stages.maskDecodeMs = ms;
@@ -210,14 +233,16 @@ class EmbeddedModel implements VideoModel {
   }
 
   async remember(encoded: EncodedFrame, stored: StoredMask): Promise<FrameMemory> {
-    const { frame, match } = encoded as EmbeddedFrame;
+    const { frame, match, view } = encoded as EmbeddedFrame;
     return this.loaded.use(undefined, async ({ decoderThread }) => {
-      const mask = await decoderThread.request('remember', { mask: stored.mask });
+      const mask = await decoderThread.request('remember', { mask: stored.mask, view });
       const memory: EmbeddedMemory = {
         frame,
         bytes: match.keys.byteLength + mask.byteLength,
         keys: match.keys,
         mask,
+        view,
+        centre: centreOf(stored.bbox),
       };
       return memory;
     });
@@ -242,12 +267,17 @@ class EmbeddedModel implements VideoModel {
     const predictions = objects.map(() => absent);
     const groups = groupByMemory(
       frame.frame,
-      objects.map(({ memories }) =>
-        memories.map(({ memory, conditioning }) => ({ ...(memory as EmbeddedMemory), conditioning })),
+      objects.map(({ memories, expected }) =>
+        memories.map(({ memory: remembered, conditioning }) => {
+          const memory = remembered as EmbeddedMemory;
+          const placement = placementOf(memory, frame, expected);
+          return { ...memory, conditioning, ...(placement ? { placement } : {}) };
+        }),
       ),
     );
     return this.loaded.use(signal, async (engine) => {
-      const { decoder, memory, decoderThread } = engine;
+      const { memory, decoderThread } = engine;
+      const { decoder } = await engine.sized(frame.view.size);
       for (const { members, distance, memories } of groups) {
         const { tracked, times } = await decoderThread.request(
           'track',
@@ -311,7 +341,7 @@ class EmbeddedModel implements VideoModel {
   /** Mask logits as masks in video pixels; counts the time in `stages`. */
   private async toMasks(
     { pixelThread }: Engine,
-    { width, height }: EncodedFrame,
+    { width, height, view: { part, size } }: EncodedFrame,
     logits: readonly Float32Array[],
     stages: StageMs,
     signal: AbortSignal | undefined,
@@ -319,7 +349,7 @@ class EmbeddedModel implements VideoModel {
     if (logits.length === 0) return [];
     const { masks, ms } = await pixelThread.request(
       'postprocess',
-      { logits, size: maskGrid, width, height },
+      { logits, size: maskGridOf(size), width, height, part },
       { signal, transfer: logits.map((map) => map.buffer as ArrayBuffer) },
     );
     stages.postProcessMs += ms;
@@ -338,19 +368,31 @@ class EmbeddedModel implements VideoModel {
         plan.providers.some(mustShareThread) ? ['cpu'] : providersOf(plan, 'decoder'),
       ).then(async (loaded) => [loaded, await this.loadMemory(decoderThread)] as const),
     ]);
+    const { precision } = encoder;
+    const original: SizedModels = { encoder: encoder.handle, decoder: decoder.handle };
+    const sizes = new Map([[originalSize, Promise.resolve(original)]]);
     const engine: Engine = {
       encoderThread,
       decoderThread,
       pixelThread,
-      encoder: encoder.handle,
-      decoder: decoder.handle,
       memory: memory.handle,
+      scales: encoder.prepared && encoder.provider === 'cpu',
+      provider: encoder.provider,
+      sized: (size) => {
+        let models = sizes.get(size);
+        if (!models) {
+          models = this.loadSize({ size, precision }, encoderThread, decoderThread, own);
+          sizes.set(size, models);
+          models.catch(() => sizes.delete(size));
+        }
+        return models;
+      },
     };
     // The encoder does nearly all of the work, so it is what the provider means.
     return {
       engine,
       provider: encoder.provider,
-      ...(encoder.precision === 'int8' ? { precision: encoder.precision } : {}),
+      ...(precision === 'int8' ? { precision } : {}),
       fallback: encoder.fallback ?? decoder.fallback,
     };
   }
@@ -360,20 +402,21 @@ class EmbeddedModel implements VideoModel {
     thread: InferenceThread,
     own: Own,
     plan: ProviderPlan,
-  ): Promise<LoadedModel & { readonly precision: Precision }> {
+  ): Promise<LoadedModel & { readonly precision: Precision; readonly prepared: boolean }> {
     const { encoder: file } = sam2TinyEmbedded;
     const { threads } = this.options;
     const providers = providersOf(plan, 'encoder');
-    const path = locateModelFile(file, modelFolders(sam2TinyEmbedded, packageRoot()));
+    const path = embeddedFile(file);
     await verifyModelFile(path, file);
     const request = { model: path, name: file.name, providers, threads };
     let refusal: string | undefined;
     try {
-      const prepared = await this.preparedEncoder(thread, path, own, providers);
-      this.cpuEncoder = prepared;
-      if (prepared !== undefined) {
-        const loaded = await thread.request('load', { ...request, cpuModel: prepared.graph });
-        return { ...loaded, precision: loaded.provider === 'cpu' ? prepared.precision : 'float32' };
+      const precision = await this.preparedPrecision(thread, providers);
+      if (precision !== undefined) {
+        const { encoder: cpuModel } = await this.prepared({ size: originalSize, precision }, own);
+        this.cpuEncoder = { graph: cpuModel, precision };
+        const loaded = await thread.request('load', { ...request, cpuModel });
+        return { ...loaded, precision: loaded.provider === 'cpu' ? precision : 'float32', prepared: true };
       }
     } catch (error) {
       if (isCancelled(error)) throw error;
@@ -381,32 +424,61 @@ class EmbeddedModel implements VideoModel {
     }
     const loaded = await thread.request('load', request);
     const fallback = [loaded.fallback, refusal].filter(Boolean).join('; ');
-    return { ...loaded, precision: 'float32', ...(fallback ? { fallback } : {}) };
+    return { ...loaded, precision: 'float32', prepared: false, ...(fallback ? { fallback } : {}) };
   }
 
-  /** The encoder in the form that is wanted, prepared now where it is not; undefined where it is to run as it came. */
-  private async preparedEncoder(
+  /** How a prepared encoder is to compute; undefined where the encoder is to run as it came. */
+  private async preparedPrecision(
     thread: InferenceThread,
-    path: string,
-    own: Own,
     providers: readonly string[],
-  ): Promise<{ readonly graph: string; readonly precision: Precision } | undefined> {
+  ): Promise<Precision | undefined> {
     const { cacheFolder, threads, precision: wanted = 'auto' } = this.options;
     if (cacheFolder === undefined || wanted === 'original' || !providers.includes('cpu')) return undefined;
     const compare = (effort: Effort): Promise<Comparison> =>
       thread.request('comparePrecisions', { threads, effort });
-    const precision = wanted === 'auto' ? await choosePrecision(cacheFolder, compare) : wanted;
-    const { encoder: source } = sam2TinyEmbedded;
-    const folder = preparedFolder(cacheFolder, source, precision);
-    const found = await findPreparedEncoder(folder);
-    if (found !== undefined) return { graph: found, precision };
+    return wanted === 'auto' ? await choosePrecision(cacheFolder, compare) : wanted;
+  }
+
+  /** Graphs in the form that is wanted, prepared now if no earlier run left them. */
+  private async prepared(form: PreparedForm, own: Own): Promise<PreparedGraphs> {
+    const { cacheFolder } = this.options;
+    if (cacheFolder === undefined)
+      throw new MaskletError('internal', 'There is no folder for prepared models.');
+    const { encoder, decoder } = sam2TinyEmbedded;
+    const sources = { encoder, decoder };
+    const folder = preparedFolder(cacheFolder, sources, form);
+    const found = await findPrepared(folder);
+    if (found !== undefined) return found;
+    const paths = { encoder: embeddedFile(encoder), decoder: embeddedFile(decoder) };
     const preparing: InferenceThread = own(inferenceThread('prepare', this.options));
     try {
-      return { graph: await preparing.request('prepare', { path, source, folder, precision }), precision };
+      return await preparing.request('prepare', { ...form, paths, sources, folder });
     } finally {
       // With the thread goes the memory that preparing took.
       await preparing.dispose();
     }
+  }
+
+  /** Encoder and decoder for another input size than the files' own, on the CPU. */
+  private async loadSize(
+    form: PreparedForm,
+    encoderThread: InferenceThread,
+    decoderThread: InferenceThread,
+    own: Own,
+  ): Promise<SizedModels> {
+    const { encoder, decoder } = await this.prepared(form, own);
+    if (decoder === undefined)
+      throw new MaskletError('internal', `There is no decoder for ${form.size} pixels.`);
+    const { threads } = this.options;
+    const load = async (thread: InferenceThread, model: string, name: string): Promise<number> => {
+      const loaded = await thread.request('load', { model, name, providers: ['cpu'], threads });
+      return loaded.handle;
+    };
+    const [encoderHandle, decoderHandle] = await Promise.all([
+      load(encoderThread, encoder, `image encoder at ${form.size}`),
+      load(decoderThread, decoder, `mask decoder at ${form.size}`),
+    ]);
+    return { encoder: encoderHandle, decoder: decoderHandle };
   }
 
   private async loadFile(
@@ -414,7 +486,7 @@ class EmbeddedModel implements VideoModel {
     file: ModelFile,
     providers: readonly string[],
   ): Promise<LoadedModel> {
-    const path = locateModelFile(file, modelFolders(sam2TinyEmbedded, packageRoot()));
+    const path = embeddedFile(file);
     await verifyModelFile(path, file);
     const { threads } = this.options;
     return thread.request('load', { model: path, name: file.name, providers, threads });
@@ -424,7 +496,6 @@ class EmbeddedModel implements VideoModel {
   private loadMemory(thread: InferenceThread): Promise<LoadedModel> {
     const model = memoryReadoutModel({
       channels: featureChannels,
-      frameCells: featureCells,
       topK: trackingDefaults.topK,
       patch: patchSize,
     });
@@ -436,4 +507,31 @@ class EmbeddedModel implements VideoModel {
       threads,
     });
   }
+}
+
+const embeddedFile = (file: ModelFile): string =>
+  locateModelFile(file, modelFolders(sam2TinyEmbedded, packageRoot()));
+
+/**
+ * Where a memory's cells lie on the grid of the frame now looked at, as if the object had moved from where it was
+ * remembered to where it is expected; undefined where both are one grid.
+ */
+function placementOf(
+  { view: then, centre }: EmbeddedMemory,
+  { view: now }: EmbeddedFrame,
+  expected: Point | undefined,
+): Placement | undefined {
+  const same = then.size === now.size && then.part.every((edge, i) => edge === now.part[i]);
+  if (same && expected === undefined) return undefined;
+  const along = (axis: 0 | 1, moved: number): Placement['x'] => {
+    const [from, to] = [then.part[axis], then.part[axis + 2]];
+    const cell = (now.part[axis + 2] - now.part[axis]) / featureGridOf(now.size);
+    const step = (to - from) / featureGridOf(then.size) / cell;
+    // Cells are placed by their centres.
+    return { at: (from + moved - now.part[axis]) / cell + step / 2 - 0.5, step };
+  };
+  return {
+    x: along(0, expected ? expected.x - centre.x : 0),
+    y: along(1, expected ? expected.y - centre.y : 0),
+  };
 }

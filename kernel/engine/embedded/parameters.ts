@@ -1,14 +1,17 @@
-/** The image encoder's input is this many pixels square. */
-export const inputSize = 1024;
-/** Side of the encoder's coarsest feature map, in cells. */
-export const featureGrid = 64;
 export const featureChannels = 256;
-export const featureCells = featureGrid * featureGrid;
-/** Side of the decoder's mask logits, and of the masks it takes as a hint. */
-export const maskGrid = 256;
 /** Mask samples along the side of one feature cell. */
-export const patchSide = maskGrid / featureGrid;
+export const patchSide = 4;
 export const patchSize = patchSide * patchSide;
+/** Pixels of the encoder's input along the side of one mask sample. */
+const sampleSide = 4;
+
+/** Side of the decoder's mask logits, and of the masks it takes as a hint, for an input of `size` x `size` pixels. */
+export const maskGridOf = (size: number): number => size / sampleSide;
+/** Side of the encoder's coarsest feature map, in cells. */
+export const featureGridOf = (size: number): number => size / sampleSide / patchSide;
+
+/** Side of a square map that is kept row by row. */
+export const sideOf = (map: { readonly length: number }): number => Math.round(Math.sqrt(map.length));
 
 /** One way to ask the decoder about an expected object. */
 export interface PromptStyle {

@@ -1,13 +1,15 @@
 import { connectedComponents } from '../../pixels/components';
-import { featureGrid, inputSize, maskGrid, patchSide, type TrackingParameters } from './parameters';
+import { maskGridOf, patchSide, sideOf, type TrackingParameters } from './parameters';
 import type { DecoderPrompt } from './decoder';
 
-/** Where an object is expected, before the decoder has looked: [256, 256] row-major, 0..1. */
+/** Where an object is expected, before the decoder has looked: a square row-major map of the decoder's grid, 0..1. */
 export type Prior = Float32Array;
 
 /** Puts the patches of a memory read-out, [cells, patch], together to one map. */
 export function assemblePrior(patches: Float32Array): Prior {
-  const prior = new Float32Array(maskGrid * maskGrid);
+  const prior = new Float32Array(patches.length);
+  const maskGrid = sideOf(prior);
+  const featureGrid = maskGrid / patchSide;
   for (let cell = 0, from = 0; cell < featureGrid * featureGrid; cell++) {
     const top = Math.floor(cell / featureGrid) * patchSide;
     const left = (cell % featureGrid) * patchSide;
@@ -21,6 +23,8 @@ export function assemblePrior(patches: Float32Array): Prior {
 /** The inverse of `assemblePrior`: what each feature cell remembers of a mask. */
 export function splitPatches(map: Float32Array): Float32Array {
   const patches = new Float32Array(map.length);
+  const maskGrid = sideOf(map);
+  const featureGrid = maskGrid / patchSide;
   for (let cell = 0, to = 0; cell < featureGrid * featureGrid; cell++) {
     const top = Math.floor(cell / featureGrid) * patchSide;
     const left = (cell % featureGrid) * patchSide;
@@ -74,6 +78,7 @@ function distanceInside(inside: Uint8Array, size: number): Int32Array {
  * depth, capped so that thin parts get theirs, and distance from the points there are.
  */
 function interiorPoints(region: Uint8Array, prior: Prior, count: number): number[] {
+  const maskGrid = sideOf(region);
   const depth = distanceInside(region, maskGrid);
   const inside: number[] = [];
   for (let cell = 0; cell < region.length; cell++) if (depth[cell] >= 2) inside.push(cell);
@@ -113,6 +118,7 @@ export function promptsFromPrior(prior: Prior, p: TrackingParameters): DecoderPr
   const peak = peakOf(prior);
   if (peak < p.presentAbove) return [];
   const threshold = p.threshold * peak;
+  const maskGrid = sideOf(prior);
   const inside = Uint8Array.from(prior, (value) => (value > threshold ? 1 : 0));
   const { labels, areas } = connectedComponents(inside, maskGrid);
   const largest = Math.max(...areas);
@@ -129,7 +135,7 @@ export function promptsFromPrior(prior: Prior, p: TrackingParameters): DecoderPr
     y0 = Math.min(y0, y);
     y1 = Math.max(y1, y + 1);
   }
-  const scale = inputSize / maskGrid;
+  const scale = 1 / maskGridOf(1);
   const mostPoints = Math.max(...p.styles.map((style) => style.points));
   const points = interiorPoints(region, prior, mostPoints);
   const box = [x0, y0, x1, y1].map((edge) => edge * scale);

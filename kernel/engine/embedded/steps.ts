@@ -1,12 +1,13 @@
-import { prepareEncoder } from '../../../models/embedded/prepare';
+import { prepareGraphs } from '../../../models/embedded/prepare';
 import { MaskletError } from '../../../shared/protocol/errors';
 import type { WorkerHandlers } from '../../workers/rpc';
 import { sharedCopy } from '../../workers/sharedCopy';
+import { cropRle } from '../../masks/maskPart';
 import { fromModelError } from '../modelErrors';
 import type { OnnxSessions } from '../onnx/sessions';
 import { maskCoverage } from './coverage';
 import { decode, type FrameFeatures } from './decoder';
-import { inputSize, maskGrid, trackingDefaults } from './parameters';
+import { maskGridOf, trackingDefaults } from './parameters';
 import { comparePrecisions } from './precision';
 import { answerPrompt, questionPrompt } from './prompts';
 import { matchFeatures } from './readout';
@@ -18,10 +19,10 @@ export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedAp
   const runner = (handle: number) => (feeds: Parameters<OnnxSessions['run']>[1]) =>
     sessions.run(handle, feeds);
   return {
-    encode: async ({ handle, image }) => {
+    encode: async ({ handle, image, size }) => {
       const start = performance.now();
       const outputs = await sessions.run(handle, {
-        image: { data: image, dims: [1, 3, inputSize, inputSize] },
+        image: { data: image, dims: [1, 3, size, size] },
       });
       const output = (name: string): Float32Array => {
         const tensor = outputs[name];
@@ -33,6 +34,7 @@ export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedAp
       const embed = output('image_embed');
       const match = matchFeatures(embed);
       const features: FrameFeatures = {
+        size,
         imageEmbed: sharedCopy(embed, Float32Array),
         highRes0: sharedCopy(output('high_res_feats_0'), Float32Array),
         highRes1: sharedCopy(output('high_res_feats_1'), Float32Array),
@@ -44,13 +46,14 @@ export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedAp
       };
     },
 
-    remember: ({ mask }) => sharedCopy(maskCoverage(mask, maskGrid), Float32Array),
+    remember: ({ mask, view: { part, size } }) =>
+      sharedCopy(maskCoverage(cropRle(mask, part), maskGridOf(size)), Float32Array),
 
     comparePrecisions: ({ threads, effort }) => comparePrecisions(sessions, threads, effort),
 
     prepare: async (options) => {
       try {
-        return await prepareEncoder(options);
+        return await prepareGraphs(options);
       } catch (error) {
         throw fromModelError(error);
       }

@@ -1,7 +1,7 @@
 import type { RunModel } from '../onnx/tensors';
 import { bestCandidate, combineAnswers, meanPriorInside } from './candidates';
 import { decode, type FrameFeatures } from './decoder';
-import { maskGrid, type TrackingParameters } from './parameters';
+import { sideOf, type TrackingParameters } from './parameters';
 import { peakOf, promptsFromPrior, smooth } from './prior';
 import { readMemory, type RememberedFrame } from './readout';
 
@@ -12,7 +12,7 @@ export interface TrackingModels {
 }
 
 export interface Tracked {
-  /** Mask logits [256, 256]; undefined where the object is absent. */
+  /** Mask logits [size / 4, size / 4]; undefined where the object is absent. */
   readonly logits: Float32Array | undefined;
   /** The decoder's predicted IoU, 0..1. */
   readonly iou: number;
@@ -42,8 +42,8 @@ export async function trackObjects(
   p: TrackingParameters,
 ): Promise<{ tracked: Tracked[]; times: TrackTimes }> {
   const start = performance.now();
-  const raw = await readMemory(models.memory, query, memories, objects, p);
-  const priors = raw.map((prior) => smooth(prior, maskGrid));
+  const raw = await readMemory(models.memory, query, frame.size, memories, objects, p);
+  const priors = raw.map((prior) => smooth(prior, sideOf(prior)));
   const prompts = priors.map((prior) => promptsFromPrior(prior, p));
   const afterRead = performance.now();
 

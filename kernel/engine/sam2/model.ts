@@ -6,7 +6,7 @@ import type { GraphForm, GraphName } from '../../../models/sam2/graphs';
 import { MaskletError } from '../../../shared/protocol/errors';
 import { kernelScript } from '../../runtime/paths';
 import type { PixelApi } from '../../pixels/api';
-import type { Direction } from '../../../shared/domain/annotations';
+import type { Direction, View } from '../../../shared/domain/annotations';
 import type { FrameIndex } from '../../../shared/domain/video';
 import type { ModelState } from '../../../shared/protocol/health';
 import type { RgbFrame } from '../../video/api';
@@ -29,6 +29,8 @@ import {
 } from '../providers/planner';
 import { mustShareThread, needsPlainAttention } from '../onnx/providerTraits';
 import type { TrialWork } from '../providers/trialApi';
+import { cropRle } from '../../masks/maskPart';
+import { wholeFrame } from '../zoom/window';
 import type {
   EncodedFrame,
   FrameMemory,
@@ -123,13 +125,14 @@ class Sam2VideoModel implements VideoModel {
     await this.loaded.ready(signal);
   }
 
-  async encode(image: RgbFrame, signal?: AbortSignal): Promise<EncodedFrame> {
+  async encode(image: RgbFrame, wanted: Partial<View> = {}, signal?: AbortSignal): Promise<EncodedFrame> {
     return this.loaded.use(signal, async ({ built, pixelThread, encoderThread, encoder }) => {
       const { data, width, height } = image;
       const size = built.config.imageSize;
+      const part = wanted.part ?? wholeFrame(image);
       const input = await pixelThread.request(
         'preprocess',
-        { data, width, height, size, mean: imageMean, std: imageStd },
+        { data, width, height, part, size, mean: imageMean, std: imageStd },
         { signal },
       );
       const { features, ms } = await encoderThread.request(
@@ -141,6 +144,7 @@ class Sam2VideoModel implements VideoModel {
       weighSharedMemory(...arrays);
       const frame: Sam2Frame = {
         frame: image.index,
+        view: { part, size },
         width,
         height,
         bytes: arrays.reduce((sum, array) => sum + array.byteLength, 0),
@@ -161,8 +165,7 @@ class Sam2VideoModel implements VideoModel {
     const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
     if (asked.length === 0) return { predictions, stages };
     return this.loaded.use(signal, async (engine) => {
-      const { imageSize } = engine.built.config;
-      const questions = asked.map((i) => toQuestion(prompts[i], frame, imageSize));
+      const questions = asked.map((i) => toQuestion(prompts[i], frame));
       const { answers, ms } = await engine.decoderThread.request(
         'sam2Predict',
         { model: engine.decoder, frame: frame.features, questions },
@@ -382,10 +385,13 @@ class Sam2VideoModel implements VideoModel {
  */
 function toQuestion(
   { points, box, previous, mask }: ObjectPrompt,
-  { width, height }: EncodedFrame,
-  size: number,
+  { view: { part, size } }: EncodedFrame,
 ): Sam2Question {
-  const at = (x: number, y: number): number[] => [(x / width) * size - 0.5, (y / height) * size - 0.5];
+  const [left, top, right, bottom] = part;
+  const at = (x: number, y: number): number[] => [
+    ((x - left) / (right - left)) * size - 0.5,
+    ((y - top) / (bottom - top)) * size - 0.5,
+  ];
   const coordinates = [
     ...(box ? [...at(box[0], box[1]), ...at(box[2], box[3])] : []),
     ...points.flatMap(({ x, y }) => at(x, y)),
@@ -397,20 +403,20 @@ function toQuestion(
     });
   }
   const corrected = previous ?? mask;
-  return { prompt: { coordinates, labels }, ...(corrected ? { previous: corrected } : {}) };
+  return { prompt: { coordinates, labels }, ...(corrected ? { previous: cropRle(corrected, part) } : {}) };
 }
 
 /** Answers as masks in video pixels; counts the time in `stages`. */
 async function toPredictions(
   { built, pixelThread }: Engine,
-  { width, height }: EncodedFrame,
+  { width, height, view: { part } }: EncodedFrame,
   answers: readonly Sam2Answer[],
   stages: StageMs,
   signal: AbortSignal | undefined,
 ): Promise<Prediction[]> {
   const { masks, ms } = await pixelThread.request(
     'postprocess',
-    { logits: answers.map(({ logits }) => logits), size: maskSize(built.config), width, height },
+    { logits: answers.map(({ logits }) => logits), size: maskSize(built.config), width, height, part },
     { signal, transfer: answers.map(({ logits }) => logits.buffer as ArrayBuffer) },
   );
   stages.postProcessMs += ms;

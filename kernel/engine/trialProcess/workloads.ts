@@ -1,5 +1,5 @@
 import type { GraphName } from '../../../models/sam2/graphs';
-import { inputSize } from '../embedded/parameters';
+import { originalSize } from '../../../models/embedded/prepare';
 import type { Tensors } from '../onnx/tensors';
 import type { Workload } from '../providers/trialApi';
 import { encodeImage, remember, segmentFromPoints, track, type Remembered } from '../sam2/steps';
@@ -17,7 +17,7 @@ const pointers = 16;
 /** Runs each graph at least once, on a picture that is the same everywhere. */
 export async function runWorkload(workload: Workload, run: RunNamed): Promise<void> {
   if (workload.kind === 'embedded') {
-    const image = { data: picture(inputSize), dims: [1, 3, inputSize, inputSize] };
+    const image = { data: picture(originalSize), dims: [1, 3, originalSize, originalSize] };
     await run('encoder', { image });
     return;
   }

@@ -6,7 +6,9 @@ import type {
   PointPrompt,
   Provenance,
   RleMask,
+  View,
 } from '../../../shared/domain/annotations';
+import { isQuality, qualities } from '../../../shared/domain/annotations';
 import { OBJECT_ID, type LineFile } from './layout';
 import { PROVENANCE, extraOf, formatRow, sortedObject, type Row } from './records';
 
@@ -71,6 +73,7 @@ export function checkLine(json: unknown, file: LineFile, context: LineContext): 
       const box = fields.takeOptional('box');
       const mask = fields.takeOptional('mask');
       const candidate = fields.takeOptional('candidate');
+      const part = fields.takeOptional('part');
       if (candidate !== undefined && candidate !== 1 && candidate !== 2)
         throw new LineError('"candidate" must be 1 or 2');
       return {
@@ -82,6 +85,7 @@ export function checkLine(json: unknown, file: LineFile, context: LineContext): 
           ...(box === undefined ? {} : { box: boxOf(box, context) }),
           ...(mask === undefined ? {} : { mask: rleOf(new Fields(mask), context).rle }),
           ...(candidate === undefined ? {} : { candidate }),
+          ...(part === undefined ? {} : { part: partOf(part, context) }),
         },
         extra: fields.rest(),
       };
@@ -260,18 +264,25 @@ function maskOf(fields: Fields, object: string, context: LineContext): Row {
     objectScore: fields.score('objectScore'),
     state: fields.oneOf('state', ['prompted', 'propagated', 'edited', 'absent']),
     verified,
-    provenance: provenanceFields ? provenanceOf(provenanceFields) : null,
+    provenance: provenanceFields ? provenanceOf(provenanceFields, context) : null,
   };
   const unknown = provenanceFields?.rest();
   const extra = unknown ? { ...fields.rest(), [PROVENANCE]: unknown } : fields.rest();
   return { kind: 'mask', record, extra };
 }
 
-function provenanceOf(fields: Fields): Provenance {
+function provenanceOf(fields: Fields, context: LineContext): Provenance {
+  const view = fields.takeOptional('view');
+  const quality = fields.takeOptional('quality');
+  if (quality !== undefined && !isQuality(quality)) {
+    throw new LineError(`"quality" must be one of ${qualities.join(', ')}`);
+  }
   const provenance = {
     model: fields.text('model'),
     modelSha256: fields.text('modelSha256'),
     revision: fields.text('revision'),
+    ...(view === undefined ? {} : { view: viewOf(new Fields(view), context) }),
+    ...(quality === undefined ? {} : { quality }),
   };
   const direction = fields.takeOptional('direction');
   if (direction === undefined) return provenance;
@@ -279,6 +290,21 @@ function provenanceOf(fields: Fields): Provenance {
     throw new LineError('"direction" must be forward or backward');
   }
   return { ...provenance, direction };
+}
+
+function viewOf(fields: Fields, context: LineContext): View {
+  const part = partOf(fields.take('part'), context);
+  const size = fields.integer('size');
+  if (size <= 0) throw new LineError('"size" must be above 0');
+  return { part, size };
+}
+
+/** A part of the frame in whole pixels. */
+function partOf(value: unknown, context: LineContext): Box {
+  const part = boxOf(value, context);
+  if (!part.every(Number.isInteger)) throw new LineError('"part" must be in whole pixels');
+  if (part[0] === part[2] || part[1] === part[3]) throw new LineError('"part" must not be empty');
+  return part;
 }
 
 function markOf(fields: Fields, context: LineContext): MarkRecord {

@@ -64,7 +64,7 @@ function objectFields({ label, color, attributes, order }: ObjectRecord): Record
 }
 
 function promptFields(prompt: FramePrompt): Record<string, unknown> {
-  const { object, frame, points, box, mask, candidate } = prompt;
+  const { object, frame, points, box, mask, candidate, part } = prompt;
   return {
     object,
     frame,
@@ -72,6 +72,7 @@ function promptFields(prompt: FramePrompt): Record<string, unknown> {
     ...(box ? { box } : {}),
     ...(mask ? { mask: rleFields(mask) } : {}),
     ...(candidate ? { candidate } : {}),
+    ...(part ? { part } : {}),
   };
 }
 
@@ -98,8 +99,22 @@ function maskFields(mask: MaskRecord): Record<string, unknown> {
   };
 }
 
-function provenanceFields({ model, modelSha256, revision, direction }: Provenance): Provenance {
-  return { model, modelSha256, revision, ...(direction ? { direction } : {}) };
+function provenanceFields({
+  model,
+  modelSha256,
+  revision,
+  direction,
+  view,
+  quality,
+}: Provenance): Provenance {
+  return {
+    model,
+    modelSha256,
+    revision,
+    ...(direction ? { direction } : {}),
+    ...(view ? { view: { part: view.part, size: view.size } } : {}),
+    ...(quality ? { quality } : {}),
+  };
 }
 
 function markFields({ object, kind, first, last, attributes }: MarkRecord): Record<string, unknown> {

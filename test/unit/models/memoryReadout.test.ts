@@ -80,7 +80,7 @@ function reference(): number[] {
 }
 
 async function readout(valid: readonly number[]): Promise<Float32Array> {
-  const session = await InferenceSession.create(memoryReadoutModel({ channels, frameCells, topK, patch }), {
+  const session = await InferenceSession.create(memoryReadoutModel({ channels, topK, patch }), {
     intraOpNumThreads: 1,
   });
   const result = await session.run({
@@ -94,6 +94,7 @@ async function readout(valid: readonly number[]): Promise<Float32Array> {
     key_at: new Tensor('float32', Float32Array.from(input.keyAt), [cells, 4]),
     values: new Tensor('float32', Float32Array.from(input.values), [objects, cells, patch]),
     valid: new Tensor('float32', Float32Array.from(valid), [objects, cells]),
+    frames: new Tensor('float32', new Float32Array(frames), [frames]),
     scale: new Tensor('float32', Float32Array.of(scale), [1]),
   });
   await session.release();

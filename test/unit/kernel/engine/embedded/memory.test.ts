@@ -15,6 +15,7 @@ const parameters = {
 const stored = (frame: number, changes: Partial<StoredMask> = {}): StoredMask => ({
   frame,
   mask: emptyRle(8, 8),
+  bbox: [0, 0, 4, 4],
   area: 10,
   state: 'propagated',
   verified: false,
@@ -66,10 +67,12 @@ describe('selectMemory', () => {
 });
 
 describe('groupByMemory', () => {
-  const memory = (frame: number, conditioning: boolean): ObjectMemory => ({
+  /** One for each frame, as all objects in one view of it share them. */
+  const keys = Array.from({ length: 20 }, () => new Int8Array(1));
+  const memory = (frame: number, conditioning: boolean, of = keys): ObjectMemory => ({
     frame,
     conditioning,
-    keys: new Int8Array(1),
+    keys: of[frame],
     mask: Float32Array.of(frame),
   });
 
@@ -95,5 +98,18 @@ describe('groupByMemory', () => {
   it('keeps objects apart for which a frame means different things', () => {
     const groups = groupByMemory(6, [[memory(0, true)], [memory(0, false)]]);
     expect(groups.map(({ members }) => members)).toEqual([[0], [1]]);
+  });
+
+  it('keeps objects apart that saw a frame in windows of their own, or have moved differently since', () => {
+    const elsewhere = keys.map(() => new Int8Array(1));
+    const moved = { x: { at: 2, step: 1 }, y: { at: 0, step: 1 } };
+    const groups = groupByMemory(6, [
+      [memory(5, false)],
+      [memory(5, false, elsewhere)],
+      [{ ...memory(5, false), placement: moved }],
+      [memory(5, false)],
+    ]);
+    expect(groups.map(({ members }) => members)).toEqual([[0, 3], [1], [2]]);
+    expect(groups[2].memories[0].placement).toEqual(moved);
   });
 });

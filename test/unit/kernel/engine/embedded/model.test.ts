@@ -229,7 +229,7 @@ describe('the embedded model', () => {
     expect(order).toEqual(['clicked', 'encoded']);
 
     const controller = new AbortController();
-    const stopped = model.encode(scene(11, []), controller.signal);
+    const stopped = model.encode(scene(11, []), undefined, controller.signal);
     controller.abort();
     await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
   });

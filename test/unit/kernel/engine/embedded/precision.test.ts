@@ -6,7 +6,12 @@ import { choosePrecision, type Effort } from '../../../../../kernel/engine/embed
 import type { VideoModel } from '../../../../../kernel/engine/videoModel';
 import { rleIou } from '../../../../../kernel/masks/rle';
 import type { RgbFrame } from '../../../../../kernel/video/api';
-import { findPreparedEncoder, preparedFolder, type Precision } from '../../../../../models/embedded/prepare';
+import {
+  findPrepared,
+  originalSize,
+  preparedFolder,
+  type Precision,
+} from '../../../../../models/embedded/prepare';
 import { sam2TinyEmbedded } from '../../../../../models/catalogue';
 import { temporaryFolder } from '../../../../support/kernel';
 
@@ -61,8 +66,8 @@ describe('the image encoder in 8 bits', () => {
       expect(predictions[0].iou).toBeCloseTo(wanted.iou!, 1);
     });
 
-    const prepared = preparedFolder(folder, sam2TinyEmbedded.encoder, 'int8');
-    const graph = await findPreparedEncoder(prepared);
+    const prepared = preparedFolder(folder, sam2TinyEmbedded, { size: originalSize, precision: 'int8' });
+    const graph = (await findPrepared(prepared))?.encoder;
     expect(graph).toBeDefined();
     const { mtimeMs } = await stat(graph!);
     const again = model(folder, 'int8');
@@ -72,7 +77,7 @@ describe('the image encoder in 8 bits', () => {
     const data = (await readdir(prepared)).find((name) => name.endsWith('.weights'))!;
     const before = await readFile(join(prepared, data));
     await truncate(join(prepared, data), 1000);
-    expect(await findPreparedEncoder(prepared)).toBeUndefined();
+    expect(await findPrepared(prepared)).toBeUndefined();
     const mended = model(folder, 'int8');
     await usingModel(mended, async () => {
       await mended.load();
@@ -140,7 +145,7 @@ describe('the choice of precision', () => {
       expect(made.state).toEqual({ id: made.id, state: 'ready', provider: 'cpu' });
     });
     const prepared = (precision: Precision) =>
-      findPreparedEncoder(preparedFolder(folder, sam2TinyEmbedded.encoder, precision));
+      findPrepared(preparedFolder(folder, sam2TinyEmbedded, { size: originalSize, precision }));
     expect(await prepared('float32')).toBeDefined();
     expect(await prepared('int8')).toBeUndefined();
   });

@@ -24,18 +24,34 @@ describe('prompts', () => {
   it('are stretched to the square of the encoder, boxes after points', () => {
     const { prompt, points } = toQuestion(
       { points: [{ x: 100, y: 50, label: 0 }], box: [10, 20, 110, 75] },
-      200,
-      100,
+      { part: [0, 0, 200, 100], size: 1024 },
     );
     expect(prompt).toEqual({ coordinates: [512, 512, 51.2, 204.8, 563.2, 768], labels: [0, 2, 3] });
     expect(points).toEqual([[512, 512, 0]]);
+  });
+
+  it('are taken within the part of the frame that the encoder looks at', () => {
+    const mask = new Uint8Array(200 * 100);
+    for (let y = 40; y < 60; y++) mask.fill(1, y * 200 + 90, y * 200 + 110);
+    const previous = encodeRle(mask, 200, 100);
+    const question = toQuestion(
+      { points: [{ x: 100, y: 50, label: 1 }], previous },
+      { part: [80, 30, 120, 70], size: 448 },
+    );
+    expect(question.prompt.coordinates).toEqual([224, 224]);
+    const { hint } = questionPrompt(question);
+    expect(hint).toHaveLength(112 ** 2);
+    // The middle half of the part both ways.
+    expect(hint!.filter((value) => value > 0)).toHaveLength(56 ** 2);
   });
 
   it('carry the mask that is being corrected as a hint', () => {
     const mask = new Uint8Array(100 * 100);
     for (let y = 25; y < 75; y++) mask.fill(1, y * 100 + 25, y * 100 + 75);
     const previous = encodeRle(mask, 100, 100);
-    const { hint } = questionPrompt(toQuestion({ points: [{ x: 5, y: 5, label: 1 }], previous }, 100, 100));
+    const { hint } = questionPrompt(
+      toQuestion({ points: [{ x: 5, y: 5, label: 1 }], previous }, { part: [0, 0, 100, 100], size: 1024 }),
+    );
     expect(hint![128 * grid + 128]).toBe(10);
     expect(hint![10 * grid + 10]).toBe(-10);
     expect(hint).toHaveLength(grid * grid);
@@ -45,20 +61,21 @@ describe('prompts', () => {
     logits: [rectangle(0, 0, 200, 200), rectangle(0, 0, 100, 100), rectangle(0, 0, 50, 50)],
     iou: [0.75, 0.9, 0.8],
   };
+  const whole = { part: [0, 0, grid, grid], size: 1024 } as const;
   const click = (x: number, y: number, label: 0 | 1) => ({ x, y, label });
 
   it('prefer the whole object for a lone click, the best scored one otherwise', () => {
-    expect(answerPrompt(toQuestion({ points: [click(10, 10, 1)] }, grid, grid), candidates).logits).toBe(
+    expect(answerPrompt(toQuestion({ points: [click(10, 10, 1)] }, whole), candidates).logits).toBe(
       candidates.logits[0],
     );
-    const two = toQuestion({ points: [click(10, 10, 1), click(12, 10, 1)] }, grid, grid);
+    const two = toQuestion({ points: [click(10, 10, 1), click(12, 10, 1)] }, whole);
     expect(answerPrompt(two, candidates)).toEqual({ logits: candidates.logits[1], iou: 0.9 });
   });
 
   it('respect the clicks before the scores', () => {
-    const inOuter = toQuestion({ points: [click(10, 10, 1), click(150, 150, 1)] }, grid, grid);
+    const inOuter = toQuestion({ points: [click(10, 10, 1), click(150, 150, 1)] }, whole);
     expect(answerPrompt(inOuter, candidates).logits).toBe(candidates.logits[0]);
-    const notMiddle = toQuestion({ points: [click(10, 10, 1), click(80, 80, 0)] }, grid, grid);
+    const notMiddle = toQuestion({ points: [click(10, 10, 1), click(80, 80, 0)] }, whole);
     expect(answerPrompt(notMiddle, candidates).logits).toBe(candidates.logits[2]);
   });
 });
@@ -143,6 +160,7 @@ describe('combined answers', () => {
 
 describe('decode', () => {
   const frame: FrameFeatures = {
+    size: 1024,
     imageEmbed: new Float32Array(1),
     highRes0: new Float32Array(1),
     highRes1: new Float32Array(1),

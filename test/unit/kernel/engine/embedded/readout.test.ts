@@ -1,16 +1,20 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  featureCells,
   featureChannels,
-  featureGrid,
-  maskGrid,
+  featureGridOf,
+  maskGridOf,
   patchSize,
   trackingDefaults,
 } from '../../../../../kernel/engine/embedded/parameters';
 import { matchFeatures, readMemory } from '../../../../../kernel/engine/embedded/readout';
 import type { RunModel, Tensors } from '../../../../../kernel/engine/onnx/tensors';
 import { memoryReadoutModel } from '../../../../../models/memoryReadout';
+
+const size = 1024;
+const featureGrid = featureGridOf(size);
+const featureCells = featureGrid ** 2;
+const maskGrid = maskGridOf(size);
 
 /** A feature map in which every cell differs from every other, moved by whole cells. */
 function features(dx: number, dy: number): Float32Array {
@@ -66,7 +70,6 @@ describe('readMemory', () => {
   beforeAll(async () => {
     const model = memoryReadoutModel({
       channels: featureChannels,
-      frameCells: featureCells,
       topK: trackingDefaults.topK,
       patch: patchSize,
     });
@@ -78,7 +81,7 @@ describe('readMemory', () => {
     const { keys } = matchFeatures(features(0, 0));
     const { query } = matchFeatures(features(5, -3));
     const memory = { keys, conditioning: true, masks: [square(80, 120, 40), undefined, square(20, 40, 16)] };
-    const priors = await readMemory(run, query, [memory], 3, trackingDefaults);
+    const priors = await readMemory(run, query, size, [memory], 3, trackingDefaults);
     const wanted = [square(100, 108, 40), square(0, 0, 0), square(40, 28, 16)];
     priors.forEach((prior, o) => {
       const wrong = prior.reduce(
@@ -87,5 +90,34 @@ describe('readMemory', () => {
       );
       expect(wrong).toBe(0);
     });
+  });
+
+  it('finds what was remembered at other sizes, where it is said to be by now', async () => {
+    // The same cells on grids of 64 and of 32: the smaller one remembers the middle of the larger one.
+    const small = featureGridOf(512);
+    const whole = features(0, 0);
+    const middle = Float32Array.from({ length: featureChannels * small ** 2 }, (_, i) => {
+      const [channel, cell] = [Math.floor(i / small ** 2), i % small ** 2];
+      const [x, y] = [(cell % small) + 16, Math.floor(cell / small) + 16];
+      return whole[channel * featureCells + y * featureGrid + x];
+    });
+    const grid = maskGridOf(512);
+    const mask = new Float32Array(grid ** 2);
+    for (let y = 40; y < 80; y++) mask.fill(1, y * grid + 40, y * grid + 80);
+    const along = { at: 16, step: 1 };
+    const memories = [
+      {
+        keys: matchFeatures(middle).keys,
+        conditioning: false,
+        masks: [mask],
+        placement: { x: along, y: along },
+      },
+      // Twice as many cells as the other needs: that one is filled up.
+      { keys: matchFeatures(whole).keys, conditioning: false, masks: [square(104, 104, 40)] },
+    ];
+    const { query } = matchFeatures(whole);
+    const [prior] = await readMemory(run, query, size, memories, 1, trackingDefaults);
+    const wanted = square(104, 104, 40);
+    expect(prior.filter((value, i) => value > 0.5 !== wanted[i] > 0.5)).toHaveLength(0);
   });
 });

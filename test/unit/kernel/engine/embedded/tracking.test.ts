@@ -1,14 +1,18 @@
 import { expect, it } from 'vitest';
 import {
-  featureCells,
   featureChannels,
-  featureGrid,
-  maskGrid,
+  featureGridOf,
+  maskGridOf,
   patchSize,
   trackingDefaults,
 } from '../../../../../kernel/engine/embedded/parameters';
 import { trackObjects, type Tracked } from '../../../../../kernel/engine/embedded/tracking';
 import type { RunModel } from '../../../../../kernel/engine/onnx/tensors';
+
+const size = 1024;
+const featureGrid = featureGridOf(size);
+const featureCells = featureGrid ** 2;
+const maskGrid = maskGridOf(size);
 
 /** Feature cells of a square object. */
 const isInside = (x: number, y: number): boolean => x >= 20 && x < 36 && y >= 24 && y < 40;
@@ -42,6 +46,7 @@ const decoderOf =
 
 async function track(expected: number, iou: number, wasSeen: boolean): Promise<Tracked> {
   const features = {
+    size,
     imageEmbed: new Float32Array(featureChannels * featureCells),
     highRes0: new Float32Array(32 * 256 * 256),
     highRes1: new Float32Array(64 * 128 * 128),
