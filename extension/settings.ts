@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isQuality, type Quality } from '../shared/domain/annotations';
 import type { KernelSettings } from '../shared/protocol/settings';
 
 /** The model that videos are opened with; undefined: the kernel's own choice. */
@@ -8,10 +9,25 @@ export function modelId(): string | undefined {
 
 /** Changes that where it is set, else for the user. */
 export async function setModelId(id: string | undefined): Promise<void> {
+  await change('model', id);
+}
+
+/** Changes what propagation may cost where it is set, else for the user. */
+export async function setQuality(wanted: Quality): Promise<void> {
+  await change('quality', wanted);
+}
+
+async function change(name: 'model' | 'quality', value: string | undefined): Promise<void> {
   const settings = vscode.workspace.getConfiguration('masklet');
-  const ofWorkspace = settings.inspect<string>('model')?.workspaceValue !== undefined;
+  const ofWorkspace = settings.inspect<string>(name)?.workspaceValue !== undefined;
   const { Global, Workspace } = vscode.ConfigurationTarget;
-  await settings.update('model', id, ofWorkspace ? Workspace : Global);
+  await settings.update(name, value, ofWorkspace ? Workspace : Global);
+}
+
+/** What propagation may cost with the built-in model. */
+export function quality(): Quality {
+  const set = vscode.workspace.getConfiguration('masklet').get<unknown>('quality');
+  return isQuality(set) ? set : 'balanced';
 }
 
 /** What the kernel is started with, from VS Code's settings; what is not set is left to the kernel's defaults. */
@@ -35,6 +51,7 @@ export function kernelSettings(): Partial<KernelSettings> {
     givesWay: true,
     halfPrecision: settings.get('halfPrecision', true),
     encoderPrecision: settings.get('encoderPrecision', 'auto'),
+    quality: quality(),
   };
 }
 

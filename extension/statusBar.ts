@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import { Disposables } from './dispose';
 import type { ModelState, ProviderTrial } from '../shared/protocol/health';
+import { defaultModelId } from '../models/catalogue';
 import type { EditorRegistry } from './editor/registry';
 import type { KernelService } from './kernel/kernelService';
+import { quality } from './settings';
 
 /** Says how the kernel is, with the model and provider that really loaded, and what to do where it failed. */
 export class KernelStatusBar implements vscode.Disposable {
@@ -19,6 +21,11 @@ export class KernelStatusBar implements vscode.Disposable {
     this.owned.add(kernel.onDidChangeState(() => this.update()));
     this.owned.add(kernel.onDidChangeModel(() => this.update()));
     this.owned.add(editors.onDidChange(() => this.update()));
+    this.owned.add(
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('masklet.quality')) this.update();
+      }),
+    );
     this.update();
   }
 
@@ -75,6 +82,7 @@ function nameOf(model: ModelState | undefined): string {
 
 const LINKS = [
   ['masklet.selectModel', 'Select Model'],
+  ['masklet.selectQuality', 'Select Quality'],
   ['masklet.doctor', 'Doctor'],
   ['masklet.showKernelLog', 'Kernel Log'],
 ] as const;
@@ -97,6 +105,7 @@ function tooltipOf(model: ModelState | undefined): vscode.MarkdownString {
     text.appendText(`Model ${model.id}\n`);
     const precision = model.precision ? `, encoder in ${model.precision}` : '';
     text.appendText(model.provider ? `Provider ${model.provider}${precision}\n` : 'Not loaded\n');
+    if (model.id === defaultModelId) text.appendText(`Quality ${quality()}\n`);
     if (model.fallback) text.appendText(`Not used: ${model.fallback}\n`);
     const tried = (model.tried ?? []).filter(({ ms, refused }) => ms !== undefined || refused !== undefined);
     for (const trial of tried) text.appendText(`${triedLine(trial)}\n`);

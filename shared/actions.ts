@@ -243,6 +243,13 @@ export const EDITOR_ACTIONS = {
     needs: 'object',
     menus: { timeline: '2_mask@1' },
   },
+  repropagateRangeAtBest: {
+    title: 'Propagate Range Again at Best',
+    does: 'Propagate again at best quality',
+    group: 'Range',
+    keys: ['shift+alt+r'],
+    needs: 'object',
+  },
 
   // Propagate
   propagate: { title: 'Propagate', does: 'Forward', group: 'Propagate', keys: ['p'], needs: 'propagation' },

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import type { KernelSession, SessionMethod } from '../../kernel/client/kernelClient';
 import type { RequestOptions } from '../../kernel/client/kernelProcess';
 import { CancelledError, isCancelled, toErrorData } from '../../shared/protocol/errors';
-import type { Direction, MaskView, ObjectCurve, ObjectId } from '../../shared/domain/annotations';
+import type { Direction, MaskView, ObjectCurve, ObjectId, Quality } from '../../shared/domain/annotations';
 import type { ConflictVersions } from '../../shared/domain/conflicts';
 import type { FrameIndex, FrameRange } from '../../shared/domain/video';
 import type {
@@ -33,6 +33,7 @@ import { filePlace } from '../kernel/filePlace';
 import { keepingSame } from './documentChange';
 import type { KernelService } from '../kernel/kernelService';
 import { verifyAllMasks } from './verifyAllMasks';
+import { quality } from '../settings';
 
 /** One undoable change, as VS Code's edit stack holds it. */
 export interface DocumentEdit {
@@ -304,6 +305,7 @@ export class VideoDocument implements vscode.CustomDocument {
     direction: Direction | 'both';
     range?: FrameRange;
     force?: boolean;
+    quality?: Quality;
   }): Promise<PropagateResult> {
     const edit = newEditId();
     const cancel = new AbortController();
@@ -331,7 +333,8 @@ export class VideoDocument implements vscode.CustomDocument {
     };
     const finished = this.request(
       'session/propagate',
-      { ...params, edit },
+      // The setting as it is now, not as it was when the kernel started.
+      { quality: quality(), ...params, edit },
       { signal: cancel.signal, onProgress },
     );
     this.running = { cancel, finished: finished.catch(() => undefined) };

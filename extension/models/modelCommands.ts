@@ -12,6 +12,7 @@ import type { ModelFallback } from './modelFallback';
 import { megabytes, modelItems, onThisMachine, toDownload, type ModelItem } from './modelItems';
 import { openFile } from './openFile';
 import { reportBytes, withProgress } from '../progress';
+import { selectQuality } from './selectQuality';
 
 /** The palette's commands around models: choosing, fetching, importing and removing one. */
 export class ModelCommands implements vscode.Disposable {
@@ -23,6 +24,7 @@ export class ModelCommands implements vscode.Disposable {
     private readonly fallback: ModelFallback,
   ) {
     this.register('selectModel', () => this.select());
+    this.register('selectQuality', () => selectQuality());
     this.register('downloadModel', (id) => this.downloadOne(typeof id === 'string' ? id : undefined));
     this.register('importCheckpoint', () => this.importCheckpoint());
     this.register('removeModel', () => this.remove());

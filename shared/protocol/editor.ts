@@ -14,6 +14,7 @@ import type {
   ObjectId,
   ObjectRecord,
   ObjectStatus,
+  Quality,
   Suspicion,
 } from '../domain/annotations';
 import type { ConflictPlace, ConflictVersions } from '../domain/conflicts';
@@ -152,6 +153,8 @@ export interface HostRequests extends Edits {
       readonly range?: FrameRange;
       /** Frames that are up to date, too. */
       readonly force?: boolean;
+      /** Default: the setting's. */
+      readonly quality?: Quality;
     },
     { readonly frames: number; readonly cancelled: boolean },
   ];

@@ -1,9 +1,16 @@
 import { effect, signal, untracked } from '@preact/signals';
 import type { FrameIndex } from '../../shared/domain/video';
 import type { HostRequests, ToWebview } from '../../shared/protocol/editor';
-import type { MaskView } from '../../shared/domain/annotations';
+import type { Box, MaskView } from '../../shared/domain/annotations';
 import { Pictures } from './canvas/pictures';
-import { pictureNeeded, type Point, type Size, transformOf, zoomAt } from './canvas/viewTransform';
+import {
+  pictureNeeded,
+  type Point,
+  type Size,
+  transformOf,
+  visiblePart,
+  zoomAt,
+} from './canvas/viewTransform';
 import { HostClient } from './host/hostClient';
 import { HostWatch } from './host/hostWatch';
 import { Measure } from './host/measure';
@@ -62,7 +69,7 @@ export class Editor implements EditorParts {
       (news) => this.news.take(news),
     );
     this.measure = new Measure((name, ms) => this.host.post({ kind: 'measure', name, ms }));
-    this.actions = new Actions(this.store, this.host, this.measure);
+    this.actions = new Actions(this.store, this.host, this.measure, () => this.visible());
     this.masks = new MaskActions(this.store, this.actions);
     this.labels = new LabelActions(this.store, this.host, this.actions);
     this.objects = new ObjectActions(this.store, this.actions);
@@ -107,7 +114,8 @@ export class Editor implements EditorParts {
     params: HostRequests['object/preview'][0],
     signal: AbortSignal,
   ): Promise<HostRequests['object/preview'][1]> {
-    return this.host.request('object/preview', params, signal);
+    const visible = this.visible();
+    return this.host.request('object/preview', { ...params, ...(visible && { visible }) }, signal);
   }
 
   /** A small picture of a frame and its masks. @throws where it is not wanted any more. */
@@ -133,6 +141,17 @@ export class Editor implements EditorParts {
 
   log(level: 'warning' | 'error', message: string): void {
     this.host.post({ kind: 'log', level, message });
+  }
+
+  /** The part of the frame on the screen while the view is zoomed in: prompts are answered in as much detail. */
+  visible(): Box | undefined {
+    const { document, view } = this.store;
+    const { zoom, picture } = view.value;
+    const stage = this.stage.value;
+    if (!document.value || !zoom) return undefined;
+    const { video } = document.value;
+    const transform = transformOf(zoom, video, stage, stage.devicePixelRatio, picture?.rotation);
+    return visiblePart(transform, video, stage);
   }
 
   /** @param at the point of the stage that stays where it is; default: the middle. */

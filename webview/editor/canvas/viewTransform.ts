@@ -107,6 +107,16 @@ export function boxBetween(video: Size, a: Point, b: Point): Box | undefined {
   return x1 > x0 && y1 > y0 ? [x0, y0, x1, y1] : undefined;
 }
 
+/** The part of the video that is on the stage; undefined where all of it is, or nothing. */
+export function visiblePart(transform: Transform, video: Size, stage: Size): Box | undefined {
+  const corner = toVideo(transform, { x: 0, y: 0 });
+  const opposite = toVideo(transform, { x: stage.width, y: stage.height });
+  const part = boxBetween(video, corner, opposite);
+  if (!part) return undefined;
+  const [x0, y0, x1, y1] = part;
+  return x0 === 0 && y0 === 0 && x1 === video.width && y1 === video.height ? undefined : part;
+}
+
 /** Zooms by a factor and keeps the video's point under `at` (on the stage) where it is. */
 export function zoomAt(
   transform: Transform,

@@ -1,5 +1,5 @@
 import { batch } from '@preact/signals';
-import type { Box, Direction, ObjectId, PointPrompt } from '../../../shared/domain/annotations';
+import type { Box, Direction, ObjectId, PointPrompt, Quality } from '../../../shared/domain/annotations';
 import type { EditMethod, Edits } from '../../../shared/edits';
 import type { DocumentState, ViewState } from '../../../shared/protocol/editor';
 import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
@@ -36,6 +36,7 @@ export class Actions {
     private readonly store: EditorStore,
     private readonly host: HostClient,
     private readonly measure: Measure,
+    private readonly visible: () => Box | undefined,
   ) {}
 
   // ------------------------------------------------------------------------------------------------- frames
@@ -116,6 +117,8 @@ export class Actions {
       this.say(`Frame ${frame} is not on the screen yet: click once it is.`);
       return;
     }
+    const part = this.visible();
+    const looking = part && { visible: part };
     const id = this.nextPending++;
     store.pending.value = [...store.pending.value, { id, object: selected, frame, ...what }];
     if (selected !== undefined && store.view.value.hidden.includes(selected)) this.toggleHidden(selected);
@@ -126,8 +129,8 @@ export class Actions {
       );
       const answered = (): void => this.settle(id);
       await (what.box
-        ? this.edit('object/addBox', { object, frame, box: what.box }, answered)
-        : this.edit('object/addPoints', { object, frame, points: what.points }, answered));
+        ? this.edit('object/addBox', { object, frame, box: what.box, ...looking }, answered)
+        : this.edit('object/addPoints', { object, frame, points: what.points, ...looking }, answered));
       this.measure.clickAnswered(object, frame, since);
     });
     this.settle(id);
@@ -247,12 +250,15 @@ export class Actions {
     });
   }
 
-  /** Computes the selected object again over the range: onwards from a keyframe before it, else back from one behind. */
-  async repropagate(): Promise<void> {
+  /**
+   * Computes the selected object again over the range: onwards from a keyframe before it, else back from one behind.
+   * @param quality default: the setting's.
+   */
+  async repropagate(quality?: Quality): Promise<void> {
     const object = this.propagatable();
     const { range } = this.store.view.value;
     if (!object) return;
-    if (range) await this.propagateSelected(object, range, true);
+    if (range) await this.propagateSelected(object, range, { force: true, ...(quality && { quality }) });
     else this.say('Choose a range first: I and O set its ends.');
   }
 
@@ -300,16 +306,16 @@ export class Actions {
   private async propagateSelected(
     { id, keyframes }: Propagatable,
     range: FrameRange,
-    force = false,
+    how: { readonly force?: boolean; readonly quality?: Quality } = {},
   ): Promise<void> {
     await this.attempt(async () => {
       const { frames, cancelled } = await this.host.request('propagate', {
         objects: [id],
         direction: keyframes[0].first <= range.last ? 'forward' : 'backward',
         range,
-        ...(force && { force }),
+        ...how,
       });
-      const again = force ? ' again' : '';
+      const again = how.force ? ' again' : '';
       this.say(
         cancelled
           ? `Cancelled after ${frames} frames; they are kept.`

@@ -40,6 +40,7 @@ const RUN: Readonly<Record<EditorAction, (editor: EditorParts) => unknown>> = {
   deleteMasks: ({ masks }) => masks.deleteMasks(),
   verifyRange: ({ masks }) => masks.verifyRange(),
   repropagateRange: ({ actions }) => actions.repropagate(),
+  repropagateRangeAtBest: ({ actions }) => actions.repropagate('best'),
   nextKeyframe: (editor) => goToKeyframe(editor, 1),
   previousKeyframe: (editor) => goToKeyframe(editor, -1),
   nextSuspicious: (editor) => goToSuspicious(editor, 1),

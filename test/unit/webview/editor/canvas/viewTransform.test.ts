@@ -8,6 +8,7 @@ import {
   toStage,
   toVideo,
   transformOf,
+  visiblePart,
   zoomAt,
 } from '../../../../../webview/editor/canvas/viewTransform';
 import {
@@ -129,6 +130,22 @@ describe('view transform', () => {
     expect(boxBetween(VIDEO, { x: 50, y: 60 }, { x: -10, y: 20 })).toEqual([0, 20, 50, 60]);
     expect(boxBetween(VIDEO, { x: 1300, y: 800 }, { x: 1200, y: 700 })).toEqual([1200, 700, 1280, 720]);
     expect(boxBetween(VIDEO, { x: -5, y: 0 }, { x: -1, y: 50 })).toBeUndefined();
+  });
+
+  it('says which part of the video is on the stage, whichever way the picture is turned', () => {
+    for (const rotation of [0, 90, 180, 270] as const) {
+      const zoomed = transformOf({ scale: 10, x: 640, y: 360 }, VIDEO, STAGE, 1, rotation);
+      const [across, down] = rotation % 180 === 0 ? [90, 60] : [60, 90];
+      expect(visiblePart(zoomed, VIDEO, STAGE)).toEqual([
+        640 - across / 2,
+        360 - down / 2,
+        640 + across / 2,
+        360 + down / 2,
+      ]);
+    }
+    const corner = transformOf({ scale: 10, x: 0, y: 0 }, VIDEO, STAGE, 1);
+    expect(visiblePart(corner, VIDEO, STAGE)).toEqual([0, 0, 45, 30]);
+    expect(visiblePart(transformOf(undefined, VIDEO, STAGE, 1), VIDEO, STAGE)).toBeUndefined();
   });
 
   it('counts the left and top edge in, the right and bottom one not', () => {
