@@ -87,6 +87,31 @@ describe('files of lines', () => {
     );
   });
 
+  it('keep how a frame was looked at, and refuse a view that cannot be', () => {
+    const record = maskOf('aa', 3, 0);
+    const provenance = { model: 'm', modelSha256: 's', revision: 'r', direction: 'forward' } as const;
+    const view = { part: [1, 0, WIDTH, 5], size: 768 } as const;
+    const line = formatRow({
+      kind: 'mask',
+      record: { ...record, provenance: { ...provenance, view, quality: 'best' } },
+    });
+    expect(compose(parseFile(masks, `${line}\n`, context))).toBe(`${line}\n`);
+    const [{ row }] = parseFile(masks, line, context).rows.get('aa/3')!;
+    expect(row).toMatchObject({ record: { provenance: { view, quality: 'best' } } });
+    for (const [from, to] of [
+      [`[1,0,${WIDTH},5]`, `[1,0,${WIDTH + 1},5]`],
+      [`[1,0,${WIDTH},5]`, '[1,0,1,5]'],
+      [`[1,0,${WIDTH},5]`, `[1,0.5,${WIDTH},5]`],
+      ['"size":768', '"size":0'],
+      ['"best"', '"finest"'],
+    ]) {
+      expect(line).toContain(from);
+      expect(parseFile(masks, line.replace(from, to), context).broken).toHaveLength(1);
+    }
+    const prompt = formatRow({ kind: 'prompt', record: { ...promptOf('aa', 3), part: [1, 0, WIDTH, 5] } });
+    expect(compose(parseFile('prompts.jsonl', `${prompt}\n`, context))).toBe(`${prompt}\n`);
+  });
+
   it('read their own derived values anew', () => {
     const wrong = mask(4)
       .replace(/"area":\d+/, '"area":1')
