@@ -131,8 +131,8 @@ test('a click on a tiny object is answered in the detail it is seen in, and stay
   const { points, part } = reopened.opened.prompts.find(({ object }) => object === 'a')!;
   expect(part).toEqual(prompt.part);
   const same = await reopened.request('object/setPrompt', { object: 'a', frame: 0, points });
-  expect(same?.mask.mask).toEqual(mask.mask);
-  expect(same?.mask.stale).toBe(false);
+  expect(same.mask?.mask).toEqual(mask.mask);
+  expect(same.mask?.stale).toBe(false);
 
   const preview = { frame: 0, points: [tiny.point], visible };
   await reopened.request('object/addPoints', { ...click, object: 'b', visible });
