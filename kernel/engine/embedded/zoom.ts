@@ -15,7 +15,7 @@ import {
 /** What each preset looks at objects with. */
 export const presets: Readonly<Record<Quality, Inputs>> = {
   fast: { sizes: [512, 672], forParts: false },
-  balanced: { sizes: [448, 768, 896], forParts: true },
+  balanced: { sizes: [512, 768, 896], forParts: true },
   best: { sizes: [768, 1024], forParts: true },
 };
 

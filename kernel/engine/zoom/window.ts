@@ -69,7 +69,7 @@ export const zoomDefaults: ZoomParameters = {
   partPixels: 32,
   detail: 36,
   stretch: 4,
-  squeeze: 0.8,
+  squeeze: 0.85,
 };
 
 /** What a preset chooses the encoder's input from. */
