@@ -6,6 +6,7 @@ import { kernelScript } from '../../runtime/paths';
 import { MaskletError } from '../../../shared/protocol/errors';
 import { parseArray, parseCount } from '../arguments';
 import { printResult, usageError } from '../output';
+import type { Quality } from '../../../shared/domain/annotations';
 
 /** Options of `masklet batch` as they were typed: the job gets them the same way. */
 export interface SlurmCommandOptions {
@@ -15,6 +16,7 @@ export interface SlurmCommandOptions {
   readonly resume: boolean;
   readonly shard?: string;
   readonly model?: string;
+  readonly quality?: Quality;
   readonly database?: string;
   readonly dataDir?: string;
   readonly modelDir?: string;
@@ -62,7 +64,7 @@ export async function submitBatch(
 }
 
 function jobOf(paths: readonly string[], given: readonly string[], options: SlurmCommandOptions): SlurmJob {
-  const { model, dataDir, modelDir, ffmpeg, database, array } = options;
+  const { model, quality, dataDir, modelDir, ffmpeg, database, array } = options;
   if (options.shard !== undefined)
     throw usageError('--shard is what the script gives each task of an array.', 'Give --array N instead.');
   if (options.resume)
@@ -77,6 +79,7 @@ function jobOf(paths: readonly string[], given: readonly string[], options: Slur
     args: [
       ...(options.staleOnly ? ['--stale-only'] : []),
       ...(model === undefined ? [] : ['--model', model]),
+      ...(quality === undefined ? [] : ['--quality', quality]),
       ...pathsOf('--data-dir', dataDir),
       ...pathsOf('--model-dir', modelDir),
       ...(ffmpeg === undefined ? [] : ['--ffmpeg', /[\\/]/.test(ffmpeg) ? resolve(ffmpeg) : ffmpeg]),
