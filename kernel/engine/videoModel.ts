@@ -1,7 +1,6 @@
 import type {
   Box,
   Direction,
-  MaskState,
   PointPrompt,
   Quality,
   RleMask,
@@ -12,6 +11,9 @@ import type { ModelState } from '../../shared/protocol/health';
 import type { RgbFrame } from '../video/api';
 import type { ProviderChoice } from './providers/choice';
 import type { Extent, Outlook, Point, Track } from './zoom/window';
+import type { StoredMask } from './storedMask';
+
+export type { StoredMask };
 
 /**
  * A frame, or a part of it, after the image encoder. What is inside is the engine's own business; it costs `bytes` of
@@ -58,20 +60,6 @@ export interface Prediction {
   readonly objectScore: number | null;
   /** False where the object is not in this frame; then the mask is empty. */
   readonly present: boolean;
-}
-
-/** What is stored of a frame for one object, as far as memory selection and rebuilding need it. */
-export interface StoredMask {
-  readonly frame: FrameIndex;
-  readonly mask: RleMask;
-  readonly bbox: Box;
-  readonly area: number;
-  readonly state: MaskState;
-  readonly verified: boolean;
-  readonly iou: number | null;
-  readonly objectScore: number | null;
-  /** How its frame was looked at when a tracked mask was found. */
-  readonly view?: View;
 }
 
 export interface MemorySelection {

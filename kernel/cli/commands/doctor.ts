@@ -51,7 +51,7 @@ async function fetchFfmpeg(kernel: KernelClient, signal: AbortSignal): Promise<v
       {
         signal,
         onProgress: (value) => {
-          const { bytes, total } = value as DownloadProgress;
+          const { bytes, total } = value;
           bar.update(Math.floor(bytes / 1e6), Math.ceil(total / 1e6));
         },
       },

@@ -1,6 +1,6 @@
 import type { Box, View } from '../../../shared/domain/annotations';
 import { rleThickness } from '../../masks/maskPart';
-import type { StoredMask } from '../videoModel';
+import type { StoredMask } from '../storedMask';
 
 /** A video's size in pixels. */
 export interface Extent {
