@@ -1,5 +1,4 @@
 import { FFMPEG_CHECK, type CheckState, type HealthResult } from '../../../shared/protocol/health';
-import type { DownloadProgress } from '../../../shared/protocol/models';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { EXIT } from '../../../shared/protocol/exitCodes';
 import { printResult } from '../output';
