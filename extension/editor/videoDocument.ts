@@ -31,6 +31,7 @@ import type {
 import { Disposables } from '../dispose';
 import { filePlace } from '../kernel/filePlace';
 import { keepingSame } from './documentChange';
+import { TabState } from './tabState';
 import type { KernelService } from '../kernel/kernelService';
 import { verifyAllMasks } from './verifyAllMasks';
 import { quality } from '../settings';
@@ -51,6 +52,11 @@ interface EditOptions<M extends EditMethod> extends RequestOptions<M> {
 const SNAPSHOT_MS = 700;
 /** How long nothing must change before masks are looked through. */
 const REVIEW_MS = 1200;
+
+/** How long VS Code may take to show in a tab what it was told. */
+const SHOWN_MS = 500;
+/** How long VS Code may take to put the copy in the original's place after Save As. */
+const SAVED_AS_MS = 1000;
 
 /** Documents on their way out, by address. */
 const closingDocuments = new Map<string, Promise<unknown>>();
@@ -81,6 +87,10 @@ export class VideoDocument implements vscode.CustomDocument {
   private reopening: Promise<void> | undefined;
   private currentRevision: number;
   private reverting: Promise<unknown> = Promise.resolve();
+  private readonly tab = new TabState();
+  /** While VS Code itself is about to change what it thinks of the tab, nothing is said to it. */
+  private silences = 0;
+  private shownTimer: NodeJS.Timeout | undefined;
 
   readonly onDidChangeState = this.stateEmitter.event;
   readonly onDidChangeMasks = this.masksEmitter.event;
@@ -101,6 +111,7 @@ export class VideoDocument implements vscode.CustomDocument {
   ) {
     const { video, problems } = session.opened;
     this.currentRevision = snapshot.revision;
+    this.tab.heard(snapshot.dirty);
     this.current = {
       video,
       ...(video.variableRate ? { times: snapshot.seconds } : {}),
@@ -162,11 +173,6 @@ export class VideoDocument implements vscode.CustomDocument {
     return this.current;
   }
 
-  /** True where the database is ahead of the sidecar: after a crash, or work of the command line. */
-  get openedDirty(): boolean {
-    return this.session.opened.dirty;
-  }
-
   /** Of the rows in the database, as text; differs after every change. */
   get revision(): string {
     return String(this.currentRevision);
@@ -176,6 +182,7 @@ export class VideoDocument implements vscode.CustomDocument {
     this.closed = true;
     clearTimeout(this.snapshotTimer);
     clearTimeout(this.reviewTimer);
+    clearTimeout(this.shownTimer);
     this.running?.cancel.abort();
     const key = this.uri.toString();
     const closing = this.reverting
@@ -245,19 +252,23 @@ export class VideoDocument implements vscode.CustomDocument {
     const changed = await this.perform(method, params, id, rest);
     this.take(changed, asker);
     if (changed.changed) this.fireEdit(undoLabel(method, params), id);
+    this.tellOfUnsaved();
     return changed;
   }
 
-  /** Every mask of every object, as one edit. */
+  /** Every mask of every object, as one edit, reported with its first change. */
   async verifyAll(): Promise<void> {
     const id = newEditId();
-    let any = false;
+    let reported = false;
     await verifyAllMasks(this.current.status, async (params) => {
       const changed = await this.perform('object/verify', params, id);
       this.take(changed);
-      any ||= changed.changed;
+      if (changed.changed && !reported) {
+        reported = true;
+        this.fireEdit('Verify all masks', id);
+      }
+      this.tellOfUnsaved();
     });
-    if (any) this.fireEdit('Verify all masks', id);
   }
 
   private async perform<M extends EditMethod>(
@@ -274,6 +285,7 @@ export class VideoDocument implements vscode.CustomDocument {
   private take(changed: Changed, asker?: object): void {
     if (this.closed) return;
     this.currentRevision = changed.revision;
+    this.tab.heard(changed.dirty);
     this.current = withChanged(this.current, changed);
     this.changedEmitter.fire({ changed, asker });
     this.stateEmitter.fire(this.current);
@@ -316,11 +328,13 @@ export class VideoDocument implements vscode.CustomDocument {
     const objects = params.objects ?? this.current.objects.map((object) => object.id);
     const show = (propagation: PropagationState): void => this.update({ propagation });
     show({ direction: params.direction, objects, done: 0, total: 0, cancelling: false });
-    const onProgress = ({ frame, masks, skipped, done, total }: FrameProgress): void => {
+    const onProgress = ({ frame, masks, skipped, done, total, dirty }: FrameProgress): void => {
       if (!skipped && !reported) {
         reported = true;
         this.fireEdit('Propagate', edit);
       }
+      this.tab.heard(dirty);
+      this.tellOfUnsaved();
       if (!skipped)
         this.masksEmitter.fire({ frame, masks: masks.map((mask) => ({ ...mask, stale: false })) });
       const secondsPerFrame = (performance.now() - started) / 1000 / Math.max(1, done);
@@ -358,19 +372,42 @@ export class VideoDocument implements vscode.CustomDocument {
 
   // ------------------------------------------------------------------------------------------- files
 
+  /** Writes the sidecar. What is stored meanwhile, by a propagation or an edit, is unsaved work afterwards. */
   async save(): Promise<void> {
-    const { problems, changedOutside } = await this.request('session/save', {});
-    if (problems.length > 0) {
-      this.update({ problems: [...this.current.problems, ...problems.map((problem) => problem.message)] });
+    const save = this.tab.saving();
+    try {
+      const { problems, changedOutside, dirty } = await this.request('session/save', {});
+      this.tab.heard(dirty);
+      // One that every save meets is said once.
+      const known = new Set(this.current.problems);
+      const unknown = problems.map(({ message }) => message).filter((message) => !known.has(message));
+      if (unknown.length > 0) this.update({ problems: [...this.current.problems, ...unknown] });
+      if (changedOutside) {
+        await this.takeSnapshot();
+        this.masksChanged();
+      }
+    } catch (error) {
+      this.tab.notSaved(save);
+      throw error;
     }
-    if (!changedOutside) return;
-    await this.takeSnapshot();
-    this.masksChanged();
+    this.tab.saved(save);
+    // VS Code takes the document for saved once it has this answer: whatever it hears before that is forgotten.
+    setTimeout(() => this.tellOfUnsaved(), 0);
   }
 
   /** Gives a copy of the video a copy of the annotations. */
   async saveAs({ path, workspaceRoot }: FilePlace): Promise<void> {
-    await this.request('session/saveAs', { path, ...(workspaceRoot ? { workspaceRoot } : {}) });
+    const save = this.tab.saving();
+    this.silences++;
+    try {
+      await this.request('session/saveAs', { path, ...(workspaceRoot ? { workspaceRoot } : {}) });
+      // VS Code takes the original for saved, too.
+      this.tab.saved(save);
+    } finally {
+      this.tab.notSaved(save);
+      // A dirty original would be asked about when the copy takes its place.
+      setTimeout(() => this.endSilence(), SAVED_AS_MS);
+    }
   }
 
   /**
@@ -392,11 +429,16 @@ export class VideoDocument implements vscode.CustomDocument {
 
   /** Takes the sidecar's state back; what is discarded can be restored. */
   async revert(): Promise<void> {
+    this.tab.reverted();
+    this.silences++;
     const reverting = this.cancelPropagation().then(() => this.request('session/revert', {}));
     // "Don't Save" reverts and closes in one breath: the session must not close under it.
     this.reverting = reverting.catch(() => undefined);
-    const result = await reverting;
-    this.take(result);
+    try {
+      this.take(await reverting);
+    } finally {
+      this.endSilence();
+    }
   }
 
   /** Brings back what the last revert discarded. @returns false where there is nothing. */
@@ -406,20 +448,67 @@ export class VideoDocument implements vscode.CustomDocument {
     if (!result) return false;
     this.take(result);
     this.fireEdit('Restore discarded changes', edit);
+    this.tellOfUnsaved();
     return true;
   }
 
   // ------------------------------------------------------------------------------------------- helpers
 
   private fireEdit(label: string, edit: string): void {
+    this.tab.edited(edit);
     this.editEmitter.fire({
       label,
       undo: async () => {
+        this.tab.undone(edit);
+        // Ending a run takes a while, in which what it made is there.
+        if (this.running) this.tellOfUnsaved();
         await this.cancelPropagation();
-        this.take(await this.request('history/undo', { edit }));
+        await this.travel('history/undo', edit);
       },
-      redo: async () => this.take(await this.request('history/redo', { edit })),
+      redo: async () => {
+        this.tab.redone(edit);
+        await this.travel('history/redo', edit);
+      },
     });
+  }
+
+  private async travel(method: 'history/undo' | 'history/redo', edit: string): Promise<void> {
+    try {
+      this.take(await this.request(method, { edit }));
+    } finally {
+      this.tellOfUnsaved();
+    }
+  }
+
+  /** Makes VS Code take the document for unsaved while the database is ahead of the sidecar. */
+  tellOfUnsaved(): void {
+    if (this.closed || this.silences > 0 || this.current.readOnly !== undefined) return;
+    if (this.tab.mustSpeak) this.sayUnsaved();
+    else if (this.tab.looksWrong) this.lookAgainSoon();
+  }
+
+  /** What VS Code shows in this document's tabs. */
+  tabSeen(dirty: boolean): void {
+    this.tab.seen(dirty);
+    this.tellOfUnsaved();
+  }
+
+  private endSilence(): void {
+    this.silences--;
+    this.tellOfUnsaved();
+  }
+
+  private sayUnsaved(): void {
+    this.tab.contentChanged();
+    this.contentEmitter.fire();
+  }
+
+  /** What VS Code was told and what it shows crossed on the way, as a rule; where not, it is told once more. */
+  private lookAgainSoon(): void {
+    clearTimeout(this.shownTimer);
+    this.shownTimer = setTimeout(() => {
+      if (!this.closed && this.silences === 0 && this.tab.looksWrong) this.sayUnsaved();
+    }, SHOWN_MS);
   }
 
   /** Tells the panels that masks changed anywhere: they ask for those that they show. */
@@ -458,8 +547,10 @@ export class VideoDocument implements vscode.CustomDocument {
         throw new CancelledError();
       }
       this.aside = undefined;
+      this.tab.heard(this.session.opened.dirty);
       this.takeLabels(await this.session.request('labels/read', {}));
       this.update({ readOnly: readOnlyReason(this.session) });
+      this.tellOfUnsaved();
     }
   }
 
@@ -487,7 +578,9 @@ export class VideoDocument implements vscode.CustomDocument {
   private async takeSnapshot(): Promise<void> {
     const snapshot = await this.request('session/snapshot', {});
     this.currentRevision = snapshot.revision;
+    this.tab.heard(snapshot.dirty);
     this.update(this.rows(snapshot));
+    this.tellOfUnsaved();
     this.reviewSoon();
   }
 

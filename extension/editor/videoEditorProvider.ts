@@ -64,6 +64,11 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
         webviewOptions: { retainContextWhenHidden: false },
       }),
     );
+    this.owned.add(
+      vscode.window.tabGroups.onDidChangeTabs(({ opened, changed }) =>
+        this.takeTabs([...opened, ...changed]),
+      ),
+    );
   }
 
   dispose(): void {
@@ -177,8 +182,15 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     document.onDidChangeContent(() => this.changed.fire({ document }));
     this.editors.addDocument(document);
     // A database ahead of the sidecar is unsaved work, whoever made it.
-    if (document.openedDirty && !document.state.readOnly)
-      setTimeout(() => this.changed.fire({ document }), 0);
+    setTimeout(() => document.tellOfUnsaved(), 0);
+  }
+
+  private takeTabs(tabs: readonly vscode.Tab[]): void {
+    for (const { input, isDirty } of tabs) {
+      if (!(input instanceof vscode.TabInputCustom) || input.viewType !== VIEW_TYPE) continue;
+      const address = input.uri.toString();
+      this.editors.documents.find(({ uri }) => uri.toString() === address)?.tabSeen(isDirty);
+    }
   }
 
   private async acceptChange(message: string): Promise<boolean> {

@@ -76,7 +76,7 @@ export class Propagation {
     private readonly host: PropagationHost,
     private readonly params: PropagateParams,
     private readonly signal: AbortSignal,
-    private readonly onFrame: (progress: FrameProgress) => void,
+    private readonly onFrame: (progress: Omit<FrameProgress, 'dirty'>) => void,
   ) {
     const encoded = (frame: FrameIndex, view: View | undefined): Promise<EncodedFrame> =>
       this.encoded(frame, view);

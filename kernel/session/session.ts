@@ -293,7 +293,9 @@ export class Session {
       replaced: (mask, before) => this.reviewing.note(mask, before),
       refreshPrompted: (object, frame) => this.prompts.refresh(object, frame, params.edit),
     };
-    const propagation = new Propagation(host, params, signal, onFrame);
+    const propagation = new Propagation(host, params, signal, (progress) =>
+      onFrame({ ...progress, dirty: this.dirty }),
+    );
     if (!propagation.hasWork) {
       throw new MaskletError('prompt/invalid', `There is nothing to propagate in ${this.video.path}.`, {
         hint: 'Click an object or draw a box first; check that the range reaches beyond its prompts.',
@@ -406,12 +408,15 @@ export class Session {
     this.requireWritable();
     // The first sidecar carries the file's hash, which follows opening within moments.
     await this.identified;
-    const result = await this.committing.run(() =>
-      this.environment.store.request('save', { clip: this.opened.clip }),
-    );
-    if (result.changedOutside) await this.readAgain();
-    this.dirty = false;
-    return { sidecar: this.locations.sidecar, ...result };
+    return await this.committing.run(async () => {
+      const { dirty, revision, ...result } = await this.environment.store.request('save', {
+        clip: this.opened.clip,
+      });
+      this.dirty = dirty;
+      this.revision = revision;
+      if (result.changedOutside) await this.readAgain();
+      return { sidecar: this.locations.sidecar, ...result, dirty: this.dirty };
+    });
   }
 
   /** Gives a copy of this video a copy of the annotations, in place of what it had; works read-only, too. */
@@ -425,10 +430,10 @@ export class Session {
       holder: this.params.holder ?? 'Masklet',
       acceptChangedVideo: true,
     };
-    const result = await this.committing.run(() =>
+    const { filesWritten, changedOutside, problems } = await this.committing.run(() =>
       this.environment.store.request('copy', { clip: this.opened.clip, to }),
     );
-    return { sidecar, ...result };
+    return { sidecar, filesWritten, changedOutside, problems, dirty: this.dirty };
   }
 
   /** Chooses one side for each of these conflicts. @throws MaskletError `input/invalid` */
@@ -506,6 +511,7 @@ export class Session {
     const content = await this.environment.store.request('read', { clip: this.opened.clip });
     this.annotations.reset(content);
     this.conflicts = content.conflicts;
+    this.dirty = content.dirty;
     this.revision = content.revision;
     this.lastRead = performance.now();
   }

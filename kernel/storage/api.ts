@@ -57,7 +57,7 @@ export interface Undone extends Applied {
   readonly change: Change;
 }
 
-export interface SaveClipResult {
+export interface SaveClipResult extends Applied {
   /** Full paths. */
   readonly filesWritten: readonly string[];
   /** True where the sidecar was changed by others meanwhile (git): what they did is in the database now; `read` it again. */

@@ -181,6 +181,7 @@ export class Clip {
     return {
       filesWritten: saved.filesWritten.map((file) => join(sidecar, file)),
       changedOutside: synced.changed,
+      ...this.standing(),
       problems: [
         ...problems,
         ...synced.problems,

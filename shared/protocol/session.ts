@@ -112,6 +112,8 @@ export interface FrameProgress {
   readonly skipped: boolean;
   readonly done: number;
   readonly total: number;
+  /** Rows ahead of the sidecar as this is sent. */
+  readonly dirty: boolean;
 }
 
 export interface StageTimes {
@@ -179,6 +181,8 @@ export interface SaveResult {
   readonly filesWritten: readonly string[];
   /** True where others had changed the sidecar: what they did was taken in, and may be in conflict with what is here. */
   readonly changedOutside: boolean;
+  /** Rows ahead of the sidecar as this is sent: what could not be written, or was stored since. */
+  readonly dirty: boolean;
   readonly problems: readonly Problem[];
 }
 
