@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // VS Code itself cannot be imported.
+  resolve: { alias: { vscode: fileURLToPath(new URL('test/support/vscodeStandIn.ts', import.meta.url)) } },
   test: {
     // Two cores and one real model: files that start a kernel must not fight for them.
     fileParallelism: false,

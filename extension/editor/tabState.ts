@@ -19,7 +19,8 @@ export class TabState {
   private unsure = false;
   private ongoing: OngoingSave | undefined;
   private ahead = false;
-  private shownClean = false;
+  /** As every tab is at first; one that comes back dirty is told once too often. */
+  private shownClean = true;
 
   /** False where VS Code takes the document for saved, or might. */
   get isDirty(): boolean {
