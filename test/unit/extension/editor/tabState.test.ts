@@ -39,7 +39,7 @@ class Simulation {
   private edits = 0;
 
   get ahead(): boolean {
-    return this.rows.symmetricDifference(this.sidecar).size > 0;
+    return this.rows.size !== this.sidecar.size || [...this.rows].some((row) => !this.sidecar.has(row));
   }
 
   /** @param n chooses between what is possible */
