@@ -84,6 +84,7 @@ export class VideoDocument implements vscode.CustomDocument {
   private closed = false;
   /** Set while the session is closed so that others may have the clip: settles when it may be opened again. */
   private aside: Promise<unknown> | undefined;
+  private closingAside: Promise<void> = Promise.resolve();
   private reopening: Promise<void> | undefined;
   private currentRevision: number;
   private reverting: Promise<unknown> = Promise.resolve();
@@ -415,10 +416,10 @@ export class VideoDocument implements vscode.CustomDocument {
    * document is still there then, it opens its session again.
    */
   async standAside(over: Promise<unknown>): Promise<void> {
-    const before = this.aside;
-    this.aside = over;
-    await this.cancelPropagation();
-    if (!before) await this.closeSession();
+    if (!this.aside) this.closingAside = this.cancelPropagation().then(() => this.closeSession());
+    // Where it is over at once, the session is not to be opened again before it is closed.
+    this.aside = Promise.allSettled([over, this.closingAside]);
+    await this.closingAside;
   }
 
   /** Opens the session again after `standAside`, and shows what others did meanwhile. */

@@ -176,7 +176,7 @@ class Sequence {
 
   private async standAside(): Promise<void> {
     const { document } = this.tab;
-    await document.standAside(new Promise((resolve) => setTimeout(resolve, 5)));
+    await document.standAside(Promise.resolve());
     await document.comeBack();
   }
 
