@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
+import { MAX_BYTES, readRegular } from '../../models/files/regularFile';
+import { pictureOf } from '../pixels/openPicture';
 import { PNG_SIGNATURE } from '../render/pngFormat';
 import type { RgbFrame } from '../video/api';
 import type { ImageKind } from '../../shared/formats';
@@ -43,10 +44,10 @@ async function ownBytes(
   kind: 'jpeg' | 'png',
   { width, height }: { readonly width: number; readonly height: number },
 ): Promise<Buffer | undefined> {
-  const bytes = await readFile(file);
+  const bytes = await readRegular(file, MAX_BYTES.large);
   if (!isWhole(bytes, kind)) return undefined;
   // Decoding says what is wrong with it.
-  const about = await sharp(bytes)
+  const about = await pictureOf(bytes)
     .metadata()
     .catch(() => undefined);
   if (about?.format !== kind || about.width !== width || about.height !== height) return undefined;

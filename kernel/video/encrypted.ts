@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { openRegular } from '../../models/files/regularFile';
 
 /** What is read of a file's start and of its end, where the headers of an MP4 may lie. */
 const WINDOW_BYTES = 8 * 2 ** 20;
@@ -9,7 +9,7 @@ const WINDOW_BYTES = 8 * 2 ** 20;
  * and WebM have a ContentEncryption element (RFC 9559).
  */
 export async function isEncrypted(path: string): Promise<boolean> {
-  const file = await open(path, 'r');
+  const file = await openRegular(path);
   try {
     const { size } = await file.stat();
     const starts = [0, ...(size > WINDOW_BYTES ? [Math.max(WINDOW_BYTES, size - WINDOW_BYTES)] : [])];

@@ -1,8 +1,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readRegularSync } from '../../models/files/regularFile';
 import { defaultCacheFolder } from '../../models/library';
+import { makeFolder } from '../../models/files/makeFolder';
 
 /**
  * A frame index is kept in a database that may come from a stranger, and says things that only decoding the whole video could
@@ -51,7 +52,7 @@ function makeSecret(file: string): Buffer {
   const made = randomBytes(SEAL_BYTES);
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     writeFileSync(draft, made, { mode: 0o600, flag: 'wx' });
     // Of several that make one, the first wins; it is there whole or not at all.
     linkSync(draft, file);

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { MaskletError } from '../../../shared/protocol/errors';
 import type { KernelSettings } from '../../../shared/protocol/settings';
+import { makeFolder } from '../../../models/files/makeFolder';
 import { renderSampleClip } from '../../sample/sampleClip';
 import { findFfmpeg } from '../../video/ffmpeg';
 import { printResult } from '../output';
@@ -26,7 +26,7 @@ export async function sample(file: string, { json, settings }: SampleOptions): P
     });
   }
   const { path: ffmpeg } = await findFfmpeg(settings.ffmpegPath, settings.ffmpegDir);
-  await mkdir(dirname(out), { recursive: true });
+  makeFolder(dirname(out));
   const bar = progressBar({ label: 'rendering the sample clip', unit: 'frames' });
   const { box } = await renderSampleClip({
     ...SIZE,

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProviderTrial } from '../../../shared/protocol/health';
 import type { Precision } from '../../../models/onnx/graph';
 import type { TrialOutcome } from './trial';
 import { thisMachine, type Machine } from './machine';
+import { makeFolder } from '../../../models/files/makeFolder';
+import { MAX_BYTES, readRegular } from '../../../models/files/regularFile';
 
 /** Raised where choices of before are to be made again. */
 const choiceVersion = 1;
@@ -120,7 +122,9 @@ function fileOf({ folder, model, halfPrecision, candidates }: ChoiceKey): string
 /** The choice that was made on a machine like this one, with its drivers, for this model. */
 export async function readChoice(key: ChoiceKey): Promise<ProviderChoice | undefined> {
   try {
-    const choice = JSON.parse(await readFile(fileOf(key), 'utf8')) as Partial<ProviderChoice>;
+    const choice = JSON.parse(
+      (await readRegular(fileOf(key), MAX_BYTES.small)).toString(),
+    ) as Partial<ProviderChoice>;
     const { provider, precision, graphs, tried, machine } = choice;
     if (!provider || !precision || !Array.isArray(graphs) || !Array.isArray(tried) || !machine)
       return undefined;
@@ -133,7 +137,7 @@ export async function readChoice(key: ChoiceKey): Promise<ProviderChoice | undef
 export async function keepChoice(key: ChoiceKey, choice: ProviderChoice): Promise<void> {
   const file = fileOf(key);
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
-  await mkdir(key.folder, { recursive: true });
+  makeFolder(key.folder);
   await writeFile(draft, JSON.stringify(choice, null, 2));
   await rename(draft, file);
 }

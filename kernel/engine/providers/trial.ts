@@ -1,5 +1,5 @@
-import { fork } from 'node:child_process';
 import { CancelledError } from '../../../shared/protocol/errors';
+import { startNode } from '../../programs/start';
 import { kernelScript } from '../../runtime/paths';
 import type { FromTrial, TrialRequest, TrialResult } from './trialApi';
 
@@ -32,7 +32,7 @@ export function tryProvider(
       reject(new CancelledError());
       return;
     }
-    const child = fork(script, [], {
+    const child = startNode(script, [], {
       env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -16,6 +16,8 @@ const READS: readonly RegExp[] = [
 /** Reads of what no stranger makes, and how many there are in a file. */
 const KNOWN: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'kernel/storage/liveProcess.ts': [3, '/proc'],
+  'kernel/engine/providers/machine.ts': [2, '/proc and /sys'],
+  'extension/commands/reportProblem.ts': [1, 'our own log'],
   'kernel/runtime/version.ts': [1, 'our own package'],
   'kernel/cli/demo.ts': [1, 'what the demo has just written'],
   'kernel/export/exportFolder.ts': [2, 'the place of an export, and its own scratch files'],
