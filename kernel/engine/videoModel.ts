@@ -1,11 +1,4 @@
-import type {
-  Box,
-  Direction,
-  PointPrompt,
-  Quality,
-  RleMask,
-  View,
-} from '../../shared/domain/annotations';
+import type { Box, Direction, PointPrompt, Quality, RleMask, View } from '../../shared/domain/annotations';
 import type { FrameIndex } from '../../shared/domain/video';
 import type { ModelState } from '../../shared/protocol/health';
 import type { RgbFrame } from '../video/api';

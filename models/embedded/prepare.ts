@@ -123,7 +123,10 @@ export async function prepareGraphs(options: PrepareOptions): Promise<PreparedGr
 
 type NamedBytes = readonly (readonly [name: string, bytes: Uint8Array])[];
 
-const configAt = (size: number): Sam2Config<TrunkConfig> => ({ ...variantConfig('sam2', 'tiny'), imageSize: size });
+const configAt = (size: number): Sam2Config<TrunkConfig> => ({
+  ...variantConfig('sam2', 'tiny'),
+  imageSize: size,
+});
 
 function encoderFiles(file: Uint8Array, { paths, size, precision }: PrepareOptions): NamedBytes {
   const data = new DataFile(dataName);
