@@ -1,6 +1,6 @@
 /** The kernel process: speaks RPC on its main thread and leaves everything that takes time to worker threads. */
 import './runtime/requireNode';
-import { constants, setPriority } from 'node:os';
+import './runtime/giveWay';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import type { DatasetApi, DatasetWorkerData } from './dataset/api';
@@ -46,20 +46,10 @@ function answer<M extends keyof KernelRequests>(
   );
 }
 
-/** Before there are threads: on Linux each has a priority of its own, its maker's. */
-function giveWay(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // Where that is forbidden, the kernel competes as any process does.
-  }
-}
-
 function main(): void {
   const settings = withDefaults(
     JSON.parse(process.env.MASKLET_KERNEL_SETTINGS ?? '{}') as Partial<KernelSettings>,
   );
-  if (settings.givesWay) giveWay();
   useProxy(settings.proxy);
   const connection = ipcConnection(process);
   const delay = monitorEventLoopDelay({ resolution: 10 });

@@ -11,7 +11,9 @@ export async function readConfigHints(file: string): Promise<ConfigHints> {
   const hint = `It holds for example ${hintsExample}.`;
   const bytes = await readRegular(file, MAX_BYTES.small).catch((cause: unknown) => {
     const why = cause instanceof FileError ? ` ${cause.message}` : '';
-    throw new ModelFileError('missing', file, `The configuration ${file} cannot be read.${why}`, hint, cause);
+    // A file that is there, and that nobody would read as one.
+    const problem = cause instanceof FileError ? 'unsupported' : 'missing';
+    throw new ModelFileError(problem, file, `The configuration ${file} cannot be read.${why}`, hint, cause);
   });
   const refused = (reason: string): ModelFileError =>
     new ModelFileError('unsupported', file, `The configuration ${file} is ${reason}.`, hint);

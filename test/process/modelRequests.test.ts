@@ -56,7 +56,7 @@ describe('the models of a kernel', () => {
     expect(list[0]).toMatchObject({ source: 'built-in', speed: 'fast', bytes: 151_267_913 });
     expect(list[1].license).toMatch(/Apache/);
     await kernel.request('models/remove', { id: 'one' });
-    expect(await kernel.request('models/list', {})).toHaveLength(5);
+    expect(await kernel.request('models/list', {})).toHaveLength(6);
     await expect(kernel.request('models/remove', { id: 'one' })).rejects.toMatchObject({
       code: 'model/unknown',
     });

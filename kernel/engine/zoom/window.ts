@@ -29,6 +29,11 @@ export interface ZoomParameters {
   readonly bulk: number;
   /** What is left, with every frame, of the extent that an object once had: a part that was lost is still looked for. */
   readonly shrink: number;
+  /**
+   * A mask with less than this share of the pixels that the object had a moment ago is what something in front leaves of it:
+   * it is looked for in the whole frame, where it can come out anywhere.
+   */
+  readonly hidden: number;
   /** How many times the last error of the predicted place is added on each side. */
   readonly surprise: number;
   /** Below this predicted IoU the last mask is in doubt ... */
@@ -60,6 +65,7 @@ export const zoomDefaults: ZoomParameters = {
   thick: 0.16,
   bulk: 0.2,
   shrink: 0.95,
+  hidden: 0.2,
   surprise: 0.3,
   sure: 0.5,
   doubt: 1.5,
@@ -178,6 +184,8 @@ function expect({ frame, behind, anchor }: Track, p: ZoomParameters): Expected |
     if (mask.area === 0) break;
     seen.push(mask);
   }
+  if (seen.some((mask) => last.area < p.hidden * mask.area * p.shrink ** (2 * (steps(mask) - steps(last)))))
+    return undefined;
   const [at, before, first] = seen.map(({ bbox }) => centreOf(bbox));
   const [, previous, third] = seen;
   const motion = (to: Point, from: Point, frames: number): Point => ({

@@ -104,7 +104,7 @@ function RangeControls({ editor }: { readonly editor: Editor }) {
         <Button
           kind="icon"
           label="Whole clip"
-          title="Whole clip again (X)"
+          title={titleOf('rangeClear')}
           onClick={() => actions.clearRange()}
         >
           <Icon name="close" />

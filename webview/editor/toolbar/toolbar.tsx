@@ -90,8 +90,8 @@ function ViewButtons({ editor }: { readonly editor: Editor }) {
       <PictureControls editor={editor} />
       <Button
         kind="icon"
-        label="Fit the picture"
-        title="Fit the picture (F)"
+        label={EDITOR_ACTIONS.fit.does}
+        title={titleOf('fit')}
         pressed={!store.view.value.zoom}
         onClick={() => editor.fit()}
       >

@@ -553,7 +553,7 @@ describe.skipIf(!chromium)('video editor', () => {
     await open();
     await editor.page.keyboard.press('?');
     const sheet = editor.page.getByRole('dialog', { name: 'Keys' });
-    await sheet.getByText('Verify the frame’s mask').waitFor();
+    await sheet.getByText('Verify this frame’s mask').waitFor();
     await editor.page.keyboard.press('Escape');
     await sheet.waitFor({ state: 'detached' });
   });

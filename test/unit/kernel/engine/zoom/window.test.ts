@@ -143,6 +143,20 @@ describe('the window of an object', () => {
 
   const video = { width: 1280, height: 720 };
 
+  it('is the whole frame where hardly anything is left of the object behind something', () => {
+    const video = { width: 400, height: 300 };
+    const whole = maskOf(1, [100, 100, 150, 150], video);
+    const half = maskOf(2, [125, 100, 150, 150], video);
+    const sliver = maskOf(3, [145, 100, 150, 150], video);
+    const at = (frame: number, behind: readonly StoredMask[]): boolean =>
+      isWhole(lookOut(track(frame, video, behind), inputs).view.part, video);
+    expect(at(2, [whole])).toBe(false);
+    expect(at(3, [half, whole])).toBe(false);
+    expect(at(4, [sliver, half, whole])).toBe(true);
+    // One that was always as small is looked at closely.
+    expect(at(4, [sliver, maskOf(2, [144, 100, 149, 150], video)])).toBe(false);
+  });
+
   it('takes a small input for what is thick, a large one for what is thin', () => {
     const thick = maskOf(9, [500, 300, 700, 400], video);
     const thin = maskOf(9, [500, 300, 700, 310], video);
