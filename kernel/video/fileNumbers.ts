@@ -82,7 +82,8 @@ function splitName(name: string): SplitName {
   const stem = withoutHashes(pictureStem(name));
   const digits = stem.match(/\d+/g) ?? [];
   const texts = stem.split(/\d+/);
-  return { texts, digits, shape: texts.join('\u0000') };
+  // Whatever a name holds, names of one shape have as many numbers.
+  return { texts, digits, shape: JSON.stringify(texts) };
 }
 
 /** Tokens of hexadecimal digits in which letters and digits take turns. */

@@ -66,3 +66,7 @@ test('stems and folders', () => {
   expect(foldersOf('train\\clip\\1.jpg')).toEqual(['train', 'clip']);
   expect(foldersOf('./1.jpg')).toEqual([]);
 });
+
+test('names with characters that no name should have are read like others', () => {
+  expect(() => numbersOf(['a1b2.jpg', 'a\u0000b2.jpg', 'a1b\u0000.jpg'])).not.toThrow();
+});
