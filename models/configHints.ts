@@ -21,7 +21,7 @@ export async function readConfigHints(file: string): Promise<ConfigHints> {
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch {
-    throw refused('no JSON');
+    throw refused('not valid JSON');
   }
   if (!isHints(value)) throw refused('not of the expected form');
   return value;

@@ -69,7 +69,7 @@ export async function download(
           'download',
           path,
           `Downloading ${spec.url} failed: ${error.message}.`,
-          `Check the connection and try again: it goes on where it stopped. Behind a firewall, ${byHand}`,
+          `Check the connection and try again: the download resumes where it stopped. Behind a firewall, ${byHand}`,
           error,
         );
       }
@@ -262,7 +262,7 @@ function refused(url: string, reason: string, { byHand = importByHand }: Downloa
     'download',
     url,
     `Downloading ${url} failed: ${reason}.`,
-    `Perhaps something on the way keeps it out: ${byHand}`,
+    `A proxy or firewall may be blocking it: ${byHand}`,
   );
 }
 
@@ -275,7 +275,7 @@ function wrongContent(
   return new ModelFileError(
     'corrupted',
     part,
-    `What ${url} gives is not the file wanted: it has ${reason}.`,
+    `The file at ${url} is not the expected one: it has ${reason}.`,
     `Try again later, or ${byHand}`,
   );
 }

@@ -89,7 +89,7 @@ export const FORMATS = {
   },
   sav: {
     title: 'SA-V',
-    about: "manual masklet JSON as in SAM 2's own data set, for fine-tuning SAM 2",
+    about: "manual masklet JSON as in SAM 2's own dataset, for fine-tuning SAM 2",
     out: {
       files: '`<split>/<clip>_manual.json`',
       holds: { overlaps: true, absence: false, occlusion: false },

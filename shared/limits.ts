@@ -1,7 +1,7 @@
 /**
  * How much a file may ask of us. Whatever a folder holds may come from a stranger, so that what a file claims (sizes,
  * counts) is compared with these before anything of that size is made, and no loop over what a file holds does more than
- * they allow. All lie far above what data sets and models need.
+ * they allow. All lie far above what datasets and models need.
  */
 export const limits = {
   /** Characters of an error's message, and of a name inside one. */

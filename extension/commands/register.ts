@@ -63,7 +63,7 @@ export function registerCommands(
       validateInput: (text) =>
         /^\d+$/.test(text.trim()) && Number(text) <= last
           ? undefined
-          : vscode.l10n.t('There are the frames 0 to {0}.', last),
+          : vscode.l10n.t('Enter a frame from 0 to {0}.', last),
     });
     if (answer !== undefined) panel.command({ command: 'goToFrame', frame: Number(answer) });
   });
@@ -88,7 +88,7 @@ export function registerCommands(
   command('installFfmpeg', async () => {
     const version = await installFfmpeg(kernel);
     void vscode.window.showInformationMessage(
-      vscode.l10n.t('ffmpeg {0} is installed. It is used where no other one is found.', version),
+      vscode.l10n.t('ffmpeg {0} is installed. Masklet uses it when no other ffmpeg is found.', version),
     );
   });
   return owned;

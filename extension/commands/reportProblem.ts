@@ -12,7 +12,7 @@ const LOG_LINES = 60;
 export async function reportProblem(context: vscode.ExtensionContext, kernel: KernelService): Promise<void> {
   const without = {
     label: vscode.l10n.t('Without the names of files and folders'),
-    detail: vscode.l10n.t('Versions, what the doctor finds, the end of the log; no pictures either way'),
+    detail: vscode.l10n.t('Versions, setup checks and the end of the log; never any pictures'),
   };
   const all = { label: vscode.l10n.t('With the names of files and folders') };
   const title = vscode.l10n.t('Report a Problem');

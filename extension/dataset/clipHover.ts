@@ -67,12 +67,12 @@ function linesOf(clip: ClipSummary): string[] {
     clip;
   if (state === 'none') return ['Nothing is annotated yet.', ...(split ? [`Split: ${split}`] : [])];
   const counted =
-    suspicious === undefined ? 'still being looked through' : `${suspicious} suspicious, ${stale ?? 0} stale`;
+    suspicious === undefined ? 'still being checked' : `${suspicious} suspicious, ${stale ?? 0} stale`;
   return [
     `${annotated} of ${frames} frames annotated, ${verified} verified; ${counted}.`,
     `${masks} masks of ${labels.map(({ label, objects }) => `${label}${objects > 1 ? ` (${objects})` : ''}`).join(', ')}`,
     ...(split ? [`Split: ${split}`] : []),
-    ...(unsaved ? ['There is unsaved work.'] : []),
+    ...(unsaved ? ['It has unsaved changes.'] : []),
     ...problems,
   ];
 }

@@ -1,6 +1,6 @@
 import type { ClipSummary } from '../../shared/protocol/dataset';
 
-/** Which clips the data set view shows. */
+/** Which clips the dataset view shows. */
 export type ClipFilter =
   | {
       readonly kind:

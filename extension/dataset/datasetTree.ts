@@ -47,7 +47,7 @@ interface Choices {
 
 const FIRST: Choices = { filter: { kind: 'all' }, filterName: '', order: 'name', orderName: '' };
 
-/** The view of the data set: the workspace's folders and clips, and how far each is. */
+/** The view of the dataset: the workspace's folders and clips, and how far each is. */
 export class DatasetTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
   private readonly owned = new Disposables();
   private readonly changed = this.owned.add(new vscode.EventEmitter<void>());

@@ -62,9 +62,9 @@ async function askFolder(format: ExportFormat, targets: Targets): Promise<string
     label: 'In the Workspace',
     description: suggested && vscode.workspace.asRelativePath(suggested),
   };
-  const elsewhere = { label: 'Elsewhere...', description: 'a new folder is made in the one you choose' };
+  const elsewhere = { label: 'Elsewhere...', description: 'a new folder is created in the one you choose' };
   if (suggested !== undefined) {
-    const options = { title: `Export ${FORMATS[format].title}`, placeHolder: 'To which folder?' };
+    const options = { title: `Export ${FORMATS[format].title}`, placeHolder: 'Export to which folder?' };
     const answer = await vscode.window.showQuickPick([inside, elsewhere], options);
     if (answer !== elsewhere) return answer && suggested;
   }
@@ -110,7 +110,7 @@ async function askOptions(
     ];
     const picked = await vscode.window.showQuickPick(items, {
       title,
-      placeHolder: 'Enter exports; or change an option',
+      placeHolder: 'Press Enter to export, or change an option',
     });
     if (!picked) return undefined;
     if (!picked.change) return choices;
@@ -176,7 +176,7 @@ async function pick<T extends string>(
 
 function framesInWords(selection: FrameSelection = { kind: 'all' }): string {
   if (selection.kind === 'every') return `every ${selection.step}`;
-  return selection.kind === 'all' ? 'all' : 'those whose masks are all verified';
+  return selection.kind === 'all' ? 'all' : 'frames whose masks are all verified';
 }
 
 async function askFrames(title: string): Promise<FrameSelection | undefined> {

@@ -11,7 +11,7 @@ import { withProgress } from '../progress';
 import { askFirstFrame, showImportPreview, type PreviewAnswer } from './importPreview';
 import { importMany } from './importMany';
 
-/** Imports masks of another tool or a data set for videos. @param paths full paths of videos. */
+/** Imports masks of another tool or a dataset for videos. @param paths full paths of videos. */
 export async function importAnnotations(
   paths: readonly string[],
   kernel: KernelService,
@@ -103,7 +103,7 @@ async function askSource(title: string, many: boolean): Promise<ImportParams | u
   if (!importRow(format).nameless) return params;
   const label = await vscode.window.showInputBox({
     title,
-    prompt: 'What are objects called that have no name there?',
+    prompt: 'Label for objects that have none in the source',
     value: 'object',
   });
   return label === undefined ? undefined : { ...params, ...(label.trim() ? { label: label.trim() } : {}) };
@@ -131,7 +131,7 @@ async function showResult(result: ImportResult, { log }: KernelService): Promise
     void vscode.window.showInformationMessage(text);
     return;
   }
-  const show = 'Show What Was Skipped';
-  if ((await vscode.window.showWarningMessage(`${text} ${left} parts were skipped.`, show)) === show)
+  const show = 'Show Skipped Items';
+  if ((await vscode.window.showWarningMessage(`${text} ${left} items were skipped.`, show)) === show)
     log.show();
 }

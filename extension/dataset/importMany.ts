@@ -76,9 +76,9 @@ async function showResult(
   const left = results.reduce((all, { skipped }) => skipped.reduce((sum, { count }) => sum + count, all), 0);
   const text = [
     `Imported ${masks} masks for ${results.length} of ${videos} clips.`,
-    ...(missing.length > 0 ? [`The source has nothing called as ${inWords(missing)}.`] : []),
-    ...(failed.length > 0 ? [`It failed for ${inWords(failed)}.`] : []),
-    ...(left > 0 ? [`${left} parts were skipped.`] : []),
+    ...(missing.length > 0 ? [`Nothing in the source matches ${inWords(missing)}.`] : []),
+    ...(failed.length > 0 ? [`Import failed for ${inWords(failed)}.`] : []),
+    ...(left > 0 ? [`${left} items were skipped.`] : []),
   ].join(' ');
   if (failed.length + missing.length + left === 0) {
     void vscode.window.showInformationMessage(text);

@@ -61,23 +61,26 @@ async function askWhat(
 /** Undefined: back to what there was. */
 async function askChange(title: string, choice: ImportParams): Promise<ImportParams | undefined> {
   const first = { label: 'First Frame', description: firstFrameInWords(choice.firstFrame) };
-  const name = { label: "The Video's Name There", description: choice.name ?? 'as its file' };
+  const name = { label: 'Name of the Video in the Source', description: choice.name ?? 'same as the file' };
   const replace = {
     label: 'Earlier Masks',
-    description: choice.replace ? 'are replaced' : 'stay where they differ',
+    description: choice.replace ? 'replaced' : 'kept where they differ',
   };
   const crowds = { label: 'Crowds', description: choice.crowd === 'skip' ? 'are skipped' : 'are objects' };
   const items = [first, name, replace, ...(choice.format === 'coco' ? [crowds] : [])];
-  const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'What is to be different?' });
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: 'Which setting do you want to change?',
+  });
   switch (picked) {
     case first: {
-      const answer = await askFirstFrame(title, 'How are frames counted there?');
+      const answer = await askFirstFrame(title, 'Which number does the source give the first frame?');
       return answer && { ...choice, firstFrame: answer.firstFrame };
     }
     case name: {
       const text = await vscode.window.showInputBox({
         title,
-        prompt: 'What is the video called there?',
+        prompt: 'Name of the video in the source',
         value: choice.name ?? '',
       });
       return text === undefined
@@ -100,7 +103,7 @@ export async function askFirstFrame(
   placeHolder: string,
 ): Promise<{ readonly firstFrame: 0 | 1 | undefined } | undefined> {
   const items = ([0, 1, undefined] as const).map((firstFrame) => ({
-    label: firstFrame === undefined ? 'Decided by Masklet' : `From ${firstFrame}`,
+    label: firstFrame === undefined ? 'Automatic' : `From ${firstFrame}`,
     description: firstFrameInWords(firstFrame),
     firstFrame,
   }));

@@ -25,7 +25,8 @@ export function importPreviewHtml(source: string, result: ImportResult): string 
     ${list(
       'Objects',
       objects.map(
-        ({ label, masks: count, known }) => `${label}: ${count} masks${known ? ', was here already' : ''}`,
+        ({ label, masks: count, known }) =>
+          `${label}: ${count} masks${known ? ', already in this clip' : ''}`,
       ),
     )}
     ${list('How frames were counted', counting === '' ? [] : [counting])}
@@ -35,7 +36,7 @@ export function importPreviewHtml(source: string, result: ImportResult): string 
       skipped.map(({ reason, count, example }) => `${count} ${reason} (for example ${example})`),
     )}
     ${list('Would be replaced', replaced.map(earlier))}
-    ${list('Stay, for they were here before', kept.map(earlier))}
+    ${list('Kept, because they were here before', kept.map(earlier))}
   </body>
 </html>`;
 }

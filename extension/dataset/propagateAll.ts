@@ -126,7 +126,7 @@ async function showResult(
     clips.filter((clip) => clip.outcome === outcome).length;
   const failed = clips.filter(({ outcome }) => outcome === 'failed');
   for (const { path, error } of failed) log.error(`${path}: ${error?.message ?? 'failed'}`);
-  const elsewhere = count('elsewhere') > 0 ? ` ${count('elsewhere')} are in work elsewhere.` : '';
+  const elsewhere = count('elsewhere') > 0 ? ` ${count('elsewhere')} are being processed elsewhere.` : '';
   if (failed.length === 0) {
     const done = count('done');
     const text = cancelled

@@ -16,7 +16,7 @@ import { askForTargets, chosen, isMeant, type MenuArguments, type Targets } from
 import { verifyClips } from './verifyClips';
 import { chooseFilter, chooseOrder } from './viewChoices';
 
-/** The data set view, and the commands that work on clips: from the palette, the view and the Explorer. */
+/** The dataset view, and the commands that work on clips: from the palette, the view and the Explorer. */
 export function registerDataset(
   context: vscode.ExtensionContext,
   kernel: KernelService,

@@ -18,8 +18,8 @@ export async function splitClips(
 
 /** Null: none; undefined: nothing was chosen. */
 async function askSplit(title: string, known: readonly string[]): Promise<string | null | undefined> {
-  const other = { label: 'Other...', description: 'a new name' };
-  const none = { label: 'None', description: 'in no split' };
+  const other = { label: 'Other...', description: 'enter a new name' };
+  const none = { label: 'None', description: 'remove from its split' };
   const names = [...new Set([...USUAL_SPLITS, ...known])].map((label) => ({ label }));
   const picked = await vscode.window.showQuickPick([...names, other, none], {
     title,
@@ -29,7 +29,7 @@ async function askSplit(title: string, known: readonly string[]): Promise<string
   if (picked !== other) return picked?.label;
   const name = await vscode.window.showInputBox({
     title,
-    prompt: 'What is the split called?',
+    prompt: 'Name of the split',
     validateInput: (text) =>
       /^[\p{L}\p{N}_-][\p{L}\p{N}._-]{0,79}$/u.test(text.trim()) && text.trim() !== 'none'
         ? undefined

@@ -17,7 +17,7 @@ export interface Targets {
 /** What a menu passes to its command: what was clicked, then all that is selected. */
 export type MenuArguments = readonly [clicked?: unknown, selected?: unknown];
 
-/** What was chosen in the data set view or in the Explorer; undefined where a command comes from the palette. */
+/** What was chosen in the dataset view or in the Explorer; undefined where a command comes from the palette. */
 export function chosen([clicked, selected]: MenuArguments): Targets | undefined {
   const all = Array.isArray(selected) && selected.length > 0 ? (selected as unknown[]) : [clicked];
   const paths = all.map(pathOf).filter((path) => path !== undefined);

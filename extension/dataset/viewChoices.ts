@@ -8,7 +8,7 @@ const FILTERS: readonly (readonly [Exclude<ClipFilter['kind'], 'label' | 'split'
   ['annotated', 'annotated'],
   ['not-annotated', 'not annotated'],
   ['unfinished', 'unfinished'],
-  ['unverified', 'not verified throughout'],
+  ['unverified', 'not fully verified'],
   ['suspicious', 'suspicious'],
   ['stale', 'stale'],
   ['unsaved', 'unsaved'],
@@ -63,7 +63,7 @@ export async function chooseOrder(tree: DatasetTree): Promise<void> {
   }));
   const picked = await vscode.window.showQuickPick(items, {
     title: 'Sort Clips',
-    placeHolder: 'In which order?',
+    placeHolder: 'Sort clips by',
   });
   if (picked) tree.choose({ order: picked.order, orderName: picked.order === 'name' ? '' : picked.label });
 }

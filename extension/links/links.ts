@@ -97,7 +97,10 @@ export class Links implements vscode.Disposable {
     if (vscode.env.remoteName === undefined) return uri;
     const machine = machineOf(panel.webviewAddress(uri).authority);
     if (machine) return uri.with(machine);
-    throw new MaskletError('internal', 'This VS Code does not tell the name of its remote machine.');
+    throw new MaskletError(
+      'internal',
+      'VS Code does not say which remote machine this window is connected to.',
+    );
   }
 
   private async shown(task: () => Promise<void>): Promise<void> {

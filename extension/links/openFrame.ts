@@ -49,7 +49,7 @@ function parse(text: string): vscode.Uri {
   try {
     return vscode.Uri.parse(text, true);
   } catch (error) {
-    throw new MaskletError('input/invalid', `"${text}" is no address of a video.`, { cause: error });
+    throw new MaskletError('input/invalid', `"${text}" is not a link to a video.`, { cause: error });
   }
 }
 

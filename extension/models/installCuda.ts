@@ -7,11 +7,11 @@ import { reportBytes, withProgress } from '../progress';
 export async function installCuda(kernel: KernelService): Promise<void> {
   const download = {
     label: '$(cloud-download) Download from nuget.org',
-    detail: 'Several hundred MB; goes on where a download stopped',
+    detail: 'Several hundred MB; resumes an interrupted download',
   };
   const file = {
     label: '$(folder-opened) Use an Archive...',
-    detail: 'A .nupkg file that was fetched by other means',
+    detail: 'A .nupkg file that you downloaded yourself',
   };
   const picked = await vscode.window.showQuickPick([download, file], { title: 'Install CUDA Support' });
   if (!picked) return;

@@ -132,11 +132,11 @@ export class ModelCommands implements vscode.Disposable {
     const documents = this.editors.documents;
     const busy = documents.filter((document) => document.state.propagation);
     if (busy.length > 0) {
-      const go = 'Cancel It and Go On';
+      const go = 'Cancel Propagation and Switch';
       const names = busy.map(({ name }) => name).join(', ');
       const answer = await vscode.window.showWarningMessage(
         `${names} is being propagated.`,
-        { modal: true, detail: 'What has been propagated so far stays.' },
+        { modal: true, detail: 'Frames propagated so far are kept.' },
         go,
       );
       if (answer !== go) return;
@@ -179,7 +179,7 @@ export class ModelCommands implements vscode.Disposable {
       if (code !== 'model/undetermined') throw error;
       const choose = 'Choose Configuration File...';
       const answer = await vscode.window.showWarningMessage(
-        `${basename(path)} is none of SAM 2's four sizes.`,
+        `${basename(path)} is not one of the four published SAM 2 sizes.`,
         { modal: true, detail: [message, hint].filter(Boolean).join(' ') },
         choose,
       );

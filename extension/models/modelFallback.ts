@@ -57,7 +57,7 @@ export class ModelFallback implements vscode.Disposable {
     const actions = [...mend, { title: 'Select Model', command: 'masklet.selectModel', args: [] }];
     // The log has it in full.
     const reason = message.split('\n')[0].replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/g, '$1...');
-    const text = `Masklet: ${reason} The work goes on with ${used}.`;
+    const text = `Masklet: ${reason} Using ${used}.`;
     const chosen = await vscode.window.showWarningMessage(text, ...actions);
     if (chosen) void vscode.commands.executeCommand(chosen.command, ...chosen.args);
   }

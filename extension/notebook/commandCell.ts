@@ -41,7 +41,7 @@ async function runCommand(
   if (signal.aborted) throw new CancelledError('The command was stopped; what was done is saved.');
   if (code !== 0)
     throw new MaskletError('input/invalid', `masklet ${args[0] ?? ''} ended with exit code ${code}.`, {
-      hint: 'What it said is above; `--help` lists what the codes mean.',
+      hint: 'Its output is above; `--help` lists what the codes mean.',
     });
 }
 

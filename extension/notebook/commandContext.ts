@@ -58,7 +58,7 @@ export function commandSuggestions(
   const options = optionsOf(command, after, grammar);
   if (begun.startsWith('-')) return at(options);
   const clips = command.arguments.some(({ name }) => name === 'video' || name === 'path')
-    ? names.clips.map((clip) => suggestion('clip', clip, 'a clip of this data set'))
+    ? names.clips.map((clip) => suggestion('clip', clip, 'a clip of this dataset'))
     : [];
   return at([...clips, ...options]);
 }

@@ -2,7 +2,7 @@ import { MaskletError } from '../../shared/protocol/errors';
 
 /**
  * Options that name a program, or libraries that are loaded from then on; those of sbatch, after `--slurm`, can. A notebook
- * comes with its data set, and running its cells runs nothing else that came with it.
+ * comes with its dataset, and running its cells runs nothing else that came with it.
  */
 export const PROGRAM_OPTIONS: ReadonlySet<string> = new Set([
   '--ffmpeg',

@@ -66,7 +66,7 @@ export function missingColumn(
 
 function chartFrom(text: string): ChartDirective {
   const [kind = '', ...words] = wordsOf(text);
-  if (!isChart(kind)) throw new Error(`there are the charts ${Object.keys(CHARTS).join(', ')}`);
+  if (!isChart(kind)) throw new Error(`the charts are ${Object.keys(CHARTS).join(', ')}`);
   const { needs, may } = CHARTS[kind];
   const values = valuesOf(words, [...needs, ...may]);
   const missing = needs.find((key) => values[key] === undefined);
@@ -110,7 +110,7 @@ function valuesOf(words: readonly string[], known: readonly string[]): Record<st
       if (key === undefined) throw new Error(`"${word}" is not of the form name=value`);
       if (!known.includes(key)) throw new Error(`"${key}" is none of ${known.join(', ')}`);
       const text = value.replaceAll('"', '');
-      if (text === '') throw new Error(`${key}= names nothing`);
+      if (text === '') throw new Error(`${key}= has no value`);
       return [key, text];
     }),
   );

@@ -45,7 +45,8 @@ export function parseNotebook(text: string): NotebookFile {
   const content = text.replace(/^\uFEFF/, '');
   if (content.trim() === '') return { cells: [], extra: {} };
   const { version, cells, ...extra } = record(parseJson(content), 'The file');
-  if (typeof version !== 'number') throw broken('The file names no "version", so it is no curation notebook');
+  if (typeof version !== 'number')
+    throw broken('The file names no "version", so it is not a curation notebook');
   if (version > VERSION) {
     throw new MaskletError(
       'input/invalid',
@@ -69,13 +70,13 @@ function sourceText(source: unknown, name: string): string {
   if (typeof source === 'string') return source;
   if (Array.isArray(source) && source.every((line): line is string => typeof line === 'string'))
     return source.join('\n');
-  throw broken(`${name} has a "source" that is no list of lines`);
+  throw broken(`${name} has a "source" that is not a list of lines`);
 }
 
 function record(value: unknown, name: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
-  throw broken(`${name} is no JSON object`);
+  throw broken(`${name} is not a JSON object`);
 }
 
 function parseJson(text: string): unknown {
@@ -104,7 +105,7 @@ function whereIn(text: string, error: unknown): string {
 
 function broken(
   why: string,
-  wayOut = 'Open it with the text editor (Reopen Editor With...) and mend it',
+  wayOut = 'Open it with the text editor (Reopen Editor With...) and fix it',
 ): MaskletError {
   return new MaskletError('input/invalid', `${why}. ${wayOut}; it was left as it is.`);
 }

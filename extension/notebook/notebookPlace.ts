@@ -21,7 +21,7 @@ export function notebookPlace({ uri, isUntitled }: vscode.NotebookDocument): Not
     : vscode.workspace.getWorkspaceFolder(uri)?.uri;
   const folder = isUntitled ? root : uri;
   if (folder?.scheme !== 'file') {
-    throw new MaskletError('input/invalid', 'This notebook lies in no folder on a disk.', {
+    throw new MaskletError('input/invalid', 'This notebook is not in a folder on disk.', {
       hint: 'Save it in the folder of the dataset, or open that folder.',
     });
   }

@@ -88,7 +88,7 @@ async function takeInSidecars(
   const output = new CellOutput(execution);
   const onProgress = (value: IndexProgress): void => {
     const { done, total, clip } = value;
-    const text = `Taking in annotations: ${done + 1} of ${total} clips, ${basename(clip)}\n`;
+    const text = `Reading annotations: ${done + 1} of ${total} clips, ${basename(clip)}\n`;
     output.show(() => [NotebookCellOutputItem.stdout(text)], REDRAW_MS);
   };
   let problems: readonly string[];
@@ -105,7 +105,7 @@ async function takeInSidecars(
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more in the log)` : '';
   const told = new CellOutput(execution);
   told.show(() => [
-    NotebookCellOutputItem.stderr(`Not all annotations could be taken in: ${problems[0]}${more}\n`),
+    NotebookCellOutputItem.stderr(`Some annotations could not be read: ${problems[0]}${more}\n`),
   ]);
   await told.finished();
 }

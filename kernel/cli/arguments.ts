@@ -64,14 +64,14 @@ export function parseSelection(text: string): FrameSelection {
   if (text === 'all' || text === 'verified') return { kind: text };
   const step = Number(/^every:(\d+)$/.exec(text)?.[1] ?? 0);
   if (step >= 1) return { kind: 'every', step };
-  throw usageError(`"${text}" is no selection of frames.`, 'Give all, verified, or every:N.');
+  throw usageError(`"${text}" is not a valid frame selection.`, 'Give all, verified, or every:N.');
 }
 
 /** `i/n`, counted from 1. */
 export function parseShard(text: string): { index: number; count: number } {
   const [, index, count] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).map(Number);
   if (index >= 1 && index <= count) return { index, count };
-  throw usageError(`"${text}" is no part of a whole.`, 'Give it as i/n, from 1/n to n/n.');
+  throw usageError(`"${text}" is not a valid shard.`, 'Give it as i/n, from 1/n to n/n.');
 }
 
 /** `n` or `n%m`: so many tasks, and how many of them at a time. */
@@ -89,17 +89,20 @@ export function parseArray(text: string): { tasks: number; limit?: number } {
 export function parseCount(text: string, option: string): number {
   const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (count >= 1) return count;
-  throw usageError(`"${text}" is no number for ${option}.`, 'Give a whole number from 1.');
+  throw usageError(`"${text}" is not a valid number for ${option}.`, 'Give a whole number from 1.');
 }
 
 export function parseFrame(text: string): FrameIndex {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw usageError(`"${text}" is no frame.`, 'Frames are counted from 0.');
+  throw usageError(`"${text}" is not a valid frame number.`, 'Frames are counted from 0.');
 }
 
 /** `a,b`: at least one, none twice. */
 export function parseLabels(text: string): string[] {
   const labels = text.split(',').map((label) => label.trim());
   if (labels.every((label) => label !== '') && new Set(labels).size === labels.length) return labels;
-  throw usageError(`"${text}" is no list of labels.`, 'Give them with commas between, each once: cat,dog.');
+  throw usageError(
+    `"${text}" is not a valid list of labels.`,
+    'Give them with commas between, each once: cat,dog.',
+  );
 }

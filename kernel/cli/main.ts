@@ -123,7 +123,7 @@ function propagating(command: Command): Command {
 /** Which parts of the annotations a command works on. */
 function selection(command: Command): Command {
   return command
-    .option('--frames <which>', 'all, every:N, or verified: those whose masks are all verified', 'all')
+    .option('--frames <which>', 'all, every:N, or verified: frames whose masks are all verified', 'all')
     .option(
       '--split [file.json]',
       '{"train": ["clip.mp4"], "val": [...]}, without a file .masklet/splits.json: other clips are left out; none: all are in train (default: by .masklet/splits.json where it exists, other clips in train)',
@@ -175,7 +175,11 @@ function program(): Command {
       )
       .option('--label <name>', "the object's label"),
   )
-    .option('--accept-changed-video', 'go on although the video was replaced under its annotations', false)
+    .option(
+      '--accept-changed-video',
+      'continue although the video was replaced since it was annotated',
+      false,
+    )
     .action(
       (
         video: string,
@@ -197,7 +201,7 @@ function program(): Command {
 
   propagating(
     common(masklet.command('propagate').argument('<video>', 'a video with prompts'))
-      .description('carry the prompts that are there through the clip; saves to the database and the sidecar')
+      .description('propagate the existing prompts through the clip; saves to the database and the sidecar')
       .option('--object <id>', 'only this object; repeatable', collect, []),
   ).action((video: string, options: CommonOptions & Omit<PropagateCommandOptions, 'settings'>) =>
     propagate(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
@@ -218,7 +222,7 @@ function program(): Command {
     );
 
   common(masklet.command('masks').argument('<video>', 'an annotated video'))
-    .description('write one indexed PNG a frame: 0 is background, n the n-th object')
+    .description('write one indexed PNG per frame: 0 is background, n the n-th object')
     .requiredOption('--out <dir>', 'the folder to write to')
     .option('--frames <A:B>', 'only these frames, both ends included')
     .action((video: string, options: CommonOptions & { out: string; frames?: string }) =>
@@ -232,7 +236,7 @@ function program(): Command {
         .argument('<path...>', 'annotated videos, and folders that are searched for them'),
     ),
   )
-    .description('write clips in a format of the field; see docs/formats.md')
+    .description('export clips in a standard format; see docs/formats.md')
     .addOption(new Option('--format <format>', 'what to write').choices(EXPORT_FORMATS).makeOptionMandatory())
     .requiredOption('--out <dir>', 'a folder that is empty or does not exist yet')
     .addOption(
@@ -252,10 +256,10 @@ function program(): Command {
     );
 
   common(masklet.command('import').argument('<video>', 'the video that the masks are for'))
-    .description('import masks of a data set or of another tool, as edited by hand; saves')
+    .description('import masks of a dataset or of another tool, as edited by hand; saves')
     .addOption(new Option('--format <format>', 'what it is').choices(IMPORT_FORMATS).makeOptionMandatory())
     .requiredOption('--from <path>', 'a file or folder in that format')
-    .option('--name <name>', 'what the video is called there (default: as its file)')
+    .option('--name <name>', 'name of the video in the source (default: the name of its file)')
     .option('--label <name>', 'the label of objects that come without one')
     .addOption(
       new Option(
@@ -278,7 +282,7 @@ function program(): Command {
   selection(
     common(masklet.command('roundtrip').argument('<path...>', 'annotated videos, and folders of them')),
   )
-    .description('export, read back, compare; exits with 1 where something came back otherwise')
+    .description('export, read back, compare; exits with 1 if anything came back different')
     .addOption(
       new Option('--format <format>', 'the format to try').choices(IMPORT_FORMATS).makeOptionMandatory(),
     )
@@ -293,9 +297,9 @@ function program(): Command {
   )
     .description('propagate every clip that has stale or missing masks, and save; see docs/batch.md')
     .addOption(qualityOption())
-    .option('--jobs <n>', 'clips at a time, each with a model in memory of its own', '1')
+    .option('--jobs <n>', 'clips processed at a time, each with its own model in memory', '1')
     .option('--stale-only', 'only clips with masks whose prompts changed, not those with missing ones', false)
-    .option('--resume', 'go on from the frames that an interrupted run on this machine had computed', false)
+    .option('--resume', 'resume from the frames that an interrupted run on this machine had computed', false)
     .option('--shard <i/n>', 'only the i-th of n parts, for job arrays')
     .option('--model <id>', 'the model to use (default: for each clip the one that made its masks)')
     .option('--database <dir>', "a folder on this machine's own disk (default: in your cache folder)")
@@ -323,14 +327,14 @@ function program(): Command {
     );
 
   common(masklet.command('split').argument('<path...>', 'videos, and folders that are searched for them'))
-    .description('put clips into a split of the data set, kept in .masklet/splits.json')
+    .description('put clips into a split of the dataset, kept in .masklet/splits.json')
     .requiredOption('--to <name>', 'train, val, test or another name; none: out of every split')
     .action((paths: string[], options: CommonOptions & { to: string }) =>
       split(paths, { json: options.json ?? false, to: options.to, settings: settingsOf(options) }),
     );
 
   common(masklet.command('doctor'))
-    .description('check that everything Masklet needs is there, and how to mend what is not')
+    .description('check that everything Masklet needs is installed, and say how to fix what is not')
     .option('--providers', 'time the execution providers of this machine with a model, and say which is used')
     .option('--model <id>', 'the model that --providers times (default: the built-in one)')
     .option('--fix', 'download an ffmpeg (up to 90 MB, checked by SHA-256) where no usable one is found')
@@ -344,7 +348,7 @@ function program(): Command {
 
   masklet
     .command('commands', { hidden: true })
-    .description('what the commands take, for editors of command lines')
+    .description('the commands and their options, for editors')
     .option('--json', 'as JSON')
     .action(() => void process.stdout.write(`${JSON.stringify(grammarOf(masklet))}\n`));
   addModelCommands(masklet);
@@ -416,7 +420,7 @@ interface ModelOptions {
 function addModelCommands(masklet: Command): void {
   const models = masklet
     .command('models')
-    .description('the models that there are: list, download, import, verify, remove')
+    .description('manage models: list, download, import, verify, remove')
     .exitOverride();
   const command = (usage: string, description: string): Command =>
     models
@@ -426,17 +430,17 @@ function addModelCommands(masklet: Command): void {
       .option('--model-dir <dir>', 'where models are kept (default: in your cache folder)')
       .showHelpAfterError('(--help shows how it is used)')
       .exitOverride();
-  command('list', 'what can be used, and what is here').action((options: ModelOptions) =>
+  command('list', 'list all models, and which are on this machine').action((options: ModelOptions) =>
     listModels(options),
   );
-  command('download <id>', 'fetch a model; goes on where an earlier download stopped').action(
+  command('download <id>', 'download a model; resumes an interrupted download').action(
     (id: string, options: ModelOptions) => downloadModel(id, options),
   );
-  command('import <file>', 'take a SAM 2 checkpoint (.pt or .safetensors) that is already on this machine')
+  command('import <file>', 'import a SAM 2 checkpoint (.pt or .safetensors) that is already on this machine')
     .option('--id <id>', 'the id to give it (default: from its file name)')
     .option(
       '--config <file.json>',
-      'what the checkpoint does not tell of itself, for other sizes than those published',
+      'hyper-parameters that the checkpoint does not contain, for unpublished sizes',
     )
     .action((file: string, options: ModelOptions & { id?: string; config?: string }) =>
       importModel(file, options),

@@ -39,9 +39,9 @@ export function parseLink(path: string, query: string): FrameAddress {
   );
   const [uri, frame, object] = ['uri', 'frame', 'object'].map((name) => fields.get(name));
   if (!uri) throw bad('The link does not say which video it means');
-  if (leadsUp(uri)) throw bad(`"${uri}" is no plain address of a video`);
-  if (frame !== undefined && !/^\d{1,9}$/.test(frame)) throw bad(`"${frame}" is no frame`);
-  if (object !== undefined && !/^[\w-]{1,64}$/.test(object)) throw bad(`"${object}" is no object`);
+  if (leadsUp(uri)) throw bad(`"${uri}" is not a plain address of a video`);
+  if (frame !== undefined && !/^\d{1,9}$/.test(frame)) throw bad(`"${frame}" is not a frame number`);
+  if (object !== undefined && !/^[\w-]{1,64}$/.test(object)) throw bad(`"${object}" is not an object id`);
   return {
     uri,
     ...(frame === undefined ? {} : { frame: Number(frame) }),

@@ -50,7 +50,7 @@ export async function findClips({ paths, ...options }: DatasetParams, store?: St
     const known = store?.annotatedVideos(databaseFolder) ?? [];
     known.filter((video) => `${video}${sep}`.startsWith(`${path}${sep}`) && existsSync(video)).forEach(add);
     if (found.size === before) {
-      throw new MaskletError('input/invalid', `${path} holds no annotated video.`, {
+      throw new MaskletError('input/invalid', `${path} contains no annotated video.`, {
         file: path,
         hint: 'Annotate one in the editor or with `masklet segment`, and save; its sidecar is `<video>.masklet`.',
       });

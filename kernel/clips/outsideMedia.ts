@@ -4,7 +4,7 @@ import { mediaOutside } from '../video/mediaLinks';
 import type { FoundClip } from './findClips';
 
 /**
- * Where the file of a clip really lies, where that is outside of its data set's folder, as of git-annex and DVC: whoever gets the
+ * Where the file of a clip really lies, where that is outside of its dataset's folder, as of git-annex and DVC: whoever gets the
  * folder alone does not get that file, and whoever made the folder chose it.
  */
 export function outsideOf({

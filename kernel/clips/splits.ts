@@ -11,7 +11,7 @@ import { safeName } from './findClips';
 /** The split of clips where none is given. */
 export const DEFAULT_SPLIT = 'train';
 
-/** The name of a data set's own splits, in the folder of its database; shared through git. */
+/** The name of a dataset's own splits, in the folder of its database; shared through git. */
 export const SPLITS_FILE = 'splits.json';
 
 /** The order in which splits are written; others follow by name. */
@@ -40,14 +40,14 @@ export function readSplits(file: string): Splits {
   return parseSplits(text, file);
 }
 
-/** The splits of the data set whose database lies in this folder; empty where nobody made any. @throws as `readSplits` */
+/** The splits of the dataset whose database lies in this folder; empty where nobody made any. @throws as `readSplits` */
 export function readOwnSplits(databaseFolder: string): Splits {
   const file = join(databaseFolder, SPLITS_FILE);
   return fs.existsSync(file) ? readSplits(file) : new Map<string, string>();
 }
 
 /**
- * Puts clips into a split of their data set; others stay where they are.
+ * Puts clips into a split of their dataset; others stay where they are.
  * @param split null takes them out of every split.
  * @returns the clips whose split is another now.
  * @throws MaskletError `input/invalid` where the name cannot be a file name or the file is broken; `storage/*`
@@ -78,7 +78,7 @@ interface Place {
   readonly databaseFolder: string;
 }
 
-/** Takes a clip, or those in a folder, along to another place, perhaps in another data set. @throws as `assignSplit` */
+/** Takes a clip, or those in a folder, along to another place, perhaps in another dataset. @throws as `assignSplit` */
 export function moveInSplits(from: Place, to: Place): void {
   const moved = [...readOwnSplits(from.databaseFolder)].filter(
     ([path]) => path === from.path || path.startsWith(`${from.path}${sep}`),
@@ -126,10 +126,14 @@ function parseSplits(text: string, file: string): Splits {
     data = JSON.parse(text);
   } catch (error) {
     const conflict = /^<{7} /m.test(text) ? 'holds a merge conflict of git' : undefined;
-    throw unreadable(file, conflict ?? `is no JSON (${error instanceof Error ? error.message : ''})`, error);
+    throw unreadable(
+      file,
+      conflict ?? `is not valid JSON (${error instanceof Error ? error.message : ''})`,
+      error,
+    );
   }
   if (typeof data !== 'object' || data === null || Array.isArray(data))
-    throw unreadable(file, 'is no JSON object');
+    throw unreadable(file, 'is not a JSON object');
   const here = dirname(resolve(file));
   const root = rootOf(here);
   const splits = new Map<string, string>();
@@ -138,7 +142,7 @@ function parseSplits(text: string, file: string): Splits {
       throw unreadable(file, `names a split "${name}", which cannot be a file name`);
     if (!Array.isArray(clips)) throw unreadable(file, `has no list of clips for "${name}"`);
     for (const clip of clips as unknown[]) {
-      if (typeof clip !== 'string') throw unreadable(file, `has something else than a path in "${name}"`);
+      if (typeof clip !== 'string') throw unreadable(file, `has an entry that is not a path in "${name}"`);
       const path = resolve(fullPath(root, clip));
       const other = splits.get(path);
       if (other !== undefined && other !== name)

@@ -7,7 +7,7 @@ import { searchFolder } from '../clips/findClips';
 import { SPLITS_FILE, assignSplit } from '../clips/splits';
 
 /**
- * Puts clips into a split of the data sets that they belong to.
+ * Puts clips into a split of the datasets that they belong to.
  * @throws MaskletError `video/not-found`, `input/invalid` where a folder holds no video, and as `assignSplit`
  */
 export async function assignSplits({
@@ -45,7 +45,7 @@ async function videosAt(
     const before = found.size;
     await searchFolder(path, (video) => found.add(video));
     if (found.size === before)
-      throw new MaskletError('input/invalid', `${path} holds no video.`, { file: path });
+      throw new MaskletError('input/invalid', `${path} contains no video.`, { file: path });
   }
   return [...found].sort();
 }

@@ -22,7 +22,7 @@ export interface IndexEnvironment {
 }
 
 /**
- * Brings a data set's database into step with the sidecars, also of clips that nobody opened here: after a clone, a pull or a
+ * Brings a dataset's database into step with the sidecars, also of clips that nobody opened here: after a clone, a pull or a
  * batch run elsewhere. Neither videos are read nor files written beside the database. A clip is looked into only where its
  * rows or files changed since it was last.
  * @throws MaskletError `storage/*`, `cancelled`; what is wrong with one clip is a problem in the result.
@@ -80,7 +80,7 @@ function takeIn(
     const video = stamp?.hasSidecar || !overview ? videoOfSidecar(clip) : undecodedVideo(overview);
     // Rows without it could not be told from those of another video.
     if (video.fingerprint === '')
-      return [`${clip.path} has to be opened once: its sidecar is of an early version.`];
+      return [`${clip.path} must be opened once: its sidecar was written by an early version.`];
     const params = { video, ...clip, readOnly: false, holder: 'Masklet', acceptChangedVideo: false };
     return intake.takeIn(params)?.map(({ message }) => message);
   } catch (error) {

@@ -144,7 +144,7 @@ export function compare(sent: Sent, imported: ImportedClip, holds: Capabilities)
     if (holds.occlusion) compareFrames('occluded', expected, expected.occluded, found.occluded, differ);
   }
   for (const track of back) {
-    if (track.masks.length > 0) differ(`"${track.label ?? track.key}" came back, but never went`);
+    if (track.masks.length > 0) differ(`"${track.label ?? track.key}" came back, but was never exported`);
   }
   return { path: sent.path, frames: sent.frames.length, masks: sent.masks, lowestIou, differences };
 }

@@ -15,7 +15,7 @@ export interface ManifestClip {
   readonly split: string;
   readonly video: {
     readonly file: string;
-    /** The file is a link out of the data set's folder. */
+    /** The file is a link out of the dataset's folder. */
     readonly outside?: true;
     readonly byteSize: number;
     readonly sha256?: string;

@@ -149,7 +149,7 @@ function nameOfSplits({ split }: ExportParams): string {
 function optionsOf(params: ExportParams): ExportOptions {
   const selection = params.frames ?? { kind: 'all' };
   if (selection.kind === 'every' && !(Number.isInteger(selection.step) && selection.step >= 1)) {
-    throw new MaskletError('input/invalid', `"every ${selection.step}" is no selection of frames.`, {
+    throw new MaskletError('input/invalid', `"every ${selection.step}" is not a valid frame selection.`, {
       hint: 'Give a whole number from 1.',
     });
   }

@@ -16,7 +16,7 @@ export async function findRepository(folder: string): Promise<string | undefined
     if (!(await looksInside(at))) return at;
     throw new MaskletError('git/failed', `${at} holds a second repository beside its .git.`, {
       file: at,
-      hint: 'Move the HEAD, objects and refs that lie in it elsewhere; Masklet takes no repository that comes with a clone.',
+      hint: 'Move the HEAD, objects and refs that lie in it elsewhere; Masklet does not use a repository that comes with a clone.',
     });
   }
   return undefined;

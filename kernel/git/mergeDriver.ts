@@ -47,7 +47,7 @@ export function mergeSidecarFile(files: DriverFiles, options: MergeOptions): rea
 function pathInSidecar(path: string): string {
   const [, inside] = /^(?:.*[\\/])?[^\\/]+\.masklet[\\/](.+)$/.exec(path) ?? [];
   if (inside !== undefined) return inside.replaceAll('\\', '/');
-  throw new MaskletError('input/invalid', `${path} does not lie in a sidecar.`, {
+  throw new MaskletError('input/invalid', `${path} is not in a sidecar.`, {
     file: path,
     hint: 'Sidecars are folders named after their video, such as clip.mp4.masklet.',
   });
@@ -74,7 +74,7 @@ export async function installMergeDriver(
 ): Promise<InstalledDriver> {
   const repository = await findRepository(cwd);
   if (repository === undefined && !global) {
-    throw new MaskletError('input/invalid', `${cwd} is in no git repository.`, {
+    throw new MaskletError('input/invalid', `${cwd} is not in a git repository.`, {
       file: cwd,
       hint: 'Run this in the repository that holds the sidecars, or with --global.',
     });

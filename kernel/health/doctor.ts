@@ -170,11 +170,11 @@ function isDataset(folder: string): boolean {
   }
 }
 
-/** Names the clips of a data set whose file lies elsewhere. */
+/** Names the clips of a dataset whose file lies elsewhere. */
 async function linkedClips(folder: string, dataDir: string | undefined): Promise<Finding> {
   const params = { paths: [folder], ...(dataDir === undefined ? {} : { dataDir }) };
   const clips = await findClips(params).catch((error: unknown) => {
-    // A data set in which nothing is annotated yet.
+    // A dataset in which nothing is annotated yet.
     if (error instanceof MaskletError && error.code === 'input/invalid') return [];
     throw error;
   });

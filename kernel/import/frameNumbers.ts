@@ -150,7 +150,7 @@ function countFrom(
     ),
     rule: `Frames are counted from ${start}: ${why}.`,
   });
-  if (first !== undefined) return from(first === 0 ? 0n : 1n, 'as was asked for');
+  if (first !== undefined) return from(first === 0 ? 0n : 1n, 'as requested');
   if (fromZero !== undefined) return from(0n, fromZero);
   const disputed =
     images !== undefined && byPictureNumber(numbers, images).some((frame) => frame !== undefined);

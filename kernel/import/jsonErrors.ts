@@ -107,7 +107,8 @@ class Reader {
     if (this.at >= this.text.length) throw this.fault(path, 'the file ends there');
     const word = this.match(WORD);
     if (word === undefined) {
-      if (this.match(NUMBER) === undefined) throw this.fault(path, `"${this.text[this.at]}" is no value`);
+      if (this.match(NUMBER) === undefined)
+        throw this.fault(path, `"${this.text[this.at]}" is not a valid value`);
       return;
     }
     if (word === 'true' || word === 'false' || word === 'null') return;
@@ -118,7 +119,7 @@ class Reader {
         hint: 'Python writes NaN and Infinity into JSON: write null instead (json.dump with allow_nan=False finds them).',
       });
     }
-    throw this.fault(path, `"${word.slice(0, 20)}" is no value`);
+    throw this.fault(path, `"${word.slice(0, 20)}" is not a valid value`);
   }
 
   private space(): void {

@@ -19,7 +19,7 @@ export class JsonValues {
 
   text(value: unknown, where: string): string {
     if (typeof value === 'string') return value;
-    throw this.wrong(where, 'is not a text');
+    throw this.wrong(where, 'is not text');
   }
 
   /** A whole number from 0. */
@@ -30,7 +30,7 @@ export class JsonValues {
 
   id(value: unknown, where: string): Id {
     if (isId(value)) return value;
-    throw this.wrong(where, 'is neither a whole number nor a text');
+    throw this.wrong(where, 'is neither a whole number nor text');
   }
 
   numbers(value: unknown, where: string): readonly number[] {

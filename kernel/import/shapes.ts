@@ -37,7 +37,7 @@ export async function fillPolygons(
       !Array.isArray(polygon) ||
       !polygon.every((value) => typeof value === 'number' && Number.isFinite(value))
     ) {
-      problems.push('polygons with something else than numbers in them');
+      problems.push('polygons that contain something other than numbers');
       continue;
     }
     const points = polygon as number[];
@@ -72,7 +72,7 @@ function cocoRule(points: readonly number[], width: number, height: number): Rle
 
 /** COCO's run lengths: `{size: [height, width], counts}`, compressed or as a list. They cannot be scaled. */
 export function readRle(value: unknown, video: Size): Shape {
-  if (typeof value !== 'object' || value === null) return { problem: 'masks that are no run lengths' };
+  if (typeof value !== 'object' || value === null) return { problem: 'masks that are not run lengths' };
   const { size, counts } = value as { size?: unknown; counts?: unknown };
   if (
     !Array.isArray(size) ||

@@ -53,7 +53,7 @@ function readable(text: string, file: string): Readonly<Record<string, unknown>>
   } catch (error) {
     throw new MaskletError('labels/invalid', `${file}: ${(error as Error).message}.`, {
       file,
-      hint: 'Mend it with “Masklet: Edit Labels”; nothing was written.',
+      hint: 'Fix it with “Masklet: Edit Labels”; nothing was written.',
       cause: error,
     });
   }

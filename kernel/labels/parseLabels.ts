@@ -55,7 +55,7 @@ export function rootOf(text: string): Readonly<Record<string, unknown>> {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new EntryError(`it is no JSON (${error instanceof Error ? error.message : String(error)})`);
+    throw new EntryError(`it is not valid JSON (${error instanceof Error ? error.message : String(error)})`);
   }
   return fieldsOf(json, 'the file');
 }

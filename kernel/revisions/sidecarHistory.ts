@@ -53,7 +53,7 @@ export async function readSidecarAt(
   if (found.code !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) {
     throw new MaskletError(
       'input/invalid',
-      `"${revision}" is no revision that git knows in ${dirname(sidecar)}.`,
+      `"${revision}" is not a revision that git knows in ${dirname(sidecar)}.`,
       {
         file: sidecar,
         hint: 'Give a commit, a branch or a tag, such as HEAD, main or v1.',
@@ -87,7 +87,7 @@ async function inRepository(
   // Such as a repository that belongs to somebody else: git says what to do about that.
   if (!stderr.includes('not a git repository'))
     throw new MaskletError('git/failed', stderr, { file: sidecar });
-  throw new MaskletError('input/invalid', `${sidecar} lies in no git repository.`, {
+  throw new MaskletError('input/invalid', `${sidecar} is not in a git repository.`, {
     file: sidecar,
     hint: 'Changes are shown against a commit: run `git init` and commit the sidecar first.',
   });

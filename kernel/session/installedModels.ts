@@ -87,7 +87,7 @@ export class InstalledModels {
 
   private info(id: string): ModelInfo {
     const model = this.list().find((candidate) => candidate.id === id);
-    if (!model) throw new MaskletError('internal', `The model ${id} has gone.`);
+    if (!model) throw new MaskletError('internal', `The model ${id} was removed.`);
     return model;
   }
 

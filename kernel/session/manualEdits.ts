@@ -208,7 +208,7 @@ export function checkOperation(operation: MaskOperation): void {
       if (points.length < least || points.length > MAX_POINTS)
         fail(`A ${operation.kind} of ${points.length} points was given.`, `Give ${least} to ${MAX_POINTS}.`);
       if (!points.every((point) => point.length === 2 && point.every(Number.isFinite)))
-        fail('A point of a drawing is no pair of numbers.', 'Give [x, y] in pixels of the video.');
+        fail('A point of a drawing is not a pair of numbers.', 'Give [x, y] in pixels of the video.');
       if (operation.kind === 'brush' && !(operation.radius > 0 && operation.radius <= MAX_RADIUS))
         fail(
           `The brush has a radius of ${operation.radius} pixels.`,
@@ -228,7 +228,7 @@ export function checkOperation(operation: MaskOperation): void {
           `Give rings of at least 3 corners, ${MAX_POINTS} in all.`,
         );
       if (!operation.rings.flat().every((point) => point.length === 2 && point.every(Number.isFinite)))
-        fail('A corner of an outline is no pair of numbers.', 'Give [x, y] in pixels of the video.');
+        fail('A corner of an outline is not a pair of numbers.', 'Give [x, y] in pixels of the video.');
       return;
     }
     case 'grow':

@@ -40,7 +40,7 @@ export function asStorageError(error: unknown, file: string, lockedBy?: string):
 const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
   'storage/read-only': 'Cannot write',
   'storage/no-space': 'No space left for',
-  'storage/corrupted': 'This is not a sound Masklet database:',
+  'storage/corrupted': 'Not a valid Masklet database:',
 };
 
 function classify(code: string, file: string): ErrorCode {

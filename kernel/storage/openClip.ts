@@ -62,7 +62,7 @@ function openToWrite(params: OpenClipParams, environment: OpenEnvironment): Open
   });
 }
 
-/** Saving must not lead out of the data set: that is told before anybody works on the clip. */
+/** Saving must not lead out of the dataset: that is told before anybody works on the clip. */
 function refuseOutside({ sidecar, databaseFolder }: OpenClipParams): void {
   try {
     refuseToWriteOutside(sidecar, rootOf(databaseFolder));

@@ -202,7 +202,7 @@ class Unpickler {
     if (!action || !Array.isArray(args)) {
       throw new PickleError(
         'unsupported',
-        `it calls ${callee instanceof Global ? JSON.stringify(callee.name) : 'what is no function'}`,
+        `it calls ${callee instanceof Global ? JSON.stringify(callee.name) : 'something that is not a function'}`,
       );
     }
     this.spend(emptyDictCost + args.reduce<number>((sum, arg) => sum + sizeOf(arg), 0));

@@ -55,7 +55,7 @@ function parseHeader(file: FileBytes, text: string): Record<string, unknown> {
   } catch {
     // Said below.
   }
-  throw file.corrupted('its header is no JSON object');
+  throw file.corrupted('its header is not a JSON object');
 }
 
 function toTensor(file: FileBytes, name: string, value: unknown, start: number): TensorLocation {

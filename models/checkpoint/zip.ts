@@ -93,7 +93,7 @@ async function findDirectory(file: FileBytes): Promise<{ offset: number; bytes: 
   ) {
     at--;
   }
-  if (at < 0) throw file.corrupted('it is cut off, or no zip');
+  if (at < 0) throw file.corrupted('it is cut off, or not a zip file');
   const record = file.size - tailBytes + at;
   const plain = {
     entries: tail.readUInt16LE(at + 10),

@@ -128,7 +128,7 @@ async function checkIdentity(
   version: string,
 ): Promise<void> {
   const entry = [...entries.values()].find(({ name }) => /^[^/]+\.nuspec$/.test(name));
-  if (!entry) throw wrongPackage(file.path, version, 'it is no NuGet package');
+  if (!entry) throw wrongPackage(file.path, version, 'it is not a NuGet package');
   const chunks: Buffer[] = [];
   for await (const chunk of readZipStream(file, entry)) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');
@@ -166,7 +166,7 @@ function wrongPackage(path: string, version: string, reason: string): ModelFileE
   return new ModelFileError(
     'unsupported',
     path,
-    `${path} is not the package wanted: ${reason}.`,
+    `${path} is not the expected package: ${reason}.`,
     `Give ${cudaPackage.name} ${version} from nuget.org, the file ending in .nupkg.`,
   );
 }

@@ -18,7 +18,7 @@ export async function findNugetPackage(
       'download',
       feed,
       `${feed} does not give ${name} ${version}: ${reason}.`,
-      `Perhaps something on the way changes its answers: ${options.byHand ?? 'try again later.'}`,
+      `A proxy may be altering its answers: ${options.byHand ?? 'try again later.'}`,
     );
   const text = (from: unknown, key: string, where: string): string => {
     const value = isRecord(from) ? from[key] : undefined;

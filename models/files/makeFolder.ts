@@ -6,7 +6,7 @@ import { refuseOwnLinks } from './ownPath';
 /**
  * As `mkdir -p`. Node's own reports ENOENT where a read-only disk is the cause, and loops for ever below a folder that has
  * no room for others, such as `/proc`.
- * @throws FileError `link` where a link of a sidecar or a data set's folder would lead it elsewhere; errors of the file system.
+ * @throws FileError `link` where a link of a sidecar or a dataset's folder would lead it elsewhere; errors of the file system.
  */
 export function makeFolder(folder: string): void {
   refuseOwnLinks(folder);

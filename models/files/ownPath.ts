@@ -30,8 +30,8 @@ export function refuseLink(path: string): void {
 }
 
 /**
- * To be called before anything is written for a data set: nothing may lead out of it.
- * @param root the folder of the data set, which may itself lie behind links; default: no other than `refuseOwnLinks` says.
+ * To be called before anything is written for a dataset: nothing may lead out of it.
+ * @param root the folder of the dataset, which may itself lie behind links; default: no other than `refuseOwnLinks` says.
  * @throws FileError `link`, `outside`
  */
 export function refuseToWriteOutside(path: string, root?: string): void {

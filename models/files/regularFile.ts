@@ -1,5 +1,5 @@
 /**
- * The one way to read what a stranger may have made. A data set that was cloned or unpacked may hold, under any name, a link
+ * The one way to read what a stranger may have made. A dataset that was cloned or unpacked may hold, under any name, a link
  * to a device, a FIFO, a folder or a file without end: each is an error at once, and memory stays bounded.
  */
 import fs, { constants, type Stats } from 'node:fs';
@@ -11,7 +11,7 @@ import { refuseOwnLinks } from './ownPath';
 export const MAX_BYTES = {
   /** Settings, descriptions of one object or one clip. */
   small: 2 ** 20,
-  /** Lists over a data set or a clip. */
+  /** Lists over a dataset or a clip. */
   list: 64 * 2 ** 20,
   /** Masks of an object, annotation documents, pictures. */
   large: 500 * 2 ** 20,

@@ -50,7 +50,7 @@ export function recognise(checkpoint: Checkpoint, hints: ConfigHints = {}): Reco
   throw new ModelFileError(
     'unsupported',
     file,
-    `${file} is no checkpoint of SAM 2 or EdgeTAM: it has ${tensors.size} tensors, but ${hieraName}.patch_embed.proj.weight of SAM 2's image encoder is missing, and so is ${repVitName}.stem.conv2.c.weight of EdgeTAM's.`,
+    `${file} is not a SAM 2 or EdgeTAM checkpoint: it has ${tensors.size} tensors, but ${hieraName}.patch_embed.proj.weight of SAM 2's image encoder is missing, and so is ${repVitName}.stem.conv2.c.weight of EdgeTAM's.`,
     'Import a checkpoint with the names of facebookresearch/sam2, such as sam2.1_hiera_tiny.pt, or of facebookresearch/EdgeTAM.',
   );
 }
@@ -96,7 +96,7 @@ function sam2({ file, tensors }: Checkpoint, sought: Shapes, hints: ConfigHints)
     throw new ModelFileError(
       'undetermined',
       file,
-      `${file} has a trunk of ${embedDim} channels and ${stages.join('-')} blocks, which is none of SAM 2's four sizes; its tensors do not tell the number of heads, the blocks with global attention and the window sizes.`,
+      `${file} has a trunk of ${embedDim} channels and ${stages.join('-')} blocks, which is not one of SAM 2's four sizes; its tensors do not tell the number of heads, the blocks with global attention and the window sizes.`,
       `Give them in a JSON file, for example ${hintsExample}.`,
     );
   }

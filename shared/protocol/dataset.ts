@@ -27,8 +27,8 @@ export interface ExportParams extends DatasetParams {
   /** Default: all. */
   readonly frames?: FrameSelection;
   /**
-   * A JSON file `{"train": ["clip.mp4"], ...}`, paths relative to it; true for the data set's own, `.masklet/splits.json`: clips it
-   * does not name are left out. Default: the data set's own where there is one, with clips it does not name in `train`. False: none.
+   * A JSON file `{"train": ["clip.mp4"], ...}`, paths relative to it; true for the dataset's own, `.masklet/splits.json`: clips it
+   * does not name are left out. Default: the dataset's own where there is one, with clips it does not name in `train`. False: none.
    */
   readonly split?: string | boolean;
   /** Only objects with these labels, whose classes are numbered in this order; default: all, as they first appear. */
@@ -186,7 +186,7 @@ export interface CheckedClip {
   readonly problems: readonly Problem[];
   /** Conflicts of a merge that nobody has resolved. */
   readonly conflicts: number;
-  /** Where the video's file lies, where a link leads out of the data set's folder. */
+  /** Where the video's file lies, where a link leads out of the dataset's folder. */
   readonly outside?: string;
 }
 
@@ -218,11 +218,11 @@ export interface SummaryParams {
   /** Full path of the folder, which is taken to be a workspace's root. */
   readonly root: string;
   readonly dataDir?: string;
-  /** Keep what was counted in the data set's folder, so that the next kernel knows it at once. */
+  /** Keep what was counted in the dataset's folder, so that the next kernel knows it at once. */
   readonly keep?: boolean;
 }
 
-/** A folder whose data set is brought into step with its sidecars. */
+/** A folder whose dataset is brought into step with its sidecars. */
 export interface IndexParams {
   /** Full path. */
   readonly folder: string;

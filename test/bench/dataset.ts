@@ -1,5 +1,5 @@
 /**
- * `npm run bench:dataset`: what a data set of many clips costs: seeing how far each is, an SQL aggregate over all masks,
+ * `npm run bench:dataset`: what a dataset of many clips costs: seeing how far each is, an SQL aggregate over all masks,
  * and the memory of a full COCO export.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -23,7 +23,7 @@ const MODEL = { id: 'synthetic', sha256: '0'.repeat(64) };
 const LABELS = ['koi', 'goldfish', 'frog', 'duck', 'turtle'];
 
 /**
- * A data set as annotated and saved by hand would lie there: videos, one workspace database, sidecars. Every mask is
+ * A dataset as annotated and saved by hand would lie there: videos, one workspace database, sidecars. Every mask is
  * propagated from a box on the first frame and is up to date.
  * @param onClip called after each clip.
  */

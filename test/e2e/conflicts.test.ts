@@ -109,7 +109,7 @@ describe.skipIf(missing !== undefined)('deciding in VS Code', { timeout: 240_000
     );
     await window.save();
     const bar = editor.frame.getByRole('region', { name: 'Conflicts' });
-    await bar.getByText('In one place').waitFor({ timeout: 30_000 });
+    await bar.getByText('1 conflict').waitFor({ timeout: 30_000 });
     expect(mask(1)).toEqual({ counts: mine, verified: 0 });
 
     await editor.press('F4');
@@ -120,7 +120,7 @@ describe.skipIf(missing !== undefined)('deciding in VS Code', { timeout: 240_000
     expect(mask(1).counts).toBe(before);
     await bar.waitFor({ state: 'detached' });
     await window.page.keyboard.press('Control+z');
-    await bar.getByText('Theirs').or(bar.getByText('In one place')).first().waitFor({ timeout: 30_000 });
+    await bar.getByText('Theirs').or(bar.getByText('1 conflict')).first().waitFor({ timeout: 30_000 });
     expect(mask(1)).toEqual({ counts: mine, verified: 0 });
 
     await window.command('Masklet: Conflicts: Keep All Mine');

@@ -1,4 +1,4 @@
-/** The view of a data set: how far clips are, splits, an export from the palette. */
+/** The view of a dataset: how far clips are, splits, an export from the palette. */
 import {
   copyFileSync,
   existsSync,
@@ -21,7 +21,7 @@ import type { Workbench } from './support/workbench';
 
 const FRAMES = 8;
 
-describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180_000 }, () => {
+describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_000 }, () => {
   let folder: string;
   let workspace: string;
   let clip: SampleClip;
@@ -230,7 +230,7 @@ describe.skipIf(missingPart() !== undefined)('the data set view', { timeout: 180
     await window.pick('COCO');
     await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_train.json'));
     await window.page
-      .getByText(/Imported 8 masks for 1 of 2 clips\. The source has nothing called as other\.mp4/)
+      .getByText(/Imported 8 masks for 1 of 2 clips\. Nothing in the source matches other\.mp4/)
       .first()
       .waitFor({ timeout: 90_000 });
     await window.screenshot('dataset-imported-many');

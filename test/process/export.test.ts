@@ -209,7 +209,7 @@ describe('every format', () => {
 
   test.each<[ExportFormat, string, (n: number) => string, number]>([
     ['davis', '255 objects; DAVIS holds 254', () => 'koi', 255],
-    ['mots', 'MOTS, which holds 999 objects a clip and 64 classes', (n) => `kind ${n}`, 65],
+    ['mots', 'MOTS, which holds 999 objects per clip and 64 classes', (n) => `kind ${n}`, 65],
   ])(
     'a clip that %s cannot hold is refused (%s), and nothing is left behind',
     async (format, why, label, count) => {
@@ -253,7 +253,7 @@ describe('every format', () => {
     expect(await json<object>(verified.out, 'manifest.json')).toMatchObject({ clips: [{ frames: [0, 2] }] });
   });
 
-  test("the data set's own splits count unless they are left aside; clips in none go to train, and are named", async () => {
+  test("the dataset's own splits count unless they are left aside; clips in none go to train, and are named", async () => {
     const folder = await datasetFolder();
     for (const name of ['pond', 'lake', 'sea'])
       await cp(join(root, 'data', 'pond'), join(folder, name), { recursive: true });

@@ -214,7 +214,7 @@ describe('masklet merge', () => {
     for (const file of files) writeFileSync(file, file);
     const run = await startCli(['merge', ...files, 'notes.txt']).finished;
     expect(run.code).toBe(129);
-    expect(run.stderr).toContain('notes.txt does not lie in a sidecar');
+    expect(run.stderr).toContain('notes.txt is not in a sidecar');
     expect(readFileSync(files[1], 'utf8')).toBe(files[1]);
     const unknown = await startCli(['merge', ...files, 'clip.mp4.masklet/notes.txt']).finished;
     expect(unknown.code).toBe(129);

@@ -67,7 +67,7 @@ describe('masklet open', () => {
     server.dispose();
     const stale = await startCli(['open', path, '--frame', '3'], { env }).finished;
     expect([stale.code, stale.stdout]).toEqual([0, `${link}\n`]);
-    expect(stale.stderr).toContain('the window of this terminal has gone');
+    expect(stale.stderr).toContain('the window of this terminal was closed');
   });
 
   it('prints links for another VS Code and for this machine from afar', async () => {

@@ -61,7 +61,7 @@ function rmDatabase(folder: string): void {
 }
 
 onUnix('a clip that is a link', () => {
-  /** A data set whose clip lies elsewhere, as with git-annex. */
+  /** A dataset whose clip lies elsewhere, as with git-annex. */
   async function linkedClip(): Promise<{ folder: string; clip: string; target: string }> {
     const folder = await datasetFolder();
     const target = join(await temporaryFolder(), 'media');
@@ -91,7 +91,7 @@ onUnix('a clip that is a link', () => {
     expect(manifest.clips.map(({ video }) => video.outside)).toEqual([true]);
   });
 
-  test('inside of the data set is no matter', async () => {
+  test('inside of the dataset is no matter', async () => {
     const folder = await datasetFolder();
     const clip = await annotatedClip(join(folder, 'clip'), SMALL);
     renameSync(clip, join(folder, 'objects'));

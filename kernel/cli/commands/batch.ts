@@ -48,7 +48,7 @@ export async function batch(paths: readonly string[], options: BatchCommandOptio
   );
   if (result.cancelled) {
     process.stderr.write(
-      'masklet: stopped; what was done is saved, and the same command goes on from here\n',
+      'masklet: stopped; what was done is saved, and the same command resumes from here\n',
     );
     process.exitCode = EXIT.cancelled;
   } else if (failed.length > 0) {

@@ -58,7 +58,7 @@ export async function submitBatch(
   printResult(options.json, { job: id ?? null, tasks, output }, () =>
     id === undefined
       ? output.trimEnd()
-      : `submitted as job ${id}${job.array ? `, ${tasks} tasks` : ''}; squeue -j ${id} says how it stands`,
+      : `submitted as job ${id}${job.array ? `, ${tasks} tasks` : ''}; squeue -j ${id} shows its state`,
   );
   if (exitCode !== 0) process.exitCode = exitCode;
 }

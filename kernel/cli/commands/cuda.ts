@@ -39,7 +39,7 @@ export function addCudaCommands(masklet: Command): void {
     .description('run models on an NVIDIA GPU: install')
     .exitOverride()
     .command('install')
-    .description("fetch onnxruntime's CUDA files for this version of it; goes on where a download stopped")
+    .description('download the CUDA files that this onnxruntime needs; resumes an interrupted download')
     .option('--archive <file.nupkg>', 'take the package from this file instead')
     .option('--cuda-dir <dir>', 'where CUDA files are kept (default: in your cache folder)')
     .option('--json', 'print the result, or {"error": ...}, as JSON on standard output')

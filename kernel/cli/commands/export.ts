@@ -9,7 +9,7 @@ import { withKernel } from '../withKernel';
 /** The options that say which parts of the annotations are meant. */
 export interface SelectionOptions {
   readonly frames: string;
-  /** A file; true for the data set's own splits; `none` leaves them aside. */
+  /** A file; true for the dataset's own splits; `none` leaves them aside. */
   readonly split?: string | true;
   readonly labels?: string;
   readonly shapes?: 'masks' | 'polygons';

@@ -69,7 +69,7 @@ function describe(result: Report): string {
     `${dryRun ? 'Would import' : 'Imported'} ${masks} masks on ${frames} frames of ${video}`,
     ...objects.map(
       ({ id, label, masks: count, known }) =>
-        `  object     ${id} "${label}": ${count} masks${known ? ', was here already' : ''}`,
+        `  object     ${id} "${label}": ${count} masks${known ? ', already in this clip' : ''}`,
     ),
     ...(counting === '' ? [] : [`  frames     ${counting}`]),
     ...notes.map((note) => `  note       ${note}`),

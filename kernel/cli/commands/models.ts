@@ -59,7 +59,7 @@ export async function importModel(
 /** `masklet models verify <id>` */
 export async function verifyModel(id: string, options: ModelOptions): Promise<void> {
   const model = await run((signal) => library(options).verify(id, signal));
-  done(options, model, `${id}: SHA-256 ${model.sha256} as it should be.`);
+  done(options, model, `${id}: SHA-256 ${model.sha256} is correct.`);
 }
 
 /** `masklet models remove <id>` */

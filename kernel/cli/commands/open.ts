@@ -20,7 +20,7 @@ export interface OpenCommandOptions {
 export async function open(video: string, options: OpenCommandOptions): Promise<void> {
   const path = resolve(video);
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    throw new MaskletError('video/not-found', `${path} is no file.`, { file: path });
+    throw new MaskletError('video/not-found', `${path} is not a file.`, { file: path });
   }
   const place = {
     ...(options.frame === undefined ? {} : { frame: parseFrame(options.frame) }),
@@ -34,7 +34,7 @@ export async function open(video: string, options: OpenCommandOptions): Promise<
       printResult(options.json, { opened: path }, () => `Opened ${path}.`);
       return;
     }
-    process.stderr.write('masklet: the window of this terminal has gone; here is the link\n');
+    process.stderr.write('masklet: the window of this terminal was closed; here is the link\n');
   }
   const file = pathToFileURL(path).href;
   const uri =

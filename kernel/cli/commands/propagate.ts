@@ -53,6 +53,6 @@ export async function propagate(video: string, options: PropagateCommandOptions)
     ].join('\n'),
   );
   if (!result.cancelled) return;
-  process.stderr.write('masklet: stopped; what was done is saved, and the same command goes on from here\n');
+  process.stderr.write('masklet: stopped; what was done is saved, and the same command resumes from here\n');
   process.exitCode = EXIT.cancelled;
 }

@@ -53,7 +53,7 @@ export async function segment(video: string, options: SegmentOptions): Promise<v
   const result = await runSegment(video, options);
   printResult(options.json, result, () => describe(result));
   if (!result.cancelled) return;
-  process.stderr.write('masklet: stopped; what was done is saved, and the same command goes on from here\n');
+  process.stderr.write('masklet: stopped; what was done is saved, and the same command resumes from here\n');
   process.exitCode = EXIT.cancelled;
 }
 

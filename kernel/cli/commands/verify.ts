@@ -44,7 +44,7 @@ export async function verify(video: string, options: VerifyCommandOptions): Prom
       result.video,
       ...result.objects.map(
         ({ id, label, masks, changed }) =>
-          `  object     ${id} "${label}": ${changed} masks ${options.undo ? 'no longer verified' : 'verified'}, ${masks - changed} were so already`,
+          `  object     ${id} "${label}": ${changed} masks ${options.undo ? 'no longer verified' : 'verified'}, ${masks - changed} already were`,
       ),
       `  sidecar    ${result.sidecar}`,
     ].join('\n'),

@@ -24,7 +24,7 @@ export interface SummaryEnvironment {
   onProgress(progress: SummaryProgress): void;
 }
 
-/** Says how far the clips of data sets are, and counts a clip again only where something of it changed. */
+/** Says how far the clips of datasets are, and counts a clip again only where something of it changed. */
 export class DatasetSummaries {
   private readonly caches = new Map<string, SummaryCache>();
 

@@ -16,7 +16,7 @@ interface Entry {
   readonly counts: Counts;
 }
 
-/** What was counted of the clips of a data set, in memory and, where that is allowed, in a file for the next kernel. */
+/** What was counted of the clips of a dataset, in memory and, where that is allowed, in a file for the next kernel. */
 export class SummaryCache {
   private readonly entries = new Map<string, Entry>();
   private changed = false;

@@ -16,7 +16,7 @@ export async function neededLibraries(path: string): Promise<string[]> {
   try {
     const header = await read(file, 0, 64);
     if (header.readUInt32BE(0) !== elfMagic || header[4] !== 2 || header[5] !== 1) {
-      throw new Error(`${path} is no shared library`);
+      throw new Error(`${path} is not a shared library`);
     }
     const count = header.readUInt16LE(56);
     const table = await read(file, Number(header.readBigUInt64LE(32)), count * programHeaderBytes);

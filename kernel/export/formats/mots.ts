@@ -100,7 +100,7 @@ function idOf({ number, category, label }: ExportObject, clip: string): number {
   if (number < CLASS_FACTOR && id <= 0xffff) return id;
   throw new MaskletError(
     'export/limit',
-    `${clip}: object ${number} ("${label}", class ${category.id}) does not fit into MOTS, which holds 999 objects a clip and 64 classes.`,
+    `${clip}: object ${number} ("${label}", class ${category.id}) does not fit into MOTS, which holds 999 objects per clip and 64 classes.`,
     { file: clip, hint: 'Export fewer labels at a time, or to another format.' },
   );
 }

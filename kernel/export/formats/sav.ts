@@ -65,7 +65,7 @@ class SavWriter implements ExportWriter {
   async clip(clip: ExportClip): Promise<void> {
     const { folder, options } = this.context;
     if (options.step === undefined) {
-      throw new MaskletError('export/limit', 'SA-V holds frames at one distance from each other only.', {
+      throw new MaskletError('export/limit', 'SA-V needs evenly spaced frames.', {
         hint: 'Export all frames, or every n-th.',
       });
     }

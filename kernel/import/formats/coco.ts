@@ -131,7 +131,7 @@ async function takeMasks(
       continue;
     }
     if (source.crowd === 'skip' && (annotation.iscrowd === 1 || annotation.iscrowd === true)) {
-      collector.skip('crowds (iscrowd 1), as was asked for', place);
+      collector.skip('crowds (iscrowd 1), as requested', place);
       continue;
     }
     const fit = fitOf(image.width, image.height, source.video);

@@ -14,7 +14,7 @@ import { framesOfFiles, NO_FRAME } from '../sourceFrames';
 /** Where nothing else is, it is the object (DAVIS 2016); else it is void (DAVIS 2017). */
 const VOID = 255;
 
-/** DAVIS: a folder of indexed or grey pictures, or the data set that it is in. A pixel's value is its object. */
+/** DAVIS: a folder of indexed or grey pictures, or the dataset that it is in. A pixel's value is its object. */
 export const davis: Importer = {
   format: 'davis',
   read: async (source, collector) => {
@@ -120,8 +120,8 @@ function trackOf(value: number, manifest: Manifest, collector: Collector): Retur
 /** The folder with the pictures of the video. */
 async function pictureFolder(source: ImportSource, manifest: Manifest): Promise<string> {
   let folder = source.from;
-  if (!(await isFolder(folder))) throw malformed(folder, 'it is no folder of pictures');
-  // Data set, annotations, resolution, sequence.
+  if (!(await isFolder(folder))) throw malformed(folder, 'it is not a folder of pictures');
+  // Dataset, annotations, resolution, sequence.
   for (let level = 0; level < 4; level++) {
     const { files, folders } = list(folder);
     if (files.some((name) => name.toLowerCase().endsWith('.png'))) {

@@ -54,7 +54,7 @@ async function objectFolders(
   manifest: Awaited<ReturnType<typeof findManifest>>,
 ): Promise<{ folder: string; objects: readonly string[] }> {
   let folder = source.from;
-  if (!(await isFolder(folder))) throw malformed(folder, 'it is no folder of pictures');
+  if (!(await isFolder(folder))) throw malformed(folder, 'it is not a folder of pictures');
   for (let level = 0; level < 3; level++) {
     const { files, folders } = list(folder);
     if (files.some((name) => name.toLowerCase().endsWith('.png'))) {

@@ -102,7 +102,7 @@ async function takeMasks(
     }
     if (of !== video.id) continue;
     if (source.crowd === 'skip' && (annotation.iscrowd === 1 || annotation.iscrowd === true)) {
-      collector.skip('crowds (iscrowd 1), as was asked for', `${file}, ${where}`);
+      collector.skip('crowds (iscrowd 1), as requested', `${file}, ${where}`);
       continue;
     }
     const masks = values.list(annotation.segmentations, `${where}.segmentations`);

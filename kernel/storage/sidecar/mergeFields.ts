@@ -10,7 +10,7 @@ export interface MergedFields {
   readonly conflicts: readonly string[];
 }
 
-/** Undefined where the text is no JSON object. */
+/** Undefined where the text is not a JSON object. */
 export function fieldsOf(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -77,7 +77,7 @@ interface MergedText {
 function mergeTexts(file: string, texts: Texts, utf8: boolean, options: MergeOptions): MergedText {
   const kind = lineFile(file);
   if (!kind && file !== VIDEO_FILE) {
-    throw new MaskletError('input/invalid', `${file} is no file of a sidecar that can be merged.`, {
+    throw new MaskletError('input/invalid', `${file} is not a sidecar file that can be merged.`, {
       file,
       hint: 'Sidecars hold video.json, prompts.jsonl, marks.jsonl, objects/*.json and masks/*.jsonl.',
     });

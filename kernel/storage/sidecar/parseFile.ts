@@ -31,7 +31,7 @@ export interface ParsedFile {
  */
 export function parseFile(file: string, text: string, context: LineContext): ParsedFile {
   const kind = lineFile(file);
-  if (!kind) throw new Error(`${file} is no file of lines`);
+  if (!kind) throw new Error(`${file} is not a file of lines`);
   /** By key: its versions by their lines, for a merge may leave any number of them. */
   const rows = new Map<string, Map<string, ParsedRow>>();
   const broken: BrokenLine[] = [];

@@ -32,7 +32,7 @@ export function parseLine(text: string, file: LineFile, context: LineContext): R
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new LineError(`it is no JSON (${error instanceof Error ? error.message : String(error)})`);
+    throw new LineError(`it is not valid JSON (${error instanceof Error ? error.message : String(error)})`);
   }
   return checkLine(json, file, context);
 }
@@ -115,7 +115,7 @@ class Fields {
 
   constructor(json: unknown) {
     if (typeof json !== 'object' || json === null || Array.isArray(json))
-      throw new LineError('it is no JSON object');
+      throw new LineError('it is not a JSON object');
     this.left = new Map(Object.entries(json));
   }
 
@@ -237,7 +237,7 @@ function rleOf(fields: Fields, { width, height }: LineContext): { rle: RleMask; 
   try {
     return { rle, ...rleMeasure(rle) };
   } catch {
-    throw new LineError('"counts" is no run-length encoding of this size');
+    throw new LineError('"counts" is not a run-length encoding of this size');
   }
 }
 

@@ -38,7 +38,7 @@ export function parseVideoJson(
   let fields: Record<string, unknown>;
   try {
     const [ours, theirs] = bothSides(split).map((side) => JSON.parse(side) as unknown);
-    if (!isObject(ours) || !isObject(theirs)) throw new Error('it is no JSON object');
+    if (!isObject(ours) || !isObject(theirs)) throw new Error('it is not a JSON object');
     fields = { ...theirs, ...ours };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -191,7 +191,7 @@ export const VIEWS: readonly View[] = [
   },
   {
     name: 'labels',
-    meaning: 'The labels in use, a row each.',
+    meaning: 'The labels in use, one row each.',
     columns: [
       LABEL,
       column('objects', 'count(*)', 'How many objects have it.'),

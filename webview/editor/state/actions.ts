@@ -282,7 +282,7 @@ export class Actions {
     const { frame } = this.store.view.value;
     const span = object.stale.find(({ last }) => last >= frame) ?? object.stale[0];
     if (!span) {
-      this.say(`Nothing of ${object.name} is stale.`);
+      this.say(`${object.name} has no stale masks.`);
       return;
     }
     await this.propagateSelected(object, span);

@@ -29,7 +29,7 @@ export const KEY_HELP: readonly { readonly title: string; readonly entries: read
       { keys: ['Click'], does: 'The object is here' },
       { keys: ['Alt+Click', 'Right click'], does: 'The object is not here' },
       { keys: ['Drag'], does: 'Box around the object' },
-      { keys: ['Esc'], does: 'Give up the box' },
+      { keys: ['Esc'], does: 'Cancel the box' },
       { keys: ['Drag a point'], does: 'Move it' },
       { keys: ['Right click a point'], does: 'Delete it' },
       { keys: ['Ctrl+Right click'], does: 'Menu' },

@@ -26,7 +26,7 @@ export function editMaskAsPolygon({ store, actions }: EditorParts): void {
   store.tool.value = 'polygon';
   store.preview.value = undefined;
   store.polygon.value = { frame, object: object.id, kind: 'outline', rings, tolerance: TOLERANCE };
-  actions.say('Drag corners, click an edge to add one, right click to delete; Enter takes it, Esc gives up.');
+  actions.say('Drag corners, click an edge to add one, right click to delete; Enter applies, Esc cancels.');
 }
 
 /** Leaves out corners that hardly matter, on every ring; each time more of them. */

@@ -19,8 +19,8 @@ export function Banner({ editor }: { readonly editor: Editor }) {
         <div class="banner error" role="alert">
           <Icon name="debug-disconnect" />
           <span class="banner-text">
-            The extension host does not answer: it ended, or the connection is gone. What was shown is stored.{' '}
-            <a href="command:workbench.action.reloadWindow">Reload the window</a> to go on.
+            The extension host is not responding: it ended, or the connection was lost. Everything shown is
+            stored. <a href="command:workbench.action.reloadWindow">Reload the window</a> to continue.
           </span>
         </div>
       )}
@@ -36,7 +36,7 @@ export function Banner({ editor }: { readonly editor: Editor }) {
         <div class="banner error" role="alert">
           <Icon name="error" />
           <span class="banner-text">
-            The kernel does not run. “Masklet: Restart Kernel” starts it again; “Masklet: Show Kernel Log”
+            The kernel is not running. “Masklet: Restart Kernel” starts it again; “Masklet: Show Kernel Log”
             says why it stopped.
           </span>
         </div>

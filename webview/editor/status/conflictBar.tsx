@@ -23,8 +23,8 @@ export function ConflictBar({ editor }: { readonly editor: Editor }) {
           <ConflictList editor={editor} entries={entries} open={open} />
         ) : (
           <span class="banner-text" role="status">
-            {entries.length === 1 ? 'In one place' : `In ${entries.length} places`} others changed what you
-            changed, too. Yours is shown.
+            {entries.length === 1 ? '1 conflict' : `${entries.length} conflicts`}: someone else changed the
+            same annotations. Showing yours.
           </span>
         )}
         <Button

@@ -102,7 +102,7 @@ function ZoomLevel({ editor }: { readonly editor: Editor }) {
     store.view.value.picture?.rotation,
   );
   return (
-    <span class="status-zoom" title="Screen pixels a video pixel">
+    <span class="status-zoom" title="Zoom (screen pixels per video pixel)">
       {Math.round(scale * devicePixelRatio * 100)}%
     </span>
   );
@@ -122,7 +122,8 @@ function activityOf(store: EditorStore): { readonly text: string; readonly late:
   const { model, kernel } = document;
   if (kernel === 'starting') return { text: 'Starting the kernel…', late: true };
   if (store.pending.value.length > 0) {
-    const text = model.state === 'ready' ? 'Segmenting…' : 'Loading the model; the click is answered then…';
+    const text =
+      model.state === 'ready' ? 'Segmenting…' : 'Loading the model; your click will be processed next…';
     return { text, late: false };
   }
   if (model.state === 'loading') return { text: `Loading the model ${model.id}…`, late: false };

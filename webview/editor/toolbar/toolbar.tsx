@@ -44,7 +44,7 @@ function FrameButtons({ editor }: { readonly editor: Editor }) {
         kind="icon"
         class={verified ? 'verified' : undefined}
         label="Verify"
-        title={`${verified ? 'Verified: propagation leaves this mask alone. Take back' : 'Verify the mask on this frame'} (V)`}
+        title={`${verified ? 'Verified: propagation leaves this mask alone. Click to undo' : 'Verify the mask on this frame'} (V)`}
         pressed={verified}
         disabled={locked || !masked}
         onClick={() => void actions.toggleVerified()}

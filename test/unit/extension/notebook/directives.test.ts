@@ -25,7 +25,7 @@ describe('directives of a SQL cell', () => {
     ['-- chart: bar x=a', /needs y=column/],
     ['-- chart: bar x=a y=b z=c', /"z" is none of/],
     ['-- chart: bar x a', /"x" is not of the form/],
-    ['-- chart: bar x= y=b', /x= names nothing/],
+    ['-- chart: bar x= y=b', /x= has no value/],
     ['-- chart: histogram x=a bins=0', /bins is a number/],
     ['-- pictures: count=1000', /count is a number from 1 to 60/],
     ['-- limit: many', /limit is a number/],

@@ -58,7 +58,7 @@ test('exit codes tell what to look at', () => {
   expect(exitCodeOf('internal')).toBe(EXIT.failed);
 });
 
-describe('choices of data sets', () => {
+describe('choices of datasets', () => {
   test('frames', () => {
     expect(parseSelection('all')).toEqual({ kind: 'all' });
     expect(parseSelection('verified')).toEqual({ kind: 'verified' });

@@ -45,7 +45,7 @@ test('links to sidecars are not followed', async () => {
   expect(await found()).toEqual(['real/a.mp4']);
 });
 
-test('what is exported and checked, and what the data set view shows, are the same clips', async () => {
+test('what is exported and checked, and what the dataset view shows, are the same clips', async () => {
   await symlink(join(folder, 'elsewhere'), join(root, 'outside'));
   const clips = await findClips({ paths: [root] });
   const shown = await findAllClips(root, {}, [], (error) => {

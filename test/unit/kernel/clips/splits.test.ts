@@ -9,7 +9,7 @@ function dataset(): { root: string; folder: string; file: string } {
   return { root, folder: join(root, '.masklet'), file: join(root, '.masklet', 'splits.json') };
 }
 
-describe("a data set's own splits", () => {
+describe("a dataset's own splits", () => {
   test('are written in a stable order, one clip a line, relative to the root', () => {
     const { root, folder, file } = dataset();
     assignSplit(folder, [join(root, 'b.mp4'), join(root, 'walk', 'a.mp4')], 'test');
@@ -44,11 +44,11 @@ describe("a data set's own splits", () => {
     expect(() => assignSplit(folder, [clip], '../up')).toThrow(/cannot be the name/);
     mkdirSync(folder);
     for (const [text, reason] of [
-      ['{"train": ["a.mp4"', /no JSON/],
+      ['{"train": ["a.mp4"', /not valid JSON/],
       ['<<<<<<< ours\n{"train": []}\n=======\n{}\n>>>>>>> theirs\n', /merge conflict/],
       ['{"train": ["a.mp4"], "val": ["./a.mp4"]}', /both in "train" and in "val"/],
       ['{"a/b": []}', /cannot be a file name/],
-      ['[]', /no JSON object/],
+      ['[]', /not a JSON object/],
     ] as const) {
       writeFileSync(file, text);
       expect(() => readSplits(file)).toThrow(reason);
@@ -57,7 +57,7 @@ describe("a data set's own splits", () => {
     }
   });
 
-  test('follow clips and folders that move, also to another data set', () => {
+  test('follow clips and folders that move, also to another dataset', () => {
     const [from, to] = [dataset(), dataset()];
     assignSplit(from.folder, [join(from.root, 'walk', 'a.mp4'), join(from.root, 'walking.mp4')], 'val');
     moveInSplits(

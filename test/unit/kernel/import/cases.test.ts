@@ -453,7 +453,7 @@ describe('which shapes', () => {
     ['null', null, /without a segmentation/],
     ['an x without y', [[1, 1, 9, 9, 5, 2, 7]], /no y/],
     ['no area', [[5, 5, 9, 5, 7, 5]], /fill no pixel/],
-    ['null in it', [[1, 1, null, 9, 5, 2]], /something else than numbers/],
+    ['null in it', [[1, 1, null, 9, 5, 2]], /something other than numbers/],
     ['far away', [[0, 0, 1e9, 0, 0, 9]], /far outside/],
     ['a row too tall', emptyRle(WIDTH, HEIGHT + 1), /320x241/],
     ['run lengths that do not fit', { size: [HEIGHT, WIDTH], counts: [1, 2] }, /do not fit/],

@@ -13,7 +13,7 @@ describe('the element of a fault', () => {
     ["{'a': 1}", '', /quotes/],
     ['{"a": "C:\\videos"}', 'a', /backslash/],
     ['{"a": "one\ntwo"}', 'a', /control/],
-    ['[1, 2,]', '[2]', /no value/],
+    ['[1, 2,]', '[2]', /not a valid value/],
     ['{} {}', '', /follows/],
     ['', '', /ends there/],
     ['True', '', /"True"/],

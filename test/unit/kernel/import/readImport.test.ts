@@ -53,7 +53,7 @@ describe('hostile and broken input is refused', () => {
   const malformed = { code: 'import/malformed' };
 
   test.each<[string, ImportFormat, unknown]>([
-    ['no JSON', 'coco', '{"images": ['],
+    ['not valid JSON', 'coco', '{"images": ['],
     ['a list', 'coco', []],
     ['no images', 'coco', { annotations: [] }],
     ['a huge mask', 'coco', coco({ segmentation: { size: [1e9, 1e9], counts: '0' } })],

@@ -70,7 +70,7 @@ describe('a label set', () => {
   });
 
   it('that is no JSON, or has no list of classes, says so', () => {
-    expect(parseLabels('{', 'f').problems[0].message).toMatch(/^f: it is no JSON/);
+    expect(parseLabels('{', 'f').problems[0].message).toMatch(/^f: it is not valid JSON/);
     expect(parseLabels('[]', 'f').problems[0].message).toBe('f: the file must be a JSON object.');
     expect(parseLabels('{}', 'f').problems[0].message).toBe('f: classes must be a list.');
   });

@@ -111,7 +111,10 @@ describe('a schema that is not exactly ours is refused, by whoever opens it', ()
 
 describe('what is read is checked as a line of a sidecar is', () => {
   it.each([
-    ['a mask that is no run-length encoding', `UPDATE masks SET counts = '${'\x7f'.repeat(3)}', area = -5`],
+    [
+      'a mask that is not a run-length encoding',
+      `UPDATE masks SET counts = '${'\x7f'.repeat(3)}', area = -5`,
+    ],
     ['a mask past the end', 'UPDATE masks SET frame = frame + 9007199254740000'],
     ['a mask before the beginning', 'UPDATE masks SET frame = -1'],
     ['a score over 1', 'UPDATE masks SET iou = 9e99'],

@@ -359,7 +359,7 @@ describe('a .safetensors checkpoint', () => {
       [{ a }, floats, /does not end/],
       [{ a }, floats.subarray(0, 4), /does not fit/],
       [{ a: { ...a, dtype: 'F4' } }, floats.subarray(0, 8), /type F4/],
-      ['{"a": ', floats, /no JSON object/],
+      ['{"a": ', floats, /not a JSON object/],
     ] as const) {
       await expect(readCheckpoint(write(header, data))).rejects.toThrow(reason);
     }

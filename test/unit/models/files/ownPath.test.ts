@@ -17,7 +17,7 @@ describe.skipIf(process.platform === 'win32')('links', () => {
     expect(() => refuseOwnLinks(join(folder, '.masklet'))).toThrow(/is a symbolic link/);
   });
 
-  it('that lead out of a data set are not written through', () => {
+  it('that lead out of a dataset are not written through', () => {
     const root = temporaryFolder();
     const outside = temporaryFolder();
     mkdirSync(join(root, 'inside'));
@@ -33,7 +33,7 @@ describe.skipIf(process.platform === 'win32')('links', () => {
     expect(pathOutside(join(root, 'out', 'x.mp4'), root)).toBe(join(outside, 'x.mp4'));
   });
 
-  it('to a data set itself are its owner\u2019s business', () => {
+  it('to a dataset itself are its owner\u2019s business', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'real'));
     symlinkSync('real', join(folder, 'root'));

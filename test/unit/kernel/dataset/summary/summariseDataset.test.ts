@@ -75,7 +75,7 @@ async function pond(root: string): Promise<string> {
   });
 }
 
-describe('how far the clips of a data set are', () => {
+describe('how far the clips of a dataset are', () => {
   test('counts frames, labels, suspicious and stale masks', async () => {
     const root = await datasetFolder();
     const path = await pond(root);
@@ -208,7 +208,7 @@ describe('how far the clips of a data set are', () => {
   });
 });
 
-describe('splits of a data set', () => {
+describe('splits of a dataset', () => {
   test('are assigned by clip and by folder, shown, and honoured by an export', async () => {
     const root = await datasetFolder();
     const path = await pond(root);

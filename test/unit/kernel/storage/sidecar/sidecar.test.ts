@@ -322,7 +322,7 @@ describe('opening', () => {
 
 describe('broken lines', () => {
   const breakages: [string, string, (line: string) => string, RegExp][] = [
-    ['no JSON', 'masks/aa.jsonl', (line) => line.slice(0, -4), /no JSON/],
+    ['not valid JSON', 'masks/aa.jsonl', (line) => line.slice(0, -4), /not valid JSON/],
     [
       'a frame past the end',
       'masks/aa.jsonl',

@@ -103,7 +103,7 @@ describe.skipIf(!chromium)('refining a track', () => {
     expect((await editor.nthRequest('propagate', 2)).params.range).toEqual({ first: 31, last: 39 });
     await editor.change({ status: state.status.map((status) => ({ ...status, stale: [] })) });
     await editor.page.keyboard.press('Alt+O');
-    await editor.page.getByText('Nothing of Car is stale.').waitFor();
+    await editor.page.getByText('Car has no stale masks.').waitFor();
     expect(editor.requests('propagate')).toHaveLength(2);
   });
 

@@ -76,7 +76,7 @@ describe.skipIf(!chromium)('conflicts', () => {
 
   it('are told when the clip is opened, and gone through with F4, each with its frame and object', async () => {
     await open({ view: { frame: 5, hidden: [], object: 'dog1' } });
-    await bar().getByText('In 4 places others changed what you changed').waitFor();
+    await bar().getByText('4 conflicts: someone else changed the same annotations').waitFor();
     await editor.page.keyboard.press('F4');
     await editor.until(() => editor.lastView()?.frame === 7 && editor.lastView()?.object === 'car1');
     const list = bar().getByRole('combobox', { name: 'Conflict' });
@@ -98,7 +98,7 @@ describe.skipIf(!chromium)('conflicts', () => {
     await editor.page.keyboard.press('F4');
     await bar().getByText('“Wolf”').waitFor();
     await bar().getByRole('button', { name: 'Close' }).click();
-    await bar().getByText('In 4 places').waitFor();
+    await bar().getByText('4 conflicts').waitFor();
   });
 
   it('show both masks, in words too', async () => {
@@ -157,7 +157,7 @@ describe.skipIf(!chromium)('conflicts', () => {
     await editor.page.locator('[data-object="car1"]').waitFor();
     expect(await bar().count()).toBe(0);
     await editor.change({ conflicts: CONFLICTS });
-    await bar().getByText('In 4 places').waitFor();
+    await bar().getByText('4 conflicts').waitFor();
     await editor.page.keyboard.press('Shift+Alt+A');
     expect((await editor.nthRequest('session/resolveConflicts')).params).toEqual({
       conflicts: [1, 2, 3, 4, 5],
