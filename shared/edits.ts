@@ -52,6 +52,8 @@ export interface Edits {
   /** The copy is `edited`. @throws `prompt/invalid` if the frame has no mask. */
   'mask/copy': [CopyMaskParams, MaskChanged];
   'mask/interpolate': [InterpolateParams, Changed];
+  /** Keeps a mask for its own frame alone, or lets other frames follow from it again. */
+  'mask/local': [LocalMaskParams, MaskChanged];
   /** Removes masks, verified ones too, and prompts over a range. */
   'mask/remove': [RemoveMasksParams, Changed];
   /** @throws `input/invalid` if one of them is not a conflict (any more); then none was resolved. */
@@ -95,6 +97,7 @@ const LABELS: Labels = {
   'mask/edit': ({ operation }) => OPERATIONS[operation.kind],
   'mask/copy': 'Copy mask',
   'mask/interpolate': 'Interpolate masks',
+  'mask/local': ({ local }) => (local ? 'Keep mask to this frame' : 'Use mask as keyframe'),
   'mask/remove': 'Delete masks',
   'session/resolveConflicts': ({ take }) => (take === 'ours' ? 'Keep mine' : 'Take theirs'),
   'session/import': 'Import annotations',
@@ -156,7 +159,16 @@ export interface AddObjectParams {
   readonly object?: ObjectId;
 }
 
-export interface AddPointsParams extends ObjectParams, Looking {
+/** An edit that may be for its own frame alone: the mask is kept, and nothing depends on it. */
+export interface LocalEdit {
+  /**
+   * Default: as the mask on the frame is. Clicks and boxes then leave no prompt.
+   * @throws `prompt/invalid` where other frames follow from the frame.
+   */
+  readonly local?: boolean;
+}
+
+export interface AddPointsParams extends ObjectParams, Looking, LocalEdit {
   /** The object is made if it does not exist yet. */
   readonly frame: FrameIndex;
   readonly points: readonly PointPrompt[];
@@ -164,7 +176,7 @@ export interface AddPointsParams extends ObjectParams, Looking {
   readonly replace?: boolean;
 }
 
-export interface AddBoxParams extends ObjectParams, Looking {
+export interface AddBoxParams extends ObjectParams, Looking, LocalEdit {
   readonly frame: FrameIndex;
   readonly box: Box;
   /** Clicks that come with the box. */
@@ -209,14 +221,21 @@ export interface SetPromptParams extends ObjectParams, Looking {
   readonly candidate?: 0 | 1 | 2;
 }
 
-export interface EditMaskParams extends ObjectParams {
+export interface EditMaskParams extends ObjectParams, LocalEdit {
   readonly frame: FrameIndex;
   readonly operation: MaskOperation;
 }
 
-export interface CopyMaskParams extends ObjectParams {
+/** `local` is about the copy. */
+export interface CopyMaskParams extends ObjectParams, LocalEdit {
   readonly from: FrameIndex;
   readonly to: FrameIndex;
+}
+
+export interface LocalMaskParams extends ObjectParams {
+  /** Has a mask, which nothing was clicked for. */
+  readonly frame: FrameIndex;
+  readonly local: boolean;
 }
 
 export interface InterpolateParams extends ObjectParams {

@@ -80,7 +80,7 @@ export class Annotations {
   readonly objects = new Map<ObjectId, ObjectRecord>();
   private readonly promptsOf = new Map<ObjectId, Map<FrameIndex, FramePrompt>>();
   private readonly masksOf = new Map<ObjectId, Map<FrameIndex, MaskRecord>>();
-  /** Frames whose mask is verified or edited by hand. */
+  /** Frames whose mask is verified, edited by hand, or kept for its own frame alone. */
   private readonly heldOf = new Map<ObjectId, Set<FrameIndex>>();
   private readonly chains = new Map<ObjectId, ConditioningChain>();
   private marks: readonly MarkRecord[] = [];
@@ -138,7 +138,7 @@ export class Annotations {
     }
     for (const mask of change.putMasks ?? []) {
       rowsOf(this.masksOf, mask.object).set(mask.frame, mask);
-      this.setHeld(mask.object, mask.frame, mask.verified || mask.state === 'edited');
+      this.setHeld(mask.object, mask.frame, isHeldMask(mask));
     }
     this.marks = withMarks(this.marks, change);
   }
@@ -171,14 +171,19 @@ export class Annotations {
     return { ...mask, stale: this.isStale(mask) };
   }
 
-  /** Frames that define the object: with prompts, edited by hand, or verified; ascending. */
+  /** Frames that define the object: with prompts, edited by hand, or verified, and not local; ascending. */
   conditioningFrames(object: ObjectId): FrameIndex[] {
     const frames = new Set(this.promptsOf.get(object)?.keys());
     for (const frame of this.heldOf.get(object) ?? []) frames.add(frame);
-    return [...frames].sort((a, b) => a - b);
+    return [...frames].filter((frame) => !this.isLocal(object, frame)).sort((a, b) => a - b);
   }
 
-  /** True for a mask that propagation must never overwrite: verified or edited by hand. */
+  /** True where a mask is kept for its own frame alone. */
+  isLocal(object: ObjectId, frame: FrameIndex): boolean {
+    return this.mask(object, frame)?.local === true;
+  }
+
+  /** True for a mask that propagation must never overwrite: verified, edited by hand, or local. */
   isHeld(object: ObjectId, frame: FrameIndex): boolean {
     return this.heldOf.get(object)?.has(frame) ?? false;
   }
@@ -208,14 +213,14 @@ export class Annotations {
 
   /** True where the prompts, or the model, are no longer those that the mask was made from. */
   isStale(mask: MaskRecord): boolean {
-    if (mask.verified || mask.state === 'edited' || mask.provenance === null) return false;
+    if (isHeldMask(mask) || mask.provenance === null) return false;
     const { model, modelSha256 } = mask.provenance;
     return model !== this.model.id || modelSha256 !== this.model.sha256 || this.promptsChanged(mask);
   }
 
   /** True where the prompts are no longer those that the mask was made from, whichever model made it. */
   promptsChanged(mask: MaskRecord): boolean {
-    if (mask.verified || mask.state === 'edited' || mask.provenance === null) return false;
+    if (isHeldMask(mask) || mask.provenance === null) return false;
     const { revision, direction } = mask.provenance;
     if (mask.state === 'prompted') {
       const prompt = this.prompt(mask.object, mask.frame);
@@ -244,6 +249,7 @@ export class Annotations {
       stale: ranges((mask) => this.isStale(mask)),
       verified: ranges((mask) => mask.verified),
       edited: ranges((mask) => mask.state === 'edited'),
+      local: ranges((mask) => mask.local === true),
       absent: toRanges(this.absentFrames(object, masks)),
     };
   }
@@ -283,9 +289,12 @@ export class Annotations {
     const known = this.chains.get(object);
     if (known) return known;
     const links = new Map<FrameIndex, string>();
-    for (const [frame, prompt] of this.promptsOf.get(object) ?? []) links.set(frame, promptRevision(prompt));
+    for (const [frame, prompt] of this.promptsOf.get(object) ?? []) {
+      if (!this.isLocal(object, frame)) links.set(frame, promptRevision(prompt));
+    }
     for (const frame of this.heldOf.get(object) ?? []) {
       const mask = this.mask(object, frame);
+      if (mask?.local) continue;
       // A verified mask is only looked at, not changed: it must not make the frames after it stale.
       if (mask?.state === 'edited') links.set(frame, hash(`${links.get(frame) ?? ''}/${mask.mask.counts}`));
     }
@@ -300,6 +309,11 @@ export class Annotations {
     this.chains.set(object, chain);
     return chain;
   }
+}
+
+/** True for a mask that propagation must never overwrite. */
+export function isHeldMask({ verified, state, local }: MaskRecord): boolean {
+  return verified || state === 'edited' || local === true;
 }
 
 function rowsOf<Row>(table: Map<ObjectId, Map<FrameIndex, Row>>, object: ObjectId): Map<FrameIndex, Row> {

@@ -1,3 +1,4 @@
+import type { MaskRecord } from '../../shared/domain/annotations';
 import type { FrameIndex } from '../../shared/domain/video';
 import type { RowPlace } from '../../shared/domain/rows';
 import type { Changed } from '../../shared/protocol/changed';
@@ -28,12 +29,15 @@ export function framesOf(annotations: Annotations, change: Change): FrameIndex[]
 
 /**
  * Frames on which what an object is tracked from changes: a propagation that has passed one of them has to go back there.
- * To be asked before the change is applied. Verifying a mask leaves it as it is.
+ * To be asked before the change is applied. Verifying a mask leaves it as it is, and nothing is tracked from a local one.
  */
 export function conditioningChanges(annotations: Annotations, change: Change): readonly RowPlace[] {
-  const drawn = (change.putMasks ?? []).filter(({ object, frame, state, mask }) => {
-    const before = annotations.mask(object, frame);
-    return state === 'edited' && (before?.state !== 'edited' || before.mask.counts !== mask.counts);
+  const drawing = (mask: MaskRecord | undefined): string | undefined =>
+    mask?.state === 'edited' && !mask.local ? mask.mask.counts : undefined;
+  const drawn = (change.putMasks ?? []).filter((mask) => {
+    const before = annotations.mask(mask.object, mask.frame);
+    const now = drawing(mask);
+    return now !== drawing(before) && (now !== undefined || mask.local === true);
   });
   return [change.putPrompts, change.removePrompts, change.removeMasks, drawn].flatMap((rows) => rows ?? []);
 }

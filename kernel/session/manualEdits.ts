@@ -6,6 +6,7 @@ import type {
   EditMaskParams,
   FrameAttributesParams,
   InterpolateParams,
+  LocalMaskParams,
   MarkParams,
   MaskChanged,
   RemoveMasksParams,
@@ -21,6 +22,7 @@ import type { EditHandlers } from './editHandlers';
 import type { EditingHost } from './editingHost';
 import { changeAttributes, changeMark } from '../annotations/marks';
 import { editedMask } from '../annotations/maskRecord';
+import { checkNotPrompted, isLocalEdit, withLocal } from '../annotations/localMasks';
 import { checkFrame } from '../annotations/prompts';
 import { SerialQueue } from './serialQueue';
 
@@ -34,6 +36,7 @@ type Handled =
   | 'mask/edit'
   | 'mask/copy'
   | 'mask/interpolate'
+  | 'mask/local'
   | 'mask/remove'
   | 'object/mark'
   | 'object/setFrameAttributes';
@@ -44,6 +47,7 @@ export class ManualEdits {
     'mask/edit': (params) => this.edit(params),
     'mask/copy': (params) => this.copy(params),
     'mask/interpolate': (params, { signal }) => this.interpolate(params, signal),
+    'mask/local': (params) => this.setLocal(params),
     'mask/remove': (params) => this.remove(params),
     'object/mark': (params) => this.mark(params),
     'object/setFrameAttributes': (params) => this.setFrameAttributes(params),
@@ -54,7 +58,7 @@ export class ManualEdits {
   constructor(private readonly host: EditingHost) {}
 
   /** @throws MaskletError `prompt/invalid`, `object/unknown`, `video/no-such-frame` */
-  async edit({ object, frame, operation, edit }: EditMaskParams & Editing): Promise<MaskChanged> {
+  async edit({ object, frame, operation, local, edit }: EditMaskParams & Editing): Promise<MaskChanged> {
     const { annotations, video } = this.host;
     this.check(object, frame);
     checkOperation(operation);
@@ -69,14 +73,14 @@ export class ManualEdits {
         const changed = await this.host.commit(() => {
           // Whatever reached this frame meanwhile, the stroke goes on top of it.
           done = annotations.mask(object, frame)?.mask.counts === before?.mask.counts;
-          return done ? { putMasks: [this.edited(object, frame, shape)] } : {};
+          return done ? { putMasks: [this.edited(object, frame, shape, local)] } : {};
         }, edit);
         if (done) return this.withMask(changed, object, frame);
       }
     });
   }
 
-  async copy({ object, from, to, edit }: CopyMaskParams & Editing): Promise<MaskChanged> {
+  async copy({ object, from, to, local, edit }: CopyMaskParams & Editing): Promise<MaskChanged> {
     const { annotations, video } = this.host;
     this.check(object, from);
     checkFrame(video, to);
@@ -84,9 +88,24 @@ export class ManualEdits {
       const changed = await this.host.commit(() => {
         const source = annotations.mask(object, from);
         if (!source) throw noMask(object, from);
-        return { putMasks: [this.edited(object, to, source)] };
+        return { putMasks: [this.edited(object, to, source, local)] };
       }, edit);
       return this.withMask(changed, object, to);
+    });
+  }
+
+  /** Nothing but the flag changes: masks that were made before this one was edited become up to date again. */
+  async setLocal({ object, frame, local, edit }: LocalMaskParams & Editing): Promise<MaskChanged> {
+    const { annotations } = this.host;
+    this.check(object, frame);
+    return await this.queue.run(async () => {
+      const changed = await this.host.commit(() => {
+        const mask = annotations.mask(object, frame);
+        if (!mask) throw noMask(object, frame);
+        if (local) checkNotPrompted(annotations, object, frame);
+        return local === (mask.local === true) ? {} : { putMasks: [withLocal(mask, local)] };
+      }, edit);
+      return this.withMask(changed, object, frame);
     });
   }
 
@@ -184,8 +203,9 @@ export class ManualEdits {
     if (first > last) throw new MaskletError('input/invalid', `The range ${first}:${last} is empty.`);
   }
 
-  private edited(object: ObjectId, frame: FrameIndex, shape: MaskShape): MaskRecord {
-    return editedMask({ object, frame, pts: this.host.pts(frame) }, shape);
+  private edited(object: ObjectId, frame: FrameIndex, shape: MaskShape, local?: boolean): MaskRecord {
+    const mask = editedMask({ object, frame, pts: this.host.pts(frame) }, shape);
+    return withLocal(mask, isLocalEdit(this.host.annotations, object, frame, local));
   }
 
   private withMask(changed: Changed, object: ObjectId, frame: FrameIndex): MaskChanged {

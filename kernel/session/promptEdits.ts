@@ -5,6 +5,7 @@ import type {
   AddMaskParams,
   AddPointsParams,
   ClearPromptsParams,
+  LocalEdit,
   MaskResult,
   PromptChanged,
   SetPromptParams,
@@ -19,6 +20,7 @@ import type { EncodedFrames } from './encodedFrames';
 import type { EditHandlers } from './editHandlers';
 import type { EditingHost } from './editingHost';
 import { missingObject } from './newObject';
+import { isLocalEdit, withLocal } from '../annotations/localMasks';
 import { editedMask, predictedMask } from '../annotations/maskRecord';
 import {
   checkBox,
@@ -207,9 +209,10 @@ export class PromptEdits {
   }
 
   private async prompt(
-    { object, frame, edit, visible }: { object: ObjectId; frame: FrameIndex } & Editing & Looking,
+    params: { object: ObjectId; frame: FrameIndex } & Editing & Looking & LocalEdit,
     update: (prompt: FramePrompt | undefined, standing: MaskRecord | undefined) => FramePrompt,
   ): Promise<MaskResult> {
+    const { object, frame, edit, visible } = params;
     this.host.requireWritable();
     if (visible) checkBox(this.host.video, visible);
     // The database would refuse it as well, but only after the model ran.
@@ -217,6 +220,8 @@ export class PromptEdits {
     return await this.queue.run(async () => {
       const before = this.host.annotations.prompt(object, frame);
       const known = this.host.annotations.mask(object, frame);
+      if (isLocalEdit(this.host.annotations, object, frame, params.local))
+        return await this.promptLocally(params, update(undefined, known));
       const prompt = withPart(update(before, known), visible, known, this.host.video);
       const same = before && promptRevision(before) === promptRevision(prompt);
       if (same && known?.state === 'prompted' && !this.host.annotations.isStale(known)) {
@@ -234,6 +239,23 @@ export class PromptEdits {
       );
       return { ...changed, mask: this.host.annotations.view(record), prompt, timings };
     });
+  }
+
+  /** The answer is kept as a mask drawn by hand would be, and the prompt is not: nothing follows from it. */
+  private async promptLocally(
+    { object, frame, edit, visible }: { object: ObjectId; frame: FrameIndex } & Editing & Looking,
+    given: FramePrompt,
+  ): Promise<MaskResult> {
+    const { annotations, video } = this.host;
+    const prompt = withPart(given, visible, annotations.mask(object, frame), video);
+    const { record, timings } = await this.predict(prompt);
+    const kept = withLocal(editedMask(record, record), true);
+    const changed = await this.host.commit(() => {
+      // Somebody may have clicked there meanwhile.
+      isLocalEdit(annotations, object, frame, true);
+      return { putObjects: missingObject(annotations, object), putMasks: [kept] };
+    }, edit);
+    return { ...changed, mask: annotations.view(kept), prompt: { object, frame, points: [] }, timings };
   }
 
   private async predict(

@@ -197,6 +197,10 @@ export const MIGRATIONS: readonly Migration[] = [
   -- The part of its frame that a prompt is answered from, as JSON; NULL for the whole frame.
   ALTER TABLE prompts ADD COLUMN part TEXT;
   `,
+  `
+  -- 1 for a mask that is kept and that nothing depends on.
+  ALTER TABLE masks ADD COLUMN local INTEGER NOT NULL DEFAULT 0 CHECK (local IN (0, 1));
+  `,
 ];
 
 /**

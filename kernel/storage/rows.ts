@@ -58,6 +58,7 @@ interface MaskColumns {
   readonly object_score: number | null;
   readonly state: MaskRecord['state'];
   readonly verified: 0 | 1;
+  readonly local: 0 | 1;
   readonly provenance: string | null;
   readonly extra: string | null;
 }
@@ -304,6 +305,7 @@ export class ClipRows {
       objectScore: columns.object_score,
       state: columns.state,
       verified: columns.verified === 1,
+      ...(columns.local === 1 ? { local: true } : {}),
       provenance: columns.provenance === null ? null : (JSON.parse(columns.provenance) as Provenance),
     };
   }
@@ -332,6 +334,7 @@ const MASK_COLUMNS = [
   'object_score',
   'state',
   'verified',
+  'local',
   'provenance',
 ];
 
@@ -368,7 +371,7 @@ function columnsOf(row: Row): Values {
         part: row.record.part ? JSON.stringify(row.record.part) : null,
       };
     case 'mask': {
-      const { pts, mask, bbox, area, iou, objectScore, state, verified, provenance } = row.record;
+      const { pts, mask, bbox, area, iou, objectScore, state, verified, local, provenance } = row.record;
       return {
         pts,
         counts: mask.counts,
@@ -381,6 +384,7 @@ function columnsOf(row: Row): Values {
         object_score: objectScore,
         state,
         verified: verified ? 1 : 0,
+        local: local ? 1 : 0,
         provenance: provenance && JSON.stringify(provenance),
       };
     }

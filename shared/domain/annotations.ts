@@ -114,6 +114,8 @@ export interface MaskRecord {
   readonly objectScore: number | null;
   readonly state: MaskState;
   readonly verified: boolean;
+  /** Kept as it is, and nothing depends on it: no other frame is tracked from it, so none becomes stale by it. */
+  readonly local?: true;
   readonly provenance: Provenance | null;
 }
 
@@ -189,5 +191,7 @@ export interface ObjectStatus {
   readonly stale: readonly FrameRange[];
   readonly verified: readonly FrameRange[];
   readonly edited: readonly FrameRange[];
+  /** Kept for their own frame alone. */
+  readonly local: readonly FrameRange[];
   readonly absent: readonly FrameRange[];
 }

@@ -129,6 +129,49 @@ describe('edits by hand', () => {
     expect(prompt.mask).toEqual(edited.mask);
   });
 
+  test('for one frame alone are kept, make nothing stale, and come back from the sidecar', async () => {
+    const session = await openClip();
+    await session.request('object/addBox', { object: OBJECT, frame: 0, box: clip.box });
+    await session.request('session/propagate', { direction: 'forward', range: TRACKED });
+    const tracked = await maskAt(session, 3);
+    const where = { object: OBJECT, frame: 2 };
+    const { mask: drawn } = await session.request('mask/edit', {
+      ...where,
+      operation: { kind: 'grow', pixels: 4 },
+      local: true,
+    });
+    expect(drawn).toMatchObject({ state: 'edited', local: true, stale: false });
+    const status = async () => (await session.request('session/snapshot', {})).status[0];
+    expect((await status()).stale).toEqual([]);
+    // A click there corrects the drawing, and leaves no prompt that others would follow from.
+    const [x0, y0] = drawn.bbox;
+    const clicked = await session.request('object/addPoints', {
+      ...where,
+      points: [{ x: x0 + 1, y: y0 + 1, label: 0 }],
+    });
+    expect(clicked.mask).toMatchObject({ state: 'edited', local: true });
+    expect((await session.request('session/snapshot', {})).prompts).toHaveLength(1);
+    await session.request('session/propagate', { direction: 'both', range: TRACKED });
+    expect((await maskAt(session, 2))?.mask).toEqual(clicked.mask.mask);
+    expect((await maskAt(session, 3))?.mask).toEqual(tracked?.mask);
+    expect(await status()).toMatchObject({ stale: [], local: [{ first: 2, last: 2 }] });
+
+    const { sidecar } = await session.request('session/save', {});
+    const lines = (await readFile(join(sidecar, 'masks', `${OBJECT}.jsonl`), 'utf8')).trim().split('\n');
+    expect(lines.map((line) => line.includes('"local":true'))).toEqual([false, false, true, false]);
+
+    // The flag alone: as a keyframe it makes what comes after it stale, and back again fresh.
+    await session.request('mask/local', { ...where, local: false });
+    expect((await status()).stale).toEqual([{ first: 3, last: 3 }]);
+    await session.request('mask/local', { ...where, local: true });
+    expect((await status()).stale).toEqual([]);
+    const first = { object: OBJECT, frame: 0 };
+    await expect(
+      session.request('mask/edit', { ...first, operation: { kind: 'grow', pixels: 1 }, local: true }),
+    ).rejects.toThrow('follow from its mask on frame 0');
+    await expect(session.request('mask/local', { ...first, local: true })).rejects.toThrow('follow from');
+  });
+
   test('interpolate between two edited frames and copy to the next, leaving what is verified', async () => {
     const session = await openClip();
     await session.request('object/add', { object: OBJECT });

@@ -31,7 +31,17 @@ export function objectRecord(id: string, label: string, color: string): ObjectRe
 }
 
 export function objectStatus(object: string, change: Partial<ObjectStatus> = {}): ObjectStatus {
-  return { object, prompted: [], masked: [], stale: [], verified: [], edited: [], absent: [], ...change };
+  return {
+    object,
+    prompted: [],
+    masked: [],
+    stale: [],
+    verified: [],
+    edited: [],
+    local: [],
+    absent: [],
+    ...change,
+  };
 }
 
 /** A mask of one rectangle, `x1` and `y1` exclusive; none where the box is left out. */

@@ -231,8 +231,8 @@ function equal(a: readonly string[], b: readonly string[]): boolean {
   return a.every((line) => lines.has(line));
 }
 
-/** True for a mask that propagation would make again: nobody drew, prompted or verified it. */
+/** True for a mask that propagation would make again: nobody drew, prompted, verified or kept it. */
 function isRepeatable(line: string): boolean {
-  const { state, verified } = fieldsOf(line) ?? {};
-  return (state === 'propagated' || state === 'absent') && verified === false;
+  const { state, verified, local } = fieldsOf(line) ?? {};
+  return (state === 'propagated' || state === 'absent') && verified === false && local !== true;
 }

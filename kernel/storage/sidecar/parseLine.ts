@@ -251,6 +251,8 @@ function maskOf(fields: Fields, object: string, context: LineContext): Row {
   if (!Array.isArray(fields.take('bbox'))) throw new LineError('"bbox" must be [x0, y0, x1, y1]');
   const verified = fields.take('verified');
   if (typeof verified !== 'boolean') throw new LineError('"verified" must be true or false');
+  const local = fields.takeOptional('local');
+  if (local !== undefined && typeof local !== 'boolean') throw new LineError('"local" must be true or false');
   const provenance = fields.take('provenance');
   const provenanceFields = provenance === null ? undefined : new Fields(provenance);
   const record: MaskRecord = {
@@ -264,6 +266,7 @@ function maskOf(fields: Fields, object: string, context: LineContext): Row {
     objectScore: fields.score('objectScore'),
     state: fields.oneOf('state', ['prompted', 'propagated', 'edited', 'absent']),
     verified,
+    ...(local ? { local } : {}),
     provenance: provenanceFields ? provenanceOf(provenanceFields, context) : null,
   };
   const unknown = provenanceFields?.rest();

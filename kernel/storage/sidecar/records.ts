@@ -95,6 +95,7 @@ function maskFields(mask: MaskRecord): Record<string, unknown> {
     objectScore: mask.objectScore,
     state: mask.state,
     verified: mask.verified,
+    ...(mask.local ? { local: true } : {}),
     provenance: mask.provenance && provenanceFields(mask.provenance),
   };
 }

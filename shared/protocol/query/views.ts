@@ -107,6 +107,7 @@ export const VIEWS: readonly View[] = [
         "'prompted', 'propagated', 'edited' (by hand) or 'absent' (the object is not in the frame).",
       ),
       column('verified', 't.verified', '1 where somebody verified it, else 0.'),
+      column('local', 't.local', '1 where it was kept for its own frame alone, else 0.'),
       column('area', 't.area', 'Pixels in the mask.'),
       column('x0', 't.x0', 'Left edge of its box, in pixels.'),
       column('y0', 't.y0', 'Upper edge of its box, in pixels.'),

@@ -76,6 +76,7 @@ export function withMasks(
       stale: setFrame(before.stale, frame, mask.stale),
       verified: setFrame(before.verified, frame, mask.verified),
       edited: setFrame(before.edited, frame, mask.state === 'edited'),
+      local: setFrame(before.local, frame, mask.local === true),
       absent: setFrame(before.absent, frame, mask.state === 'absent'),
     }));
   }
@@ -100,6 +101,7 @@ export function frameWords(status: ObjectStatus, frame: FrameIndex): string[] {
   else if (includesFrame(status.edited, frame)) words.push('edited');
   else if (includesFrame(status.absent, frame)) words.push('absent');
   else if (includesFrame(status.masked, frame)) words.push('propagated');
+  if (includesFrame(status.local, frame)) words.push('this frame only');
   if (includesFrame(status.stale, frame)) words.push('stale');
   if (includesFrame(status.verified, frame)) words.push('verified');
   return words;
@@ -133,7 +135,16 @@ function changeStatus(
 ): readonly ObjectStatus[] {
   const before = status.find((candidate) => candidate.object === object);
   if (before) return status.map((candidate) => (candidate === before ? change(before) : candidate));
-  const empty = { object, prompted: [], masked: [], stale: [], verified: [], edited: [], absent: [] };
+  const empty = {
+    object,
+    prompted: [],
+    masked: [],
+    stale: [],
+    verified: [],
+    edited: [],
+    local: [],
+    absent: [],
+  };
   return [...status, change(empty)];
 }
 

@@ -1,10 +1,10 @@
 import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
 import type { ObjectStatus } from '../../../shared/domain/annotations';
-import type { Ranges } from './ranges';
+import { type Ranges, without } from './ranges';
 
-/** The frames that somebody decided: prompted, edited or verified, as sorted ranges apart from each other. */
-export function keyframesOf({ prompted, edited, verified }: ObjectStatus): Ranges {
-  return union([...prompted, ...edited, ...verified]);
+/** The frames that others follow from: prompted, edited or verified, and not local; as sorted ranges apart from each other. */
+export function keyframesOf({ prompted, edited, verified, local }: ObjectStatus): Ranges {
+  return without(union([...prompted, ...edited, ...verified]), local);
 }
 
 /** Ranges in any order as sorted ranges apart from each other. */

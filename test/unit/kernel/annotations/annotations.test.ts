@@ -102,6 +102,22 @@ describe('stale masks', () => {
     expect(staleFrames(annotations)).toEqual([0]);
   });
 
+  test('a local mask is held, and nothing depends on it', () => {
+    const annotations = clip(prompt(0));
+    track(annotations, 9, 'forward');
+    const drawn = { ...record(4, 'edited', null), mask: { size: [2, 2] as const, counts: '13' } };
+    annotations.apply({ putMasks: [{ ...drawn, local: true }] });
+    expect(staleFrames(annotations)).toEqual([]);
+    expect(annotations.isHeld('a', 4)).toBe(true);
+    expect(annotations.conditioningFrames('a')).toEqual([0]);
+    expect(annotations.status('a').local).toEqual([{ first: 4, last: 4 }]);
+    // As an ordinary edit it is what later frames follow from; taken back, they are as fresh as before.
+    annotations.apply({ putMasks: [drawn] });
+    expect(staleFrames(annotations)).toEqual([5, 6, 7, 8, 9]);
+    annotations.apply({ putMasks: [{ ...drawn, local: true }] });
+    expect(staleFrames(annotations)).toEqual([]);
+  });
+
   test('masks of another model are stale', () => {
     const annotations = clip(prompt(0));
     const revision = annotations.trackRevision('a', 1, 'forward');

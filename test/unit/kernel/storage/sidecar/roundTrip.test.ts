@@ -76,6 +76,7 @@ const masks = fc
     objectScore: score,
     state: fc.constantFrom<MaskRecord['state']>('prompted', 'propagated', 'edited', 'absent'),
     verified: fc.boolean(),
+    local: fc.boolean(),
     provenance: fc.option(
       fc.record<NonNullable<MaskRecord['provenance']>>(
         {
@@ -88,9 +89,9 @@ const masks = fc
       ),
     ),
   })
-  .map((mask): MaskRecord => {
+  .map(({ local, ...mask }): MaskRecord => {
     const { area, box } = rleMeasure(mask.mask);
-    return { ...mask, area, bbox: box };
+    return { ...mask, ...(local ? { local } : {}), area, bbox: box };
   });
 const marks = fc
   .record(
