@@ -157,7 +157,11 @@ export class ModelLibrary {
    */
   async import(
     file: string,
-    options: { readonly id?: string; readonly hints?: ConfigHints; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly id?: string | undefined;
+      readonly hints?: ConfigHints | undefined;
+      readonly signal?: AbortSignal;
+    } = {},
   ): Promise<InstalledModel> {
     const { hints, signal } = options;
     const { release, size } = recognise(await readCheckpoint(file), hints);

@@ -25,8 +25,8 @@ provideVSCodeDesignSystem().register(
 export type { ButtonElement, TextFieldElement };
 
 interface CommonProps {
-  readonly class?: string;
-  readonly title?: string;
+  readonly class?: string | undefined;
+  readonly title?: string | undefined;
   /** What a screen reader says, where that is not the text shown. */
   readonly label?: string;
   readonly disabled?: boolean;

@@ -143,7 +143,7 @@ export class DatasetTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const problems = this.model.roots.flatMap((root) => root.problems);
     const nothing = filtered && shown === 0 ? [`No clip is ${filterName}.`] : [];
     const message = [...problems, ...nothing].join('\n');
-    this.view.message = message === '' ? undefined : message;
+    this.view.message = message;
     void vscode.commands.executeCommand('setContext', 'masklet.datasetFiltered', filtered);
     this.changed.fire();
   }

@@ -60,7 +60,7 @@ async function askFolder(format: ExportFormat, targets: Targets): Promise<string
   const suggested = root && (await newFolder(join(root, 'exports'), format));
   const inside = {
     label: 'In the Workspace',
-    description: suggested && vscode.workspace.asRelativePath(suggested),
+    description: suggested === undefined ? '' : vscode.workspace.asRelativePath(suggested),
   };
   const elsewhere = { label: 'Elsewhere...', description: 'a new folder is created in the one you choose' };
   if (suggested !== undefined) {

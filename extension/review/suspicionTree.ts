@@ -14,7 +14,11 @@ type Node =
 export class SuspicionTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly owned = new Disposables();
   private readonly changed = this.owned.add(new vscode.EventEmitter<void>());
-  private shown: { document?: VideoDocument; suspicions?: readonly Suspicion[]; objects?: unknown } = {};
+  private shown: {
+    document?: VideoDocument | undefined;
+    suspicions?: readonly Suspicion[] | undefined;
+    objects?: unknown;
+  } = {};
   readonly onDidChangeTreeData = this.changed.event;
 
   constructor(private readonly editors: EditorRegistry) {

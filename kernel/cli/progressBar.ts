@@ -1,7 +1,7 @@
 /** What a progress bar needs of a stream; `process.stderr` is one. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -40,7 +40,7 @@ export function progressBar({
 }: ProgressBarOptions): ProgressBar {
   const started = now();
   let first: number | undefined;
-  let state: { done: number; total?: number; worked?: number } | undefined;
+  let state: { done: number; total: number | undefined; worked: number | undefined } | undefined;
   let shownAt = -Infinity;
   let shownTenth = -1;
   let shown: typeof state;

@@ -24,8 +24,8 @@ const START_TIMEOUT_MS = 30_000;
 const LAST_WORDS_MS = 500;
 
 export interface RequestOptions<M extends keyof KernelRequests> {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (value: ProgressOf<M>) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((value: ProgressOf<M>) => void) | undefined;
 }
 
 export interface KernelProcessOptions {

@@ -39,10 +39,10 @@ export interface ReadImportParams {
   readonly format: ImportFormat;
   readonly from: string;
   /** What the video is called in the source. */
-  readonly name?: string;
-  readonly byName?: boolean;
-  readonly firstFrame?: 0 | 1;
-  readonly crowd?: 'keep' | 'skip';
+  readonly name?: string | undefined;
+  readonly byName?: boolean | undefined;
+  readonly firstFrame?: 0 | 1 | undefined;
+  readonly crowd?: 'keep' | 'skip' | undefined;
   readonly video: {
     readonly path: string;
     readonly width: number;

@@ -15,7 +15,7 @@ export interface Started<Engine> {
   /** The execution provider that does the work, and why one earlier in the order does not. */
   readonly provider: string;
   readonly precision?: ModelState['precision'];
-  readonly fallback?: string;
+  readonly fallback?: string | undefined;
 }
 
 /** Anything that lives until the engine stops, such as a worker thread. */

@@ -97,7 +97,7 @@ export interface VideoModel {
   /** Loads what is not loaded yet; cheap when ready. @throws MaskletError `model/missing`, `model/corrupted`, `model/failed`. */
   load(signal?: AbortSignal): Promise<void>;
   /** For engines that can look for each object in a window of its own; others track objects in whole frames. */
-  readonly zoom?: Zoom;
+  readonly zoom?: Zoom | undefined;
   /**
    * Runs the image encoder once; concurrent calls queue.
    * @param view what to look at; the whole frame by default. An engine with a fixed input size takes the part alone.

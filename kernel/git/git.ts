@@ -7,7 +7,7 @@ import { startWriting } from '../programs/start';
 export interface GitOptions {
   /** The work tree, as `findRepository` gives it; relative paths are relative to it. */
   readonly repository: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Written to its standard input. */
   readonly input?: string;
 }

@@ -49,13 +49,13 @@ export interface ImportSource {
   /** A file or folder; full path. */
   readonly from: string;
   /** What the video is called in it. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Where nothing goes by the video's name, the only video there is is not meant. */
-  readonly byName?: boolean;
+  readonly byName?: boolean | undefined;
   /** The number that the source gives the first frame, where the user says so. */
-  readonly firstFrame?: 0 | 1;
+  readonly firstFrame?: 0 | 1 | undefined;
   /** Crowds (COCO's `iscrowd`) are objects like others, unless they are to be left out. */
-  readonly crowd?: 'keep' | 'skip';
+  readonly crowd?: 'keep' | 'skip' | undefined;
   readonly video: ImportVideo;
   readonly signal: AbortSignal;
 }

@@ -18,7 +18,7 @@ export interface VideoEncoderOptions {
   readonly width: number;
   readonly height: number;
   readonly fps: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** A file with an alpha channel, of RGBA frames; default: an MP4 of RGB frames. */
   readonly format?: AlphaFormat;
 }

@@ -10,10 +10,10 @@ export interface Locations {
 }
 
 export interface LocateOptions {
-  readonly dataDir?: string;
-  readonly workspaceRoot?: string;
+  readonly dataDir?: string | undefined;
+  readonly workspaceRoot?: string | undefined;
   /** For the database alone, which then belongs to this machine; the sidecar stays where it is. */
-  readonly databaseDir?: string;
+  readonly databaseDir?: string | undefined;
 }
 
 /**

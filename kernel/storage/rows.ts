@@ -409,7 +409,9 @@ function markFrom({ object, kind, first, last, attributes }: MarkColumns): MarkR
     kind,
     first,
     last,
-    ...(attributes === null ? {} : { attributes: JSON.parse(attributes) as MarkRecord['attributes'] }),
+    ...(attributes === null
+      ? {}
+      : { attributes: JSON.parse(attributes) as NonNullable<MarkRecord['attributes']> }),
   };
 }
 

@@ -22,7 +22,7 @@ export interface FfmpegProcessOptions {
   /** Every complete line of stderr. */
   readonly onLine: (line: string) => void;
   /** Milliseconds that may pass without a call of `progressed`, while it is not paused; default: two minutes. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 const PATIENCE_MS = 120_000;

@@ -97,9 +97,9 @@ export function serveWorker<Api>(
 }
 
 export interface RequestOptions<V = never> {
-  readonly signal?: AbortSignal;
-  readonly transfer?: readonly Transferable[];
-  readonly onProgress?: (value: V) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly transfer?: readonly Transferable[] | undefined;
+  readonly onProgress?: ((value: V) => void) | undefined;
   /** When `signal` aborts, wait for the worker's own answer: it has things to put away first. */
   readonly untilAnswered?: boolean;
 }

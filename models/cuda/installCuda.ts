@@ -104,17 +104,17 @@ export async function installCuda(options: CudaInstallOptions): Promise<Installe
 }
 
 async function fetchPackage(options: CudaInstallOptions): Promise<{ path: string; sha512: string }> {
-  const { folder, version, feed = cudaPackage.feed, onProgress } = options;
+  const { onProgress, ...rest } = options;
+  const { folder, version, feed = cudaPackage.feed } = rest;
   const file = `${cudaPackage.name.toLowerCase()}.${version}.nupkg`;
   const byHand = `fetch ${file} from nuget.org by other means and give it to "Masklet: Install CUDA Support" or "masklet cuda install --archive FILE".`;
   const spec = await findNugetPackage(feed, cudaPackage.name, version, {
-    ...options,
-    onProgress: undefined,
+    ...rest,
     byHand,
   });
   const path = join(folder, file);
   await download(spec, path, {
-    ...options,
+    ...rest,
     byHand,
     onProgress: (bytes) => onProgress?.(bytes, spec.bytes),
   });

@@ -119,7 +119,11 @@ export function readHeadSync(path: string, bytes: number): Buffer {
  */
 export async function* streamRegular(
   path: string,
-  options: { readonly chunkBytes: number; readonly maxBytes?: number; readonly signal?: AbortSignal },
+  options: {
+    readonly chunkBytes: number;
+    readonly maxBytes?: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): AsyncGenerator<Buffer> {
   const file = await openRegular(path);
   try {

@@ -25,20 +25,20 @@ export interface ExportParams extends DatasetParams {
   /** Made where it does not exist; must be empty. */
   readonly out: string;
   /** Default: all. */
-  readonly frames?: FrameSelection;
+  readonly frames?: FrameSelection | undefined;
   /**
    * A JSON file `{"train": ["clip.mp4"], ...}`, paths relative to it; true for the dataset's own, `.masklet/splits.json`: clips it
    * does not name are left out. Default: the dataset's own where there is one, with clips it does not name in `train`. False: none.
    */
-  readonly split?: string | boolean;
+  readonly split?: string | boolean | undefined;
   /** Only objects with these labels, whose classes are numbered in this order; default: all, as they first appear. */
-  readonly labels?: readonly string[];
+  readonly labels?: readonly string[] | undefined;
   /** How formats that know both write an object: run lengths or bitmaps (default, exact), or polygons. */
-  readonly shapes?: 'masks' | 'polygons';
+  readonly shapes?: 'masks' | 'polygons' | undefined;
   /** The pictures that go with the annotations; default: JPEG where the format's tools look for them, else none. */
-  readonly images?: ImageKind;
+  readonly images?: ImageKind | undefined;
   /** For `cutout`; default: prores (MOV). */
-  readonly codec?: 'prores' | 'webm';
+  readonly codec?: 'prores' | 'webm' | undefined;
 }
 
 export interface ExportedClip {
@@ -76,15 +76,15 @@ export interface ImportParams {
   /** A file or a folder of that format. */
   readonly from: string;
   /** What the video is called there; default: its file name without the ending, or the only one there is. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The label of objects that come without one. */
   readonly label?: string;
   /** Only what goes by the video's own name, not the only one that there is: for sources of many videos. */
-  readonly byName?: boolean;
+  readonly byName?: boolean | undefined;
   /** The number that the source gives the first frame; default: by the rules in docs/formats.md, which refuse what is ambiguous. */
-  readonly firstFrame?: 0 | 1;
+  readonly firstFrame?: 0 | 1 | undefined;
   /** What becomes of COCO's crowds (`iscrowd`); default: objects like others. */
-  readonly crowd?: 'keep' | 'skip';
+  readonly crowd?: 'keep' | 'skip' | undefined;
   /** Masks that an earlier import made are replaced where this one has others; default: they stay, and the report counts them. */
   readonly replace?: boolean;
   /** Nothing is changed: the result says what would be, with a picture. */

@@ -44,17 +44,17 @@ export interface DocumentState {
   /** As of the last review, which follows every change within moments. */
   readonly suspicions: readonly Suspicion[];
   /** Set where nothing may be changed, with the reason in words. */
-  readonly readOnly?: string;
+  readonly readOnly?: string | undefined;
   readonly model: ModelState;
   /** Set while a propagation runs. */
-  readonly propagation?: PropagationState;
+  readonly propagation?: PropagationState | undefined;
   /** How long a frame took in the last propagation. */
   readonly pace?: PropagationPace;
   /** What happened to the kernel, while it is not ready. */
   readonly kernel: 'starting' | 'ready' | 'restarting' | 'failed';
   readonly problems: readonly string[];
   /** Set once where masks changed on many frames: what is shown must be asked for again. */
-  readonly masksChanged?: boolean;
+  readonly masksChanged?: boolean | undefined;
 }
 
 type OptionalKey = {

@@ -91,11 +91,11 @@ export class MaskletError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options: { hint?: string; file?: string; cause?: unknown } = {},
+    options: { hint?: string | undefined; file?: string | undefined; cause?: unknown } = {},
   ) {
     super(shownMessage(message), { cause: options.cause });
-    this.hint = options.hint;
-    this.file = options.file;
+    if (options.hint !== undefined) this.hint = options.hint;
+    if (options.file !== undefined) this.file = options.file;
   }
 
   toData(): ErrorData {

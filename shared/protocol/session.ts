@@ -23,7 +23,7 @@ export type SessionId = string;
 /** A request that changes annotations may be named, to be undone as one later. */
 export interface Editing {
   /** Chosen by the client; requests that share an id are one edit. */
-  readonly edit?: string;
+  readonly edit?: string | undefined;
 }
 
 /** A workspace's labels, in the order of the file. */

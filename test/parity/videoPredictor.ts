@@ -51,21 +51,21 @@ export interface PredictorVideo {
 
 /** Prompts in video pixels, where (0, 0) is the top-left pixel itself. */
 export interface PointPrompts {
-  readonly points?: readonly (readonly [x: number, y: number])[];
+  readonly points?: readonly (readonly [x: number, y: number])[] | undefined;
   /** For each point: 1 inside, 0 outside. */
-  readonly labels?: readonly (0 | 1)[];
+  readonly labels?: readonly (0 | 1)[] | undefined;
   /** x0, y0, x1, y1 */
-  readonly box?: readonly [number, number, number, number];
+  readonly box?: readonly [number, number, number, number] | undefined;
   /** Adds to the frame's points instead of replacing them. */
   readonly keepOldPoints?: boolean;
 }
 
 export interface PropagateOptions {
   /** Left out: the first conditioning frame of any object. */
-  readonly start?: FrameIndex;
+  readonly start?: FrameIndex | undefined;
   /** How many frames beyond the first. */
-  readonly maxFrames?: number;
-  readonly reverse?: boolean;
+  readonly maxFrames?: number | undefined;
+  readonly reverse?: boolean | undefined;
 }
 
 /** One frame of a propagation: each object's result, in the order the objects were added. */

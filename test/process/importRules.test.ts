@@ -40,7 +40,7 @@ async function run(
   format: string,
   from: string,
   ...more: string[]
-): Promise<{ code: number | null; result: ImportResult; error?: ErrorData }> {
+): Promise<{ code: number | null; result: ImportResult; error: ErrorData | undefined }> {
   const { code, json } = await cliJson(['import', clip, '--format', format, '--from', from, ...more]);
   return { code, result: json as ImportResult, error: (json as { error?: ErrorData }).error };
 }

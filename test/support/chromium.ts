@@ -14,7 +14,7 @@ export function findChromium(): string | undefined {
 /** Starts it headless, without the parts that would look for a network. */
 export function launchChromium(executablePath: string | undefined): Promise<Browser> {
   return chromium.launch({
-    executablePath,
+    ...(executablePath === undefined ? {} : { executablePath }),
     args: [
       '--no-sandbox',
       '--disable-gpu',

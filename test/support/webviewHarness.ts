@@ -44,12 +44,12 @@ type Answers = {
 
 export interface EditorOptions {
   readonly state: DocumentState;
-  readonly view?: ViewState;
+  readonly view?: ViewState | undefined;
   /** What VS Code kept of an earlier life. */
   readonly kept?: unknown;
-  readonly answers?: Answers;
-  readonly theme?: ThemeName;
-  readonly size?: { readonly width: number; readonly height: number };
+  readonly answers?: Answers | undefined;
+  readonly theme?: ThemeName | undefined;
+  readonly size?: { readonly width: number; readonly height: number } | undefined;
   readonly devicePixelRatio?: number;
 }
 

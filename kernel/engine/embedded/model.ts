@@ -64,9 +64,9 @@ import { EmbeddedZoom } from './zoom';
 
 export interface EmbeddedModelOptions extends ProviderOptions {
   /** Where the encoder's prepared form is kept; without it the encoder runs as it came. */
-  readonly cacheFolder?: string;
+  readonly cacheFolder?: string | undefined;
   /** How the encoder computes on a CPU; `auto`, the default, is the faster way on this machine, `original` as it came. */
-  readonly precision?: Precision | 'auto' | 'original';
+  readonly precision?: Precision | 'auto' | 'original' | undefined;
   /** False: objects are looked for in whole frames; default true. */
   readonly zoom?: boolean;
   /** Called at every change of `state`. */

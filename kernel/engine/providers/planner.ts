@@ -57,7 +57,7 @@ export interface ProviderOptions {
 /** What a planner needs of a model. */
 export interface Plannable extends ProviderOptions {
   /** Where its choices are kept; left out: nowhere, and nothing is tried. */
-  readonly folder?: string;
+  readonly folder?: string | undefined;
   readonly model: string;
   readonly halfPrecision: boolean;
   /** How the CPU computes. */

@@ -233,8 +233,8 @@ interface DecoderInputs {
   readonly coordinates: readonly number[];
   readonly labels: readonly number[];
   /** Logits to start from, one for each object or none at all. */
-  readonly masks?: readonly Float32Array[];
-  readonly conditioned?: Float32Array;
+  readonly masks?: readonly Float32Array[] | undefined;
+  readonly conditioned?: Float32Array | undefined;
   readonly multimask: boolean;
   readonly noMemory: boolean;
 }

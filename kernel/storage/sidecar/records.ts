@@ -16,10 +16,10 @@ export const PROVENANCE = 'provenance';
 
 /** One annotation: a row of the database, a line of the sidecar. */
 export type Row =
-  | { readonly kind: 'object'; readonly record: ObjectRecord; readonly extra?: Extra }
-  | { readonly kind: 'prompt'; readonly record: FramePrompt; readonly extra?: Extra }
-  | { readonly kind: 'mask'; readonly record: MaskRecord; readonly extra?: Extra }
-  | { readonly kind: 'mark'; readonly record: MarkRecord; readonly extra?: Extra };
+  | { readonly kind: 'object'; readonly record: ObjectRecord; readonly extra?: Extra | undefined }
+  | { readonly kind: 'prompt'; readonly record: FramePrompt; readonly extra?: Extra | undefined }
+  | { readonly kind: 'mask'; readonly record: MaskRecord; readonly extra?: Extra | undefined }
+  | { readonly kind: 'mark'; readonly record: MarkRecord; readonly extra?: Extra | undefined };
 
 /** The one way to write a row: equal rows give equal text, so lines are compared as text. No line end. */
 export function formatRow(row: Row): string {

@@ -36,7 +36,7 @@ export interface PointerInput {
   readonly space: boolean;
   readonly tool: Tool;
   /** What lies under the pointer. */
-  readonly grab?: Grab;
+  readonly grab?: Grab | undefined;
 }
 
 /** What a gesture asks for. */

@@ -159,7 +159,8 @@ export class MaskActions {
     let changed = false;
     await this.actions.attempt(async () => {
       // Shown where it was dropped at once; the answer brings the mask.
-      const wanted = { ...prompt, ...parts, candidate: candidate || undefined };
+      const { candidate: _, ...kept } = prompt;
+      const wanted = { ...kept, ...parts, ...(candidate && { candidate }) };
       this.actions.changeDocument((now) => withPrompt(now, wanted));
       try {
         await this.actions.edit('object/setPrompt', {

@@ -9,12 +9,12 @@ import type { TimelineColors } from './theme';
 export interface TimelineContent {
   readonly frame: FrameIndex;
   /** Frame that propagation is at. */
-  readonly propagating?: FrameIndex;
-  readonly hovered?: FrameIndex;
-  readonly range?: FrameRange;
+  readonly propagating?: FrameIndex | undefined;
+  readonly hovered?: FrameIndex | undefined;
+  readonly range?: FrameRange | undefined;
   /** The selected object's. */
-  readonly lane?: LaneContent;
-  readonly curve?: ObjectCurve;
+  readonly lane?: LaneContent | undefined;
+  readonly curve?: ObjectCurve | undefined;
 }
 
 /** Heights of the strip's parts, in CSS pixels from the top. */
