@@ -194,7 +194,7 @@ describe('masklet diff', () => {
     const alone = await cliJson(['diff', outside], { env });
     expect(alone.code).toBe(3);
     expect(alone.json).toMatchObject({
-      error: { message: expect.stringContaining('no git repository') as string },
+      error: { message: expect.stringContaining('not in a git repository') as string },
     });
     const { video } = changed();
     expect((await cliJson(['diff', video, 'nowhere'])).code).toBe(3);

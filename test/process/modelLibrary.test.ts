@@ -84,7 +84,7 @@ describe('ModelLibrary', () => {
     await expect(library.import(other, { hints, id: 'sam2.1-tiny' })).rejects.toThrow(/already/);
     await expect(library.import(other, { hints, id: '../x' })).rejects.toThrow(/cannot be/);
     writeTorchFile(other, new Map([['fc.weight', floatTensor([1], [1])]]));
-    await expect(library.import(other)).rejects.toThrow(/no checkpoint of SAM 2/);
+    await expect(library.import(other)).rejects.toThrow(/not a SAM 2 or EdgeTAM checkpoint/);
   });
 
   it('downloads a published model, and knows it when it is imported by hand', async () => {

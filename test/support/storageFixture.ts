@@ -162,3 +162,24 @@ export function onlyConflict(content: { conflicts: readonly Conflict[] }): Confl
     throw new Error(`Expected one conflict, found ${content.conflicts.length}`);
   return conflict;
 }
+
+/** A saved clip of two objects, closed. */
+export function savedClip(folder = temporaryFolder()): Fixture {
+  const fixture = openFixture({ folder });
+  fixture.store.apply(fixture.clip, {
+    putObjects: [object('aa'), object('bb')],
+    putPrompts: [promptOf('aa', 0), promptOf('bb', 2)],
+    putMasks: [0, 1, 2, 3].flatMap((frame) => [maskOf('aa', frame), maskOf('bb', frame, 1)]),
+    putMarks: [markOf('aa', 5, 9)],
+  });
+  fixture.store.save(fixture.clip);
+  fixture.store.close(fixture.clip);
+  return fixture;
+}
+
+/** What is saved is then all there is. */
+export function dropDatabase({ params }: Fixture): void {
+  rmSync(params.databaseFolder, { recursive: true });
+}
+
+export const reopen = ({ video, params }: Fixture): Fixture => openVideo(video, params);

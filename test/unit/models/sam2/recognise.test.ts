@@ -76,7 +76,7 @@ describe('recognise', () => {
 
   it('says that other models are neither SAM 2 nor EdgeTAM, and what of each is missing', () => {
     expect(() => recognise({ file: 'other.pt', tensors: new Map() })).toThrow(
-      /no checkpoint of SAM 2 or EdgeTAM.*trunk\.patch_embed\.proj\.weight.*is missing.*trunk\.body\.stem\.conv2/,
+      /not a SAM 2 or EdgeTAM checkpoint.*trunk\.patch_embed\.proj\.weight.*is missing.*trunk\.body\.stem\.conv2/,
     );
   });
 

@@ -158,8 +158,8 @@ describe('merging a file of masks', () => {
     expect(conflicts).toEqual([]);
   });
 
-  it('leaves alone what is no file of a sidecar', () => {
-    expect(() => merge('notes.txt', '', 'a', 'b')).toThrow(/notes\.txt is no file of a sidecar/);
+  it('leaves alone what is not a sidecar file', () => {
+    expect(() => merge('notes.txt', '', 'a', 'b')).toThrow(/notes\.txt is not a sidecar file/);
     expect(lineFile('notes.txt')).toBeUndefined();
   });
 });
