@@ -46,12 +46,22 @@ export async function decodeMaskPng(bytes: Buffer, file: string): Promise<RleMas
 async function readByBrightness(bytes: Buffer, file: string): Promise<Uint8Array> {
   try {
     const picture = pictureOf(bytes, 'error');
-    // A 16-bit map stays one: in 8 bits small labels would become 0.
-    if ((await picture.metadata()).depth === 'ushort') {
-      const wide = await picture.toColourspace('rgb16').ensureAlpha().raw({ depth: 'ushort' }).toBuffer();
-      return selectInside(new Uint16Array(wide.buffer, wide.byteOffset, wide.length / 2), 65535);
+    const { depth, space, hasAlpha } = await picture.metadata();
+    // In the picture's own channels: four of 16 bits for one that is grey would be gigabytes of nothing.
+    if (depth === 'ushort') {
+      // A 16-bit map stays one: in 8 bits small labels would become 0.
+      const raw = picture.toColourspace(space === 'grey16' ? 'grey16' : 'rgb16').raw({ depth: 'ushort' });
+      const { data, info } = await raw.toBuffer({ resolveWithObject: true });
+      return selectInside(
+        new Uint16Array(data.buffer, data.byteOffset, data.length / 2),
+        info.channels,
+        65535,
+      );
     }
-    return selectInside(await picture.toColourspace('srgb').ensureAlpha().raw().toBuffer(), 255);
+    // Of grey with transparency, raw output in grey would leave the transparency out.
+    const raw = picture.toColourspace(space === 'b-w' && !hasAlpha ? 'b-w' : 'srgb').raw();
+    const { data, info } = await raw.toBuffer({ resolveWithObject: true });
+    return selectInside(data, info.channels, 255);
   } catch (error) {
     throw new MaskletError('input/invalid', `${file} cannot be read as a PNG: ${String(error)}`, {
       file,
@@ -61,24 +71,28 @@ async function readByBrightness(bytes: Buffer, file: string): Promise<Uint8Array
   }
 }
 
-/** @param values RGBA @param full the largest value that the type holds */
-function selectInside(values: Uint16Array | Uint8Array, full: number): Uint8Array {
-  const pixels = values.length / 4;
+/**
+ * @param values the channels of each pixel in turn: grey or red, green and blue, and then the opacity where there are two or four
+ * @param full the largest value that the type holds
+ */
+function selectInside(values: Uint16Array | Uint8Array, channels: number, full: number): Uint8Array {
   const half = (full * HALF) / 255;
-  const brightness = new Uint16Array(pixels);
-  let brightest = 0;
-  let transparent = false;
-  for (let i = 0; i < pixels; i++) {
-    const value = Math.max(values[i * 4], values[i * 4 + 1], values[i * 4 + 2]);
-    brightness[i] = value;
-    brightest = Math.max(brightest, value);
-    transparent ||= values[i * 4 + 3] <= half;
-  }
-  const threshold = brightest > half ? half : 0;
-  const mask = new Uint8Array(pixels);
-  for (let i = 0; i < pixels; i++) {
-    mask[i] = (transparent ? values[i * 4 + 3] > half : brightness[i] > threshold) ? 1 : 0;
-  }
+  const alpha = channels === 2 || channels === 4 ? channels - 1 : undefined;
+  const colors = alpha ?? channels;
+  const mask = new Uint8Array(values.length / channels);
+  const select = (channelsFrom: number, channelsTo: number, threshold: number): boolean => {
+    let all = true;
+    for (let i = 0, at = 0; i < mask.length; i++, at += channels) {
+      let inside = 0;
+      for (let c = channelsFrom; c < channelsTo; c++) if (values[at + c] > threshold) inside = 1;
+      mask[i] = inside;
+      all &&= inside === 1;
+    }
+    return all;
+  };
+  if (alpha !== undefined && !select(alpha, channels, half)) return mask;
+  select(0, colors, half);
+  if (!mask.includes(1)) select(0, colors, 0);
   return mask;
 }
 

@@ -162,6 +162,20 @@ describe('readMaskPng', () => {
     expect(await read(await store('deep.png', deep))).toEqual([0, 1, 1, 0]);
   });
 
+  it.each(['b-w', 'grey16'] as const)('reads transparency of grey pictures (%s)', async (space) => {
+    const values = [0, 255, 255, 128, 255, 127, 0, 255].map((value) =>
+      space === 'b-w' ? value : value * 257,
+    );
+    const png = await sharp(space === 'b-w' ? Uint8Array.from(values) : Uint16Array.from(values), {
+      raw: { width: 4, height: 1, channels: 2 },
+    })
+      .toColourspace(space)
+      .png()
+      .toBuffer();
+    expect(png[25]).toBe(4); // grey with alpha
+    expect(await read(await store(`grey-alpha-${space}.png`, png))).toEqual([1, 1, 0, 1]);
+  });
+
   it('names the file where it is missing, no PNG, cut off or changed', async () => {
     const missing = join(folder, 'missing.png');
     await expect(readMaskPng(missing)).rejects.toMatchObject({ code: 'input/invalid', file: missing });
