@@ -65,6 +65,12 @@ const closingDocuments = new Map<string, Promise<unknown>>();
  * A video opened in the editor: the one place that changes it. Panels show what it says and ask it to act; the kernel
  * and its database hold what is true.
  */
+/** What the user said to questions about the video. */
+export interface OpenAnswers {
+  readonly acceptChangedVideo?: boolean;
+  readonly takeOver?: boolean;
+}
+
 export class VideoDocument implements vscode.CustomDocument {
   private readonly owned = new Disposables();
   private readonly stateEmitter = this.owned.add(new vscode.EventEmitter<DocumentState>());
@@ -146,7 +152,7 @@ export class VideoDocument implements vscode.CustomDocument {
   static async open(
     uri: vscode.Uri,
     kernel: KernelService,
-    options: { model?: string; readOnly: boolean; acceptChangedVideo: boolean; signal: AbortSignal },
+    options: OpenAnswers & { model?: string; readOnly: boolean; signal: AbortSignal },
   ): Promise<VideoDocument> {
     // The same clip may have been closed a moment ago: it is to be written by one at a time.
     await closingDocuments.get(uri.toString());
@@ -156,7 +162,8 @@ export class VideoDocument implements vscode.CustomDocument {
       holder: 'VS Code',
       ...(options.model ? { model: options.model } : {}),
       readOnly: options.readOnly,
-      acceptChangedVideo: options.acceptChangedVideo,
+      ...(options.acceptChangedVideo === undefined ? {} : { acceptChangedVideo: options.acceptChangedVideo }),
+      ...(options.takeOver === undefined ? {} : { takeOver: options.takeOver }),
     };
     const session = await kernel.open(params, { signal: options.signal });
     const [snapshot, labels] = await Promise.all([

@@ -9,7 +9,7 @@ import { modelId } from '../settings';
 import { messageHtml } from './editorHtml';
 import { EditorPanel } from './editorPanel';
 import type { EditorRegistry } from './registry';
-import { VideoDocument } from './videoDocument';
+import { VideoDocument, type OpenAnswers } from './videoDocument';
 
 export const VIEW_TYPE = 'masklet.video';
 
@@ -90,18 +90,13 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     const cancel = new AbortController();
     token.onCancellationRequested(() => cancel.abort());
     try {
-      const document = await this.openWithFfmpeg(uri, cancel.signal);
+      const document = await this.openAsking(uri, cancel.signal);
       this.follow(document);
       if (backupId !== undefined && backupId !== document.revision)
         this.log.warn(`${uri.fsPath} was changed by another program since this window closed.`);
       return document;
     } catch (error) {
       const data = toErrorData(error);
-      if (data.code === 'video/changed' && (await this.acceptChange(data.message))) {
-        const document = await this.openVideo(uri, cancel.signal, true);
-        this.follow(document);
-        return document;
-      }
       this.log.error(`${data.code}: ${data.message}`);
       return new RefusedDocument(uri, 'This video cannot be opened', [
         data.message,
@@ -144,23 +139,36 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     return Promise.resolve({ id, delete: () => undefined });
   }
 
-  /** Opens a video; where ffmpeg is missing, offers to fetch it first. */
-  private async openWithFfmpeg(uri: vscode.Uri, signal: AbortSignal): Promise<VideoDocument> {
-    try {
-      return await this.openVideo(uri, signal, false);
-    } catch (error) {
-      const data = toErrorData(error);
-      if (!isMendedByFfmpeg(data) || !(await offerFfmpeg(this.kernel, data))) throw error;
-      return await this.openVideo(uri, signal, false);
+  /** Opens a video; what only the user can decide, and whether to fetch a missing ffmpeg, is asked, each once. */
+  private async openAsking(uri: vscode.Uri, signal: AbortSignal): Promise<VideoDocument> {
+    let answers: OpenAnswers = {};
+    let offered = false;
+    for (;;) {
+      try {
+        return await this.openVideo(uri, signal, answers);
+      } catch (error) {
+        const data = toErrorData(error);
+        if (data.code === 'video/changed' && answers.acceptChangedVideo === undefined) {
+          if (!(await this.acceptChange(data.message))) throw error;
+          answers = { ...answers, acceptChangedVideo: true };
+        } else if (data.code === 'video/moved' && answers.takeOver === undefined) {
+          const takeOver = await askToTakeOver(data.message);
+          if (takeOver === undefined) throw error;
+          answers = { ...answers, takeOver };
+        } else if (!offered && isMendedByFfmpeg(data)) {
+          offered = true;
+          if (!(await offerFfmpeg(this.kernel, data))) throw error;
+        } else throw error;
+      }
     }
   }
 
   private async openVideo(
     uri: vscode.Uri,
     signal: AbortSignal,
-    acceptChangedVideo: boolean,
+    answers: OpenAnswers,
   ): Promise<VideoDocument> {
-    const options = { readOnly: !vscode.workspace.isTrusted, acceptChangedVideo, signal };
+    const options = { ...answers, readOnly: !vscode.workspace.isTrusted, signal };
     const model = modelId();
     if (model === undefined) return await VideoDocument.open(uri, this.kernel, options);
     try {
@@ -201,3 +209,14 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
 }
 
 const viewKey = (uri: vscode.Uri): string => `view:${uri.toString()}`;
+
+/** @returns undefined where the question is put off. */
+async function askToTakeOver(message: string): Promise<boolean | undefined> {
+  const take = vscode.l10n.t('Take Them Over');
+  const leave = vscode.l10n.t('Start Without');
+  const detail = vscode.l10n.t(
+    'Take them over if the video was moved or renamed. If this is another copy, start without: they stay where they are.',
+  );
+  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, take, leave);
+  return answer === undefined ? undefined : answer === take;
+}

@@ -9,6 +9,15 @@ import { showIndexing } from './indexing';
 import { printProblems } from './output';
 import { progressBar } from './progressBar';
 
+/** What `--take-over` says of annotations whose video is gone. */
+export interface TakeOverOption {
+  readonly takeOver?: 'yes' | 'no';
+}
+
+export function takingOver({ takeOver }: TakeOverOption): Pick<OpenParams, 'takeOver'> {
+  return takeOver === undefined ? {} : { takeOver: takeOver === 'yes' };
+}
+
 /** Opens a clip with progress on stderr, and prints what was found. */
 export async function openClip(
   kernel: KernelClient,

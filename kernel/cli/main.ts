@@ -110,6 +110,7 @@ function qualityOption(): Option {
 function propagating(command: Command): Command {
   return command
     .addOption(qualityOption())
+    .addOption(takeOverOption())
     .addOption(
       new Option('--direction <direction>', 'which way to propagate from the prompts')
         .choices(['forward', 'backward', 'both'])
@@ -118,6 +119,14 @@ function propagating(command: Command): Command {
     .option('--range <A:B>', 'only these frames, both ends included')
     .option('--model <id>', 'the model to use')
     .option('--force', 'compute masks again that are up to date', false);
+}
+
+/** Of commands that write annotations. */
+function takeOverOption(): Option {
+  return new Option(
+    '--take-over <answer>',
+    'annotations of a video with the same content that is no longer there: take them over, or leave them alone (default: the command asks by failing)',
+  ).choices(['yes', 'no']);
 }
 
 /** Which parts of the annotations a command works on. */
@@ -195,6 +204,7 @@ function program(): Command {
           model?: string;
           force: boolean;
           acceptChangedVideo: boolean;
+          takeOver?: 'yes' | 'no';
         },
       ) => segment(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
     );
@@ -217,6 +227,7 @@ function program(): Command {
     )
     .option('--frames <A:B>', 'only on these frames, both ends included')
     .option('--undo', 'mark them as not verified', false)
+    .addOption(takeOverOption())
     .action((video: string, options: CommonOptions & Omit<VerifyCommandOptions, 'settings'>) =>
       verify(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
     );
@@ -274,6 +285,7 @@ function program(): Command {
       ]),
     )
     .option('--replace', 'replace masks of earlier imports and of the same objects that differ', false)
+    .addOption(takeOverOption())
     .option('--dry-run', 'only say what would be imported, skipped and replaced; writes nothing', false)
     .action((video: string, options: CommonOptions & Omit<ImportCommandOptions, 'settings'>) =>
       importMasks(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),

@@ -225,6 +225,7 @@ export class Sessions {
         readOnly,
         holder: params.holder ?? 'Masklet',
         acceptChangedVideo: params.acceptChangedVideo ?? false,
+        ...(params.takeOver === undefined ? {} : { takeOver: params.takeOver }),
       });
       const reopen = (): Promise<FrameSource> =>
         this.openSource(params.path, place, new AbortController().signal, () => undefined);

@@ -16,6 +16,11 @@ export interface OpenClipParams {
   readonly holder: string;
   /** Load the annotations although the video's content is not what they were made on. */
   readonly acceptChangedVideo: boolean;
+  /**
+   * What becomes of unsaved annotations, or of those without a sidecar here, of a video with the same content that is no
+   * longer where it was: taken over (true), or left alone (false). Unsaid, they are refused to be opened to write: it must be asked.
+   */
+  readonly takeOver?: boolean;
 }
 
 /** How a clip stands after a change. */

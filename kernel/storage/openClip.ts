@@ -21,7 +21,7 @@ import { setAsideUnfit, syncFromSidecar } from './sidecar/sync';
 import { SyncState } from './sidecar/syncState';
 import { isMadeOn, type VideoJson } from './sidecar/videoJson';
 import { copyClip } from './snapshot';
-import { findVideo, putVideo, storedPath, type VideoRow } from './videos';
+import { findGoneVideo, findVideo, fullPath, putVideo, storedPath, type VideoRow } from './videos';
 import { acquireLease, liveWriter } from './writerLease';
 
 export type OpenedClip = { readonly clip: Clip; readonly result: Omit<OpenClipResult, 'clip'> };
@@ -29,7 +29,7 @@ export type OpenedClip = { readonly clip: Clip; readonly result: Omit<OpenClipRe
 /**
  * Opens a clip: finds its rows, takes in what changed in its sidecar, and takes the right to write, unless
  * `readOnly` is asked for or somebody else has it.
- * @throws MaskletError `video/changed`, `sidecar/newer-version`, `file/refused`, and as `openDatabase`.
+ * @throws MaskletError `video/changed`, `video/moved`, `sidecar/newer-version`, `file/refused`, and as `openDatabase`.
  */
 export function openClip(params: OpenClipParams, environment: OpenEnvironment): OpenedClip {
   return params.readOnly ? openToRead(params, environment) : openToWrite(params, environment);
@@ -48,7 +48,7 @@ function openToWrite(params: OpenClipParams, environment: OpenEnvironment): Open
     const files = readSidecar(params.sidecar);
     const opened = database.db
       .transaction((): Opened => {
-        const row = findVideo(database.db, rootOf(params.databaseFolder), params.video);
+        const row = rowToWrite(database.db, params, files);
         const writer = row && liveWriter(database.db, row.id, environment);
         // Whoever writes keeps the rows in step with the sidecar; we only look on.
         if (writer) return { id: row.id, problems: [], access: { kind: 'reader', writer } };
@@ -88,14 +88,12 @@ export class SidecarIntake {
     const { database } = this;
     return reading(database, () => {
       const files = readSidecar(params.sidecar);
-      const find = (): VideoRow | undefined =>
-        findVideo(database.db, rootOf(params.databaseFolder), params.video);
-      const known = find();
+      const known = findVideo(database.db, rootOf(params.databaseFolder), params.video);
       // Nobody is made to wait for nothing.
       if (known && isInStep(database.db, known, files, params)) return [];
       return database.db
         .transaction((): readonly Problem[] | undefined => {
-          const row = find();
+          const row = rowToWrite(database.db, params, files);
           if (row && liveWriter(database.db, row.id, this.environment)) return undefined;
           return takeIn(database, params, row, files).problems;
         })
@@ -110,14 +108,15 @@ export class SidecarIntake {
 
 function openToRead(params: OpenClipParams, environment: OpenEnvironment): OpenedClip {
   const disk = openToLookOn(params, environment);
-  const row = disk && reading(disk, () => findVideo(disk.db, rootOf(params.databaseFolder), params.video));
-  const writer = row && reading(disk, () => liveWriter(disk.db, row.id, environment));
-  if (writer) {
+  const files = readSidecar(params.sidecar);
+  const { row, question }: FoundRow = disk ? reading(disk, () => findRow(disk.db, params, files)) : {};
+  const asked = question ? [question.toData()] : [];
+  const writer = disk && row && reading(disk, () => liveWriter(disk.db, row.id, environment));
+  if (disk && row && writer) {
     return closingOnError(disk, () =>
       finish(disk, params, environment, { id: row.id, problems: [], access: { kind: 'reader', writer } }),
     );
   }
-  const files = readSidecar(params.sidecar);
   if (disk && row && reading(disk, () => isInStep(disk.db, row, files, params))) {
     return closingOnError(disk, () =>
       finish(disk, params, environment, { id: row.id, problems: [], access: { kind: 'reader' } }),
@@ -133,7 +132,11 @@ function openToRead(params: OpenClipParams, environment: OpenEnvironment): Opene
   }
   return closingOnError(copy, () => {
     const { id, problems } = copy.db.transaction(() => takeIn(copy, params, copied, files))();
-    return finish(copy, params, environment, { id, problems, access: { kind: 'reader' } });
+    return finish(copy, params, environment, {
+      id,
+      problems: [...asked, ...problems],
+      access: { kind: 'reader' },
+    });
   });
 }
 
@@ -154,6 +157,61 @@ function openToLookOn(params: OpenClipParams, environment: OpenEnvironment): Ope
   return openDatabaseReadOnly(databaseFolder, environment.busyTimeoutMs);
 }
 
+interface FoundRow {
+  readonly row?: VideoRow | undefined;
+  readonly question?: MaskletError;
+}
+
+/**
+ * The row of a clip: its own, else that of a video with its content that is no longer where it was, where nothing else
+ * can be meant: all was saved, and the sidecar came along as it was. Where that is not so, it is a question.
+ */
+function findRow(
+  db: OpenDatabase['db'],
+  { video, databaseFolder, takeOver }: OpenClipParams,
+  files: SidecarFiles,
+): FoundRow {
+  const root = rootOf(databaseFolder);
+  const row = findVideo(db, root, video);
+  if (row) return { row };
+  const gone = findGoneVideo(db, root, video);
+  if (!gone || takeOver === false) return {};
+  const state = new SyncState(db, gone.id);
+  const dirty = state.dirty();
+  if (takeOver || (!dirty && files.size > 0 && isAsKnown(state, files))) return { row: gone };
+  // It has annotations of its own here, and nothing is lost by keeping to them.
+  if (!dirty && files.size > 0) return {};
+  const was = fullPath(root, gone.path);
+  return {
+    question: new MaskletError(
+      'video/moved',
+      `${video.path} has the content of ${was}, which is no longer there and has ${dirty ? 'annotations that were not saved' : 'annotations'}.`,
+      {
+        file: video.path,
+        hint: 'If it was moved, take them over: VS Code asks when the video is opened; on the command line, --take-over yes does it, and --take-over no leaves them alone.',
+      },
+    ),
+  };
+}
+
+/** @throws MaskletError `video/moved` */
+function rowToWrite(
+  db: OpenDatabase['db'],
+  params: OpenClipParams,
+  files: SidecarFiles,
+): VideoRow | undefined {
+  const { row, question } = findRow(db, params, files);
+  if (question) throw question;
+  return row;
+}
+
+function isAsKnown(state: SyncState, files: SidecarFiles): boolean {
+  const known = state.files();
+  return (
+    known.size === files.size && [...files].every(([file, { sha256 }]) => known.get(file)?.sha256 === sha256)
+  );
+}
+
 /** True where taking in the sidecar would change nothing: then rows are read where they are, without a copy. */
 function isInStep(
   db: OpenDatabase['db'],
@@ -166,10 +224,7 @@ function isInStep(
   const state = new SyncState(db, row.id);
   // Broken lines are tried again every time.
   if (state.filesWithBroken().size > 0 || readVideoJson(files, sidecar).problems.length > 0) return false;
-  const known = state.files();
-  return (
-    known.size === files.size && [...files].every(([file, { sha256 }]) => known.get(file)?.sha256 === sha256)
-  );
+  return isAsKnown(state, files);
 }
 
 function finish(

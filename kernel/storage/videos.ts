@@ -16,18 +16,30 @@ export interface VideoRow {
   readonly frame_count: number;
 }
 
-/**
- * The row of a video: by its path, else by its content where the file with that content is no longer where it was, as
- * after a move. Undefined for a video that is new to this database.
- * @param root what stored paths are relative to.
- */
-export function findVideo(db: Database, root: string, video: VideoInfo): VideoRow | undefined {
-  const byPath = db
-    .prepare<[string], VideoRow>('SELECT * FROM videos WHERE path = ?')
-    .get(storedPath(root, video.path));
-  if (byPath) return checkedSize(db, byPath);
+/** The row of the video at a path; undefined for one that is new to this database. @param root what stored paths are relative to. */
+export function findVideo(
+  db: Database,
+  root: string,
+  { path }: Pick<VideoInfo, 'path'>,
+): VideoRow | undefined {
   const row = db
-    .prepare<[string], VideoRow>('SELECT * FROM videos WHERE fingerprint = ? ORDER BY id DESC')
+    .prepare<[string], VideoRow>('SELECT * FROM videos WHERE path = ?')
+    .get(storedPath(root, path));
+  return row && checkedSize(db, row);
+}
+
+/**
+ * The newest row with the content of a video whose own file is no longer where it was, and that has annotations: perhaps
+ * the same video before it was moved, perhaps a deleted twin of it.
+ */
+export function findGoneVideo(db: Database, root: string, video: VideoInfo): VideoRow | undefined {
+  const row = db
+    .prepare<[string], VideoRow>(
+      `SELECT * FROM videos WHERE fingerprint = ? AND (
+         EXISTS (SELECT 1 FROM objects WHERE video = videos.id) OR
+         EXISTS (SELECT 1 FROM sidecar_pending WHERE video = videos.id)
+       ) ORDER BY id DESC`,
+    )
     .all(video.fingerprint)
     .find((candidate) => isGone(fullPath(root, candidate.path), candidate));
   return row && checkedSize(db, row);

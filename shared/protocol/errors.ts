@@ -19,6 +19,8 @@ export type ErrorCode =
   | 'video/no-video-stream'
   | 'video/truncated'
   | 'video/changed'
+  /** Annotations of a video with the same content, which is gone: they may or may not be meant. */
+  | 'video/moved'
   | 'video/no-such-frame'
   | 'video/too-long'
   | 'video/unsupported'

@@ -63,6 +63,8 @@ export interface OpenParams {
   readonly holder?: string;
   /** Carry on although the video's content changed under its annotations. */
   readonly acceptChangedVideo?: boolean;
+  /** The answer to `video/moved`: take over the annotations of the video that is gone, or leave them alone. */
+  readonly takeOver?: boolean;
 }
 
 export interface SessionLimits {

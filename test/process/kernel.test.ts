@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { appendFile, copyFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, copyFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { beforeAll, afterAll, describe, expect, test } from 'vitest';
 import { KernelClient } from '../../kernel/client/kernelClient';
 import { MaskletError } from '../../shared/protocol/errors';
@@ -455,6 +455,22 @@ describe('bad input', () => {
     const accepted = await kernel.open({ path, acceptChangedVideo: true });
     expect(accepted.opened.objects).toHaveLength(1);
     expect(accepted.opened.problems.map((problem) => problem.code)).toContain('video/changed');
+  });
+
+  test('annotations of a video that is gone are taken over when the client says so', async () => {
+    const path = await ownClip();
+    const { kernel } = startKernel();
+    const session = await kernel.open({ path });
+    await session.request('object/addBox', { object: 'fish', frame: 0, box: clip.box });
+    await session.close();
+    const moved = join(dirname(path), 'moved.mp4');
+    await rename(path, moved);
+    const error = await rejection(kernel.open({ path: moved }));
+    expect(error).toMatchObject({ code: 'video/moved', file: moved });
+    expect(error.message).toContain('not saved');
+    expect(error.hint).toContain('--take-over');
+    const taken = await kernel.open({ path: moved, takeOver: true });
+    expect(taken.opened.objects).toHaveLength(1);
   });
 
   test.skipIf(process.platform !== 'linux')(

@@ -3,15 +3,15 @@ import { skippedCount, skippedText } from '../../import/skipReport';
 import type { EarlierMasks } from '../../../shared/protocol/dataset';
 import type { ImportParams, ImportResult } from '../../../shared/protocol/dataset';
 import type { KernelSettings } from '../../../shared/protocol/settings';
-import { openClip, saveAndClose } from '../clipSession';
+import { openClip, saveAndClose, takingOver, type TakeOverOption } from '../clipSession';
 import { printResult } from '../output';
 import { progressBar } from '../progressBar';
 import { withKernel } from '../withKernel';
 
-export interface ImportCommandOptions extends Pick<
-  ImportParams,
-  'format' | 'from' | 'name' | 'label' | 'crowd' | 'replace' | 'dryRun'
-> {
+export interface ImportCommandOptions
+  extends
+    TakeOverOption,
+    Pick<ImportParams, 'format' | 'from' | 'name' | 'label' | 'crowd' | 'replace' | 'dryRun'> {
   readonly firstFrame?: '0' | '1';
   readonly json: boolean;
   readonly settings: Partial<KernelSettings>;
@@ -27,7 +27,12 @@ export async function importMasks(video: string, options: ImportCommandOptions):
     'masklet import',
     options.settings,
     async (kernel, signal): Promise<Report> => {
-      const open = { path: resolve(video), holder: 'masklet import', ...(dryRun ? { readOnly: true } : {}) };
+      const open = {
+        path: resolve(video),
+        holder: 'masklet import',
+        ...takingOver(options),
+        ...(dryRun ? { readOnly: true } : {}),
+      };
       const session = await openClip(kernel, open, signal);
       const bar = progressBar({ label: 'importing', unit: 'parts' });
       const answer = await session

@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import type { Direction } from '../../../shared/domain/annotations';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { parseRange } from '../arguments';
-import { openClip, propagateWithBar, saveAndClose } from '../clipSession';
+import { openClip, propagateWithBar, saveAndClose, takingOver, type TakeOverOption } from '../clipSession';
 import { EXIT } from '../../../shared/protocol/exitCodes';
 import { printResult } from '../output';
 import { withKernel } from '../withKernel';
 
-export interface PropagateCommandOptions {
+export interface PropagateCommandOptions extends TakeOverOption {
   readonly json: boolean;
   /** Ids; none: all objects that have prompts. */
   readonly object: readonly string[];
@@ -26,6 +26,7 @@ export async function propagate(video: string, options: PropagateCommandOptions)
       {
         path: resolve(video),
         holder: 'masklet propagate',
+        ...takingOver(options),
         ...(options.model === undefined ? {} : { model: options.model }),
       },
       signal,

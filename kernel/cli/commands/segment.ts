@@ -6,7 +6,7 @@ import type { Direction, FramePrompt, ObjectId } from '../../../shared/domain/an
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import type { PropagateResult } from '../../../shared/protocol/session';
 import { parseRange } from '../arguments';
-import { openClip, propagateWithBar, saveAndClose } from '../clipSession';
+import { openClip, propagateWithBar, saveAndClose, takingOver, type TakeOverOption } from '../clipSession';
 import { EXIT } from '../../../shared/protocol/exitCodes';
 import { printResult, usageError } from '../output';
 import {
@@ -19,7 +19,7 @@ import {
 } from '../promptFile';
 import { withKernel } from '../withKernel';
 
-export interface SegmentOptions {
+export interface SegmentOptions extends TakeOverOption {
   readonly json: boolean;
   readonly prompts?: string;
   readonly box: readonly string[];
@@ -66,6 +66,7 @@ export async function runSegment(video: string, options: SegmentOptions): Promis
       {
         path: resolve(video),
         holder: 'masklet segment',
+        ...takingOver(options),
         ...(options.model ? { model: options.model } : {}),
         acceptChangedVideo: options.acceptChangedVideo,
       },

@@ -4,11 +4,11 @@ import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import type { ObjectId, ObjectRecord } from '../../../shared/domain/annotations';
 import { parseRange } from '../arguments';
-import { openClip, saveAndClose } from '../clipSession';
+import { openClip, saveAndClose, takingOver, type TakeOverOption } from '../clipSession';
 import { printResult } from '../output';
 import { withKernel } from '../withKernel';
 
-export interface VerifyCommandOptions {
+export interface VerifyCommandOptions extends TakeOverOption {
   readonly json: boolean;
   /** Ids or labels; none: all objects. */
   readonly object: readonly string[];
@@ -20,7 +20,8 @@ export interface VerifyCommandOptions {
 /** `masklet verify VIDEO`: says that masks were looked at and are right, or takes that back, and saves. */
 export async function verify(video: string, options: VerifyCommandOptions): Promise<void> {
   const result = await withKernel('masklet verify', options.settings, async (kernel, signal) => {
-    const session = await openClip(kernel, { path: resolve(video), holder: 'masklet verify' }, signal);
+    const open = { path: resolve(video), holder: 'masklet verify', ...takingOver(options) };
+    const session = await openClip(kernel, open, signal);
     const { video: clip, objects } = session.opened;
     const range = parseRange(options.frames ?? ':', clip.frameCount);
     const chosen = chooseObjects(objects, options.object, clip.path);

@@ -14,24 +14,6 @@ import {
 } from '../../../../support/storageFixture';
 
 describe('the video', () => {
-  it('is found again after a move, with or without its sidecar', () => {
-    const saved = savedClip();
-    const moved = join(dirname(saved.video.path), 'sub', 'renamed.mp4');
-    rmSync(saved.video.path);
-    renameSync(saved.sidecar, join(dirname(saved.sidecar), 'clip.away'));
-    const databaseFolder = saved.params.databaseFolder;
-    const without = openVideo(makeVideo(moved), { databaseFolder });
-    expect(without.opened.masks).toHaveLength(8);
-    expect(without.opened.dirty).toBe(true);
-    without.store.close(without.clip);
-
-    renameSync(join(dirname(saved.sidecar), 'clip.away'), `${moved}.masklet`);
-    const withSidecar = openVideo(makeVideo(moved), { databaseFolder });
-    expect(withSidecar.opened).toMatchObject({ dirty: false, conflicts: [], problems: [] });
-    withSidecar.store.save(withSidecar.clip);
-    expect(readFileSync(`${moved}.masklet/video.json`, 'utf8')).toContain('"renamed.mp4"');
-  });
-
   it('is found again where another video took its place', () => {
     const saved = savedClip();
     const moved = `${saved.video.path}.old.mp4`;
