@@ -4,10 +4,12 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { MaskletError, errnoOf, fileRefused } from '../../shared/protocol/errors';
 import { isVideoName } from '../../shared/domain/videoFiles';
 import { MANIFEST_FILE } from './manifestFile';
+import { COLOR_TYPE_INDEXED, PNG_SIGNATURE } from '../render/pngFormat';
 import { locate } from '../storage/locations';
+import { looksLikeClip } from '../video/imageFolder';
 import type { DatasetParams } from '../../shared/protocol/dataset';
 import { FileError } from '../../shared/protocol/fileError';
-import { listFolder, readHead } from '../../models/files/regularFile';
+import { listFolder, readHead, readHeadSync } from '../../models/files/regularFile';
 import type { Store } from '../storage/store';
 
 const SIDECAR_ENDING = '.masklet';
@@ -76,13 +78,14 @@ async function kindOf(path: string): Promise<'file' | 'folder'> {
 /**
  * Goes through a folder and those below it; hidden ones and finished exports are left out. Links to folders are followed, after
  * all that is really there, so that every folder is looked at once, whatever circles links make; those to sidecars are not.
- * @param visit given the full path of each video file, and of the video that each sidecar belongs to.
+ * @param visit given the full path of each video file, of each folder that looks like the frames of a clip, and of the video
+ *   that each sidecar belongs to.
  * @param onUnreadable told of a folder that cannot be read, to continue without it; default: throws it.
  * @throws MaskletError `input/invalid`, `file/refused`
  */
 export async function searchFolder(
   folder: string,
-  visit: (video: string, from: 'file' | 'sidecar') => void,
+  visit: (video: string, from: 'file' | 'images' | 'sidecar') => void,
   onUnreadable: (error: MaskletError) => void = (error) => {
     throw error;
   },
@@ -101,7 +104,7 @@ export async function searchFolder(
 }
 
 interface Search {
-  readonly visit: (video: string, from: 'file' | 'sidecar') => void;
+  readonly visit: (video: string, from: 'file' | 'images' | 'sidecar') => void;
   readonly onUnreadable: (error: MaskletError) => void;
   readonly root: string;
   /** Real paths of folders. */
@@ -137,6 +140,8 @@ async function searchOne(folder: string, real: string, search: Search): Promise<
     );
   }
   if (entries.some(({ name }) => name === MANIFEST_FILE) && (await isExport(folder))) return;
+  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  if (looksLikeClip(folder, files, isMaskPicture)) search.visit(folder, 'images');
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (!entry.isDirectory()) {
@@ -150,6 +155,23 @@ async function searchOne(folder: string, real: string, search: Search): Promise<
     } else if (isSearched(entry.name)) await searchOne(path, join(real, entry.name), search);
   }
 }
+
+/** A PNG with a palette, as masks have. */
+function isMaskPicture(path: string): boolean {
+  try {
+    const head = readHeadSync(path, COLOR_TYPE_AT + 1);
+    return (
+      head.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE) &&
+      head[COLOR_TYPE_AT] === COLOR_TYPE_INDEXED
+    );
+  } catch {
+    // Opening it says what is wrong.
+    return false;
+  }
+}
+
+/** In the header of a PNG. */
+const COLOR_TYPE_AT = 25;
 
 function isSearched(name: string): boolean {
   return !name.startsWith('.') && name !== 'node_modules' && !name.endsWith(SIDECAR_ENDING);

@@ -13,7 +13,7 @@ import { withClip, type DatasetEnvironment } from '../clips/openedClip';
 import { DEFAULT_SPLIT, SPLITS_FILE, readOwnSplits, readSplits, type Splits } from '../clips/splits';
 import { outsideOf } from '../clips/outsideMedia';
 import { findFfmpeg } from '../video/ffmpeg';
-import { listImages } from '../video/imageFolder';
+import { imagesOf } from '../video/imageFolder';
 import type { ExportClip, ExportContext, ExportOptions } from './api';
 import { Categories } from './categories';
 import { ExportFolder } from './exportFolder';
@@ -128,8 +128,8 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
 }
 
 /** Full paths, in the order of the frames. */
-function pictureFiles(folder: string): string[] {
-  const { names } = listImages(folder);
+function pictureFiles(clip: string): string[] {
+  const { folder, names } = imagesOf(clip);
   return names.map((name) => join(folder, name));
 }
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { isImageName } from '../../shared/domain/videoFiles';
 import type { FrameIndex } from '../../shared/domain/video';
-import { listImages } from '../video/imageFolder';
+import { imagesOf } from '../video/imageFolder';
 import type { Collector, ImportSource } from './api';
 import { decideFrames, type Counting, type FrameName } from './frameNumbers';
 
@@ -19,7 +20,7 @@ export async function framesOf(
   collector: Collector,
   options: Pick<Counting, 'fromZero' | 'fieldsArePictures'> = {},
 ): Promise<readonly (FrameIndex | undefined)[]> {
-  const images = await imagesOf(video.path);
+  const images = await imageNames(video.path);
   const { frames, rule } = decideFrames(
     names,
     {
@@ -52,7 +53,7 @@ export async function framesOfFiles(
   return new Map(different.map((name, i) => [name, frames[i]]));
 }
 
-async function imagesOf(path: string): Promise<readonly string[] | undefined> {
+async function imageNames(path: string): Promise<readonly string[] | undefined> {
   const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() ? listImages(path).names : undefined;
+  return found?.isDirectory() || isImageName(path) ? imagesOf(path).names : undefined;
 }

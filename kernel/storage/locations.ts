@@ -30,7 +30,10 @@ export function locate(video: string, options: LocateOptions = {}): Locations {
     const name = pathInRoot(path, options) ?? basename(path);
     return { databaseFolder: dataDir, sidecar: join(dataDir, `${name}.masklet`) };
   }
-  const root = options.workspaceRoot ?? nearestRoot(dirname(path)) ?? dirname(path);
+  // A folder of images that is itself opened as a workspace is not written into.
+  const workspaceRoot = options.workspaceRoot && resolve(options.workspaceRoot);
+  const root =
+    (workspaceRoot === path ? undefined : workspaceRoot) ?? nearestRoot(dirname(path)) ?? dirname(path);
   return { databaseFolder: join(root, '.masklet'), sidecar: `${path}.masklet` };
 }
 

@@ -1,12 +1,13 @@
-import { extname } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { isImageName } from '../../shared/domain/videoFiles';
 import { MaskletError } from '../../shared/protocol/errors';
 import { listFolder } from '../../models/files/regularFile';
 import { compare, numbersOf } from './fileNumbers';
 import { readError } from './inputFile';
 
-const ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp']);
-
 export interface ImageFolder {
+  readonly folder: string;
   /** File names in the order of the frames. */
   readonly names: readonly string[];
   /** What the user may want to know about the numbering. */
@@ -24,7 +25,7 @@ export function listImages(folder: string): ImageFolder {
   const images = entriesOf(folder)
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
-    .filter((name) => ENDINGS.has(extname(name).toLowerCase()));
+    .filter(isImageName);
   const { names, patterns, disagreeing } = numbersOf(images.sort());
   const numbered = names.flatMap(({ name, number }) => (number === undefined ? [] : [{ name, number }]));
   if (numbered.length === 0) {
@@ -53,9 +54,47 @@ export function listImages(folder: string): ImageFolder {
     if (here.number > before.number + 1n) gaps.push(`between "${before.name}" and "${here.name}"`);
   }
   return {
+    folder,
     names: numbered.map(({ name }) => name),
     warnings: describe(gaps, images.length - numbered.length),
   };
+}
+
+/** The images of a clip: those of its folder, or the one that it is. @throws MaskletError as `listImages` */
+export function imagesOf(path: string): ImageFolder {
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile ? singleImage(path) : listImages(path);
+}
+
+/** A single image as a clip of one frame. */
+export function singleImage(path: string): ImageFolder {
+  return { folder: dirname(path), names: [basename(path)], warnings: [] };
+}
+
+/** Numbers further apart than their neighbours, of all the steps from one to the next. */
+const IRREGULAR_STEPS = 0.1;
+
+/**
+ * True where the files of a folder look like the frames of a clip: numbered at regular steps, such as 00000.jpg, 00005.jpg.
+ * Pictures whose numbers merely name them are no clip that anybody would look for; nor are masks, which are PNGs with a palette.
+ * @param names of the files, as they come
+ * @param isMask asked about the first image
+ */
+export function looksLikeClip(
+  folder: string,
+  names: readonly string[],
+  isMask: (path: string) => boolean,
+): boolean {
+  const images = names.filter((name) => !name.startsWith('.') && isImageName(name)).sort();
+  if (images.length < 2) return false;
+  const { names: found, patterns, disagreeing } = numbersOf(images);
+  const numbers = found.flatMap(({ number }) => (number === undefined ? [] : [number])).sort(compare);
+  if (patterns > 1 || disagreeing || numbers.length < images.length) return false;
+  const steps = numbers.slice(1).map((number, i) => number - numbers[i]);
+  const [usual] = [...steps].sort(compare).slice(Math.floor((steps.length - 1) / 2));
+  if (steps.filter((step) => step !== usual).length > steps.length * IRREGULAR_STEPS || usual === 0n)
+    return false;
+  return !isMask(join(folder, images[0]));
 }
 
 function entriesOf(folder: string): ReturnType<typeof listFolder> {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { MaskletError, errnoOf, fileRefused } from '../../shared/protocol/errors';
 import { access, stat } from 'node:fs/promises';
+import { isImageName } from '../../shared/domain/videoFiles';
 import { FileError } from '../../shared/protocol/fileError';
 import { readHead } from '../../models/files/regularFile';
 
@@ -8,10 +9,10 @@ const LFS_HEADER = 'version https://git-lfs.github.com/spec/';
 
 /**
  * Looks at a path before any decoder does, so that the plain causes get plain words.
- *
+ * @returns a video file, a folder of images, or a single image
  * @throws MaskletError `video/not-found`, `video/unreadable`, `video/empty`, `video/git-lfs-pointer`, `video/not-a-video`.
  */
-export async function inspectInput(path: string): Promise<'file' | 'images'> {
+export async function inspectInput(path: string): Promise<'file' | 'images' | 'image'> {
   let head: Buffer;
   try {
     const found = await stat(path);
@@ -35,7 +36,7 @@ export async function inspectInput(path: string): Promise<'file' | 'images'> {
     });
   }
   if (isLfsPointer(head)) throw lfsPointer(path);
-  return 'file';
+  return isImageName(path) ? 'image' : 'file';
 }
 
 export function lfsPointer(path: string): MaskletError {

@@ -7,7 +7,7 @@ import type { DecodeSettings } from './decodeCommand';
 import { DecodedFrames } from './decodedFrames';
 import type { Counters, FrameProvider } from './frameProvider';
 import { fingerprintFile, fingerprintFolder, sha256File, sha256Folder, type QuickIdentity } from './identity';
-import { listImages, type ImageFolder } from './imageFolder';
+import { listImages, singleImage, type ImageFolder } from './imageFolder';
 import { ImageFrames } from './imageFrames';
 import { indexImages } from './imageIndex';
 import { indexVideo, type IndexOptions } from './indexPass';
@@ -52,8 +52,11 @@ export class OpenedVideo {
    */
   static async identify(options: OpenedVideoOptions): Promise<OpenedVideo> {
     const path = resolve(options.path);
-    const images = (await inspectInput(path)) === 'images' ? listImages(path) : undefined;
-    const identity = images ? await fingerprintFolder(path, images.names) : await fingerprintFile(path);
+    const kind = await inspectInput(path);
+    const images = kind === 'images' ? listImages(path) : kind === 'image' ? singleImage(path) : undefined;
+    // A single image is known by its content, as a video is: it may be renamed.
+    const identity =
+      images && kind === 'images' ? await fingerprintFolder(path, images.names) : await fingerprintFile(path);
     return new OpenedVideo({ ...options, path }, identity, images);
   }
 
@@ -80,8 +83,8 @@ export class OpenedVideo {
   /** @throws MaskletError `video/changed`, `video/not-found`, `video/unreadable`, `cancelled`. */
   async hash(signal?: AbortSignal): Promise<VideoIdentity> {
     const { path } = this.options;
-    const sha256 = this.images
-      ? await sha256Folder(path, this.images.names, signal)
+    const sha256 = this.isFolder
+      ? await sha256Folder(path, this.images?.names ?? [], signal)
       : await sha256File(path, signal);
     if (await this.hasChanged()) throw this.changed();
     return { ...this.identity, sha256 };
@@ -91,7 +94,7 @@ export class OpenedVideo {
   async hasChanged(): Promise<boolean> {
     const { path } = this.options;
     try {
-      const now = this.images
+      const now = this.isFolder
         ? await fingerprintFolder(path, listImages(path).names)
         : await fingerprintFile(path);
       return now.fingerprint !== this.identity.fingerprint;
@@ -99,6 +102,10 @@ export class OpenedVideo {
       if (error instanceof MaskletError) return true;
       throw error;
     }
+  }
+
+  private get isFolder(): boolean {
+    return this.images?.folder === this.options.path;
   }
 
   async close(): Promise<void> {
@@ -119,15 +126,16 @@ export class OpenedVideo {
 
   private async makeIndex(options: IndexOptions): Promise<VideoIndex> {
     const index = this.images
-      ? await indexImages(this.options.path, this.images, options)
+      ? await indexImages(this.images.folder, this.images, options)
       : await indexVideo(this.settings, options);
     if (await this.hasChanged()) throw this.changed();
     return index;
   }
 
   private provider(index: VideoIndex): FrameProvider {
-    const { path, cacheBytes, spillBytes, counters } = this.options;
-    if (this.images) return new ImageFrames(path, this.images.names, index, cacheBytes, counters);
+    const { cacheBytes, spillBytes, counters } = this.options;
+    if (this.images)
+      return new ImageFrames(this.images.folder, this.images.names, index, cacheBytes, counters);
     const hasChanged = (): Promise<boolean> => this.hasChanged();
     return new DecodedFrames({
       settings: this.settings,

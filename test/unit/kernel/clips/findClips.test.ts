@@ -1,5 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import sharp from 'sharp';
 import { beforeEach, expect, test } from 'vitest';
 import { findClips, searchFolder, withoutTwins } from '../../../../kernel/clips/findClips';
 import { findAllClips } from '../../../../kernel/dataset/allClips';
@@ -60,4 +61,26 @@ test('a clip known by another way is the same; a link that is a clip is its own'
   await symlink(join(root, 'real', 'a.mp4'), join(root, 'real', 'b.mp4'));
   const paths = ['real/a.mp4', 'link/a.mp4', 'real/b.mp4', 'gone/c.mp4'].map((path) => join(root, path));
   expect(withoutTwins(paths)).toEqual([paths[0], paths[2], paths[3]]);
+});
+
+const picture = (palette: boolean): Promise<Buffer> =>
+  sharp(Buffer.alloc(4 * 4 * 3, 90), { raw: { width: 4, height: 4, channels: 3 } })
+    .png({ palette })
+    .toBuffer();
+
+test('folders of numbered images are clips; masks, and pictures with names of their own, are none', async () => {
+  const [frame, mask] = [await picture(false), await picture(true)];
+  const write = async (name: string, content: Buffer): Promise<void> => {
+    await mkdir(join(root, name, '..'), { recursive: true });
+    await writeFile(join(root, name), content);
+  };
+  for (const n of [0, 5, 10, 15]) {
+    await write(`davis/${String(n).padStart(5, '0')}.jpg`, frame);
+    await write(`Annotations/davis/${String(n).padStart(5, '0')}.png`, mask);
+  }
+  for (const n of [17, 4, 951, 52]) await write(`classes/n01440764_${n}.jpg`, frame);
+  await write('docs/1.png', frame);
+  expect(await found()).toEqual(['davis', 'real/a.mp4']);
+  const all = await findAllClips(root, {}, [], () => undefined);
+  expect(all.map(({ path }) => relative(root, path))).toEqual(['davis', 'real/a.mp4']);
 });

@@ -35,6 +35,23 @@ describe('folder of images', () => {
     sharp(pixels(frame, width, height), { raw: { width, height, channels: 3 } });
   const png = (frame: number): Promise<Uint8Array> => image(frame).png().toBuffer();
 
+  it('a single image is a clip of one frame, and is known by its content', async () => {
+    const path = await folder({ 'photo.png': png(3), '00001.png': png(4) });
+    const video = await openVideo(join(path, 'photo.png'), options);
+    expect(video.info).toMatchObject({ kind: 'images', frameCount: 1, width: WIDTH, height: HEIGHT });
+    expect(hashOf((await video.frame(0)).data)).toBe(hashOf(pixels(3)));
+    const { sha256 } = await video.identity();
+    await video.close();
+    await rename(join(path, 'photo.png'), join(path, 'other.png'));
+    const renamed = await openVideo(join(path, 'other.png'), options);
+    expect(renamed.info.fingerprint).toBe(video.info.fingerprint);
+    expect((await renamed.identity()).sha256).toBe(sha256);
+    expect(await renamed.hasChanged()).toBe(false);
+    await writeFile(join(path, 'other.png'), await png(5));
+    expect(await renamed.hasChanged()).toBe(true);
+    await renamed.close();
+  });
+
   it('orders by number, not by name', async () => {
     const path = await folder({ 'f10.png': png(2), 'f9.png': png(1), 'f8.png': png(0), 'f100.png': png(3) });
     const video = await openVideo(path, options);
