@@ -8,6 +8,7 @@ import type { EditorRegistry } from '../editor/registry';
 import type { KernelService } from '../kernel/kernelService';
 import { showDoctor } from './doctor';
 import { editLabels } from './editLabels';
+import { openAsVideo } from '../files/openAsVideo';
 import { installFfmpeg } from '../kernel/installFfmpeg';
 import { mergeObjects } from './mergeObjects';
 import { reportProblem } from './reportProblem';
@@ -20,11 +21,11 @@ export function registerCommands(
 ): vscode.Disposable {
   const owned = new Disposables();
 
-  const command = (id: string, run: (argument: unknown) => Promise<unknown> | void): void => {
+  const command = (id: string, run: (...args: unknown[]) => Promise<unknown> | void): void => {
     owned.add(
-      vscode.commands.registerCommand(`masklet.${id}`, async (argument: unknown) => {
+      vscode.commands.registerCommand(`masklet.${id}`, async (...args: unknown[]) => {
         try {
-          await run(argument);
+          await run(...args);
         } catch (error) {
           showError(error, kernel.log);
         }
@@ -81,6 +82,7 @@ export function registerCommands(
 
   inEditor('editLabels', editLabels);
 
+  command('openAsVideo', openAsVideo);
   command('restartKernel', () => kernel.restart());
   command('showKernelLog', () => kernel.log.show());
   command('doctor', () => showDoctor(kernel));

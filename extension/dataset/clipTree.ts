@@ -72,13 +72,17 @@ function folderNode(
   const here: ClipNode[] = [];
   for (const clip of [...clips].sort((a, b) => compare(a, b, order))) {
     const [first, ...rest] = clip.path.slice(path.length + separator.length).split(separator);
-    if (rest.length === 0) here.push({ kind: 'clip', id: clip.path, name: first, root, clip });
+    // The folder itself, where it is one of images.
+    if (rest.length === 0) here.push({ kind: 'clip', id: clip.path, name: first || name, root, clip });
     else below.set(first, [...(below.get(first) ?? []), clip]);
   }
   const folders = [...below]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([child, inside]) => folderNode(path + separator + child, child, root, inside, order, separator));
-  return { kind: 'folder', id: path, name, path, root, children: [...folders, ...here], clips };
+  // A folder of images in which there are other clips is both.
+  const both = new Set([path, ...folders.map(({ id }) => id)]);
+  const apart = (node: ClipNode): ClipNode => (both.has(node.id) ? { ...node, id: `${node.id}#clip` } : node);
+  return { kind: 'folder', id: path, name, path, root, children: [...folders, ...here.map(apart)], clips };
 }
 
 export function passes(clip: ClipSummary, filter: ClipFilter): boolean {

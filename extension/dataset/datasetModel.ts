@@ -1,4 +1,4 @@
-import { VIDEO_ENDINGS } from '../../shared/domain/videoFiles';
+import { IMAGE_ENDINGS, VIDEO_ENDINGS } from '../../shared/domain/videoFiles';
 import * as vscode from 'vscode';
 import { isCancelled } from '../../shared/protocol/errors';
 import type { ClipSummary, SummaryProgress } from '../../shared/protocol/dataset';
@@ -55,6 +55,11 @@ export class DatasetModel implements vscode.Disposable {
       for (const event of [watcher.onDidCreate, watcher.onDidChange, watcher.onDidDelete])
         this.owned.add(event(look));
     }
+    // Folders of images are clips; what is in the images is nothing to the view.
+    const images = `**/*.{${IMAGE_ENDINGS.join(',')}}`;
+    const watcher = this.owned.add(vscode.workspace.createFileSystemWatcher(images, false, true, false));
+    for (const event of [watcher.onDidCreate, watcher.onDidDelete])
+      this.owned.add(event((uri) => !isOwnFile(uri) && this.lookSoon()));
     this.owned.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.lookSoon()));
     this.owned.add(editors.onDidChange(() => this.followEditors()));
   }

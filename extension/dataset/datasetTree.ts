@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { Disposables } from '../dispose';
 import { VIEW_TYPE } from '../editor/videoEditorProvider';
 import type { KernelService } from '../kernel/kernelService';
+import { ClipDragAndDrop } from './clipDragAndDrop';
 import { ClipHover } from './clipHover';
 import {
   clipTree,
@@ -67,6 +68,7 @@ export class DatasetTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
       vscode.window.createTreeView(DATASET_VIEW, {
         treeDataProvider: this,
         canSelectMany: true,
+        dragAndDropController: new ClipDragAndDrop(),
         showCollapseAll: true,
       }),
     );

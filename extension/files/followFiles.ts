@@ -4,7 +4,7 @@ import type { EditorRegistry } from '../editor/registry';
 import type { VideoDocument } from '../editor/videoDocument';
 import { showError } from '../errors';
 import type { KernelService } from '../kernel/kernelService';
-import { filePlace, isAtOrBelow, isVideo } from '../kernel/filePlace';
+import { filePlace, isAtOrBelow, isVideo, mayBeClip } from '../kernel/filePlace';
 
 /** VS Code tells of a move before it is made and after; of one that failed it says nothing. */
 const FAILED_AFTER_MS = 10_000;
@@ -130,7 +130,18 @@ export class FollowFiles implements vscode.Disposable {
 /** A file that no editor of ours opens has none; every folder may hold videos. */
 async function mayHaveAnnotations(uri: vscode.Uri): Promise<boolean> {
   if (uri.scheme !== 'file') return false;
-  return isVideo(uri) || (await vscode.workspace.fs.stat(uri)).type === vscode.FileType.Directory;
+  if (isVideo(uri)) return true;
+  const { type } = await vscode.workspace.fs.stat(uri);
+  if (type === vscode.FileType.Directory) return true;
+  // Workspaces are full of pictures; few are clips.
+  return mayBeClip(uri) && (await exists(uri.with({ path: `${uri.path}.masklet` })));
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  return await vscode.workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function removeFolder(uri: vscode.Uri): Promise<void> {

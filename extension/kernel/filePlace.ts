@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isVideoName } from '../../shared/domain/videoFiles';
+import { isImageName, isVideoName } from '../../shared/domain/videoFiles';
 import type { FilePlace } from '../../shared/protocol/session';
 
 /** What every request for pictures says in a window without trust. */
@@ -20,6 +20,11 @@ export function filePlace(uri: vscode.Uri): FilePlace {
 /** True for the files that the editor is the default for. */
 export function isVideo(uri: vscode.Uri): boolean {
   return isVideoName(uri.path);
+}
+
+/** True for a file that can be a clip: a video, or a single image. */
+export function mayBeClip(uri: vscode.Uri): boolean {
+  return isVideo(uri) || isImageName(uri.path);
 }
 
 export function isAtOrBelow(uri: vscode.Uri, folder: vscode.Uri): boolean {

@@ -1,13 +1,13 @@
-import { VIDEO_ENDINGS } from '../../shared/domain/videoFiles';
+import { IMAGE_ENDINGS, VIDEO_ENDINGS } from '../../shared/domain/videoFiles';
 import * as vscode from 'vscode';
 import type { FrameAddress } from '../../kernel/client/frameLink';
 import { CancelledError, MaskletError } from '../../shared/protocol/errors';
 import type { EditorRegistry } from '../editor/registry';
-import { isVideo } from '../kernel/filePlace';
+import { mayBeClip } from '../kernel/filePlace';
 import { showFrame } from '../review/showFrame';
 
 /**
- * Opens what a link names. A link may come from anywhere, so it opens videos and nothing else, on this window's machine and
+ * Opens what a link names. A link may come from anywhere, so it opens videos, images and folders of images and nothing else, on this window's machine and
  * nowhere else, and outside of the workspace only where the user agrees.
  * @throws MaskletError `input/invalid`, `video/not-found`, `video/no-such-frame`, `cancelled`
  */
@@ -23,12 +23,14 @@ export async function openFrame(
   uri: vscode.Uri,
   { frame, object }: Pick<FrameAddress, 'frame' | 'object'>,
 ): Promise<void> {
-  if (!isVideo(uri)) {
+  const kind = await kindOf(uri);
+  if (kind === undefined) throw new MaskletError('video/not-found', `${uri.fsPath} does not exist here.`);
+  if (kind === 'file' && !mayBeClip(uri)) {
+    const endings = [...VIDEO_ENDINGS, ...IMAGE_ENDINGS].map((ending) => `.${ending}`);
     throw new MaskletError('input/invalid', `${uri.path} is not a video that Masklet opens.`, {
-      hint: `Masklet opens ${VIDEO_ENDINGS.map((ending) => `.${ending}`).join(', ')} files.`,
+      hint: `Masklet opens ${endings.join(', ')} files, and folders of numbered images.`,
     });
   }
-  if (!(await isFile(uri))) throw new MaskletError('video/not-found', `${uri.fsPath} does not exist here.`);
   const place = { ...(frame === undefined ? {} : { frame }), ...(object === undefined ? {} : { object }) };
   // Its own page says why a video cannot be shown.
   if (!(await showFrame(editors, uri, place))) return;
@@ -93,10 +95,13 @@ async function agree(uri: vscode.Uri): Promise<void> {
   if (answer !== open) throw new CancelledError();
 }
 
-async function isFile(uri: vscode.Uri): Promise<boolean> {
+/** Undefined where nothing is there. */
+async function kindOf(uri: vscode.Uri): Promise<'file' | 'folder' | undefined> {
   try {
-    return ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.File) !== 0;
+    const { type } = await vscode.workspace.fs.stat(uri);
+    if ((type & vscode.FileType.Directory) !== 0) return 'folder';
+    return (type & vscode.FileType.File) !== 0 ? 'file' : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -19,8 +19,9 @@ export interface OpenCommandOptions {
 /** `masklet open VIDEO`: shows a frame in the window that this terminal belongs to; elsewhere prints the link to it. */
 export async function open(video: string, options: OpenCommandOptions): Promise<void> {
   const path = resolve(video);
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    throw new MaskletError('video/not-found', `${path} is not a file.`, { file: path });
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found?.isFile() && !found?.isDirectory()) {
+    throw new MaskletError('video/not-found', `${path} is neither a file nor a folder.`, { file: path });
   }
   const place = {
     ...(options.frame === undefined ? {} : { frame: parseFrame(options.frame) }),

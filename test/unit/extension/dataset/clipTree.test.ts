@@ -91,6 +91,14 @@ describe('the tree of clips', () => {
     expect(children.map(({ name }) => name.replace('.mp4', ''))).toEqual(names);
   });
 
+  test('a folder of images that holds other clips, or is the root, is a row of its own', () => {
+    const clips = [clip('/w'), clip('/w/frames'), clip('/w/frames/a.mp4')];
+    const root = clipTree('/w', 'w', clips, { kind: 'all' }, 'name', '/');
+    expect(shape(root)).toEqual({ w: [{ frames: ['a.mp4'] }, 'w', 'frames'] });
+    const ids = [root, ...root.children].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   test('ids stay the same, so that a refresh keeps what is open and selected', () => {
     const { children } = clipTree('/w', 'w', CLIPS, { kind: 'all' }, 'name', '/');
     expect(children.map(({ id }) => id)).toEqual(['/w/day', '/w/a.mp4', '/w/d.mp4']);
