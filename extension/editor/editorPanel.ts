@@ -47,8 +47,8 @@ export class EditorPanel implements vscode.Disposable {
     const { webview } = panel;
     webview.options = {
       enableScripts: true,
-      // The way out where this host has ended and cannot carry out anything any more.
-      enableCommandUris: ['workbench.action.reloadWindow'],
+      // Where this host has ended it cannot carry out anything any more; trust is VS Code's business.
+      enableCommandUris: ['workbench.action.reloadWindow', 'workbench.trust.manage'],
       localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')],
     };
     this.owned.add(webview.onDidReceiveMessage((message: FromWebview) => this.receive(message)));

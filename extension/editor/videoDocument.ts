@@ -32,6 +32,7 @@ import { Disposables } from '../dispose';
 import { filePlace } from '../kernel/filePlace';
 import { keepingSame } from './documentChange';
 import { TabState } from './tabState';
+import { VideoPresence } from './videoPresence';
 import type { KernelService } from '../kernel/kernelService';
 import { verifyAllMasks } from './verifyAllMasks';
 import { quality } from '../settings';
@@ -124,7 +125,7 @@ export class VideoDocument implements vscode.CustomDocument {
       ...(video.variableRate ? { times: snapshot.seconds } : {}),
       ...this.rows(snapshot),
       labels: labelsState(labelSet),
-      readOnly: readOnlyReason(session),
+      ...accessOf(session),
       suspicions: [],
       model: kernel.model(session.opened.model),
       kernel: 'ready',
@@ -136,6 +137,7 @@ export class VideoDocument implements vscode.CustomDocument {
         if (model.id === this.current.model.id) this.update({ model });
       }),
     );
+    this.owned.add(new VideoPresence(uri.fsPath, (present) => void this.presenceChanged(present)));
     this.owned.add(kernel.onDidDie(() => void this.recover()));
     this.owned.add(
       kernel.onEvent((event) => {
@@ -156,15 +158,7 @@ export class VideoDocument implements vscode.CustomDocument {
   ): Promise<VideoDocument> {
     // The same clip may have been closed a moment ago: it is to be written by one at a time.
     await closingDocuments.get(uri.toString());
-    const params: OpenParams = {
-      ...filePlace(uri),
-      session: randomBytes(8).toString('hex'),
-      holder: 'VS Code',
-      ...(options.model ? { model: options.model } : {}),
-      readOnly: options.readOnly,
-      ...(options.acceptChangedVideo === undefined ? {} : { acceptChangedVideo: options.acceptChangedVideo }),
-      ...(options.takeOver === undefined ? {} : { takeOver: options.takeOver }),
-    };
+    const params = openParams(uri, options);
     const session = await kernel.open(params, { signal: options.signal });
     const [snapshot, labels] = await Promise.all([
       session.request('session/snapshot', {}),
@@ -435,6 +429,34 @@ export class VideoDocument implements vscode.CustomDocument {
     this.masksChanged();
   }
 
+  /** Opens the session again, to be written, where only the want of trust kept it from that. */
+  async trustGranted(): Promise<void> {
+    if (!this.current.untrusted) return;
+    this.params = openParams(this.uri, { ...this.params, readOnly: false });
+    await this.standAside(Promise.resolve());
+    await this.comeBack();
+  }
+
+  /** A video that is gone leaves its annotations as they are; once it is back, it is opened again. */
+  private async presenceChanged(present: boolean): Promise<void> {
+    const { readOnly } = accessOf(this.session);
+    if (!present) {
+      await this.cancelPropagation();
+      const lost = `${this.name} was moved or deleted, or its drive cannot be reached. All annotations are kept, and can be saved; editing resumes when it is back.`;
+      this.update({ lost, readOnly: readOnly ?? lost });
+      return;
+    }
+    try {
+      await this.standAside(Promise.resolve());
+      await this.comeBack();
+    } catch (error) {
+      if (isCancelled(error) || this.closed) return;
+      const { message, hint } = toErrorData(error);
+      const lost = ['There is a file again, but it cannot be used.', message, hint].filter(Boolean).join(' ');
+      this.update({ lost, readOnly: readOnly ?? lost });
+    }
+  }
+
   /** Takes the sidecar's state back; what is discarded can be restored. */
   async revert(): Promise<void> {
     this.tab.reverted();
@@ -490,7 +512,7 @@ export class VideoDocument implements vscode.CustomDocument {
 
   /** Makes VS Code take the document for unsaved while the database is ahead of the sidecar. */
   tellOfUnsaved(): void {
-    if (this.closed || this.silences > 0 || this.current.readOnly !== undefined) return;
+    if (this.closed || this.silences > 0 || readOnlyReason(this.session) !== undefined) return;
     if (this.tab.mustSpeak) this.sayUnsaved();
     else if (this.tab.looksWrong) this.lookAgainSoon();
   }
@@ -557,7 +579,7 @@ export class VideoDocument implements vscode.CustomDocument {
       this.aside = undefined;
       this.tab.heard(this.session.opened.dirty);
       this.takeLabels(await this.session.request('labels/read', {}));
-      this.update({ readOnly: readOnlyReason(this.session) });
+      this.update({ ...accessOf(this.session), lost: undefined });
       this.tellOfUnsaved();
     }
   }
@@ -622,12 +644,33 @@ export class VideoDocument implements vscode.CustomDocument {
   }
 }
 
+function openParams(
+  uri: vscode.Uri,
+  { model, readOnly, acceptChangedVideo, takeOver }: Omit<OpenParams, 'path' | 'session'>,
+): OpenParams {
+  return {
+    ...filePlace(uri),
+    session: randomBytes(8).toString('hex'),
+    holder: 'VS Code',
+    ...(model ? { model } : {}),
+    ...(readOnly === undefined ? {} : { readOnly }),
+    ...(acceptChangedVideo === undefined ? {} : { acceptChangedVideo }),
+    ...(takeOver === undefined ? {} : { takeOver }),
+  };
+}
+
 function newEditId(): string {
   return randomBytes(8).toString('hex');
 }
 
 function labelsState({ classes, problems }: LabelSet): LabelsState {
   return { classes, problems: problems.map(({ message }) => message) };
+}
+
+function accessOf(session: KernelSession): Pick<DocumentState, 'readOnly' | 'untrusted'> {
+  const readOnly = readOnlyReason(session);
+  const untrusted = session.opened.writer === undefined && !vscode.workspace.isTrusted;
+  return { readOnly, untrusted: (readOnly !== undefined && untrusted) || undefined };
 }
 
 /** Undefined where the clip is ours to write. */
@@ -637,7 +680,7 @@ function readOnlyReason(session: KernelSession): string | undefined {
   if (!writer) {
     return vscode.workspace.isTrusted
       ? 'This video is open read-only: its folder cannot be written to. The setting masklet.dataDir keeps annotations elsewhere.'
-      : 'This video is open read-only: the folder is not trusted.';
+      : 'This video is read-only because its folder is in Restricted Mode.';
   }
   return `${writer.holder} (process ${writer.pid} on ${writer.host}) is annotating this video: what it does is shown here.`;
 }

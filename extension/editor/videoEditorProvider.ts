@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { toErrorData, type ErrorData } from '../../shared/protocol/errors';
 import { isMendedByFfmpeg, offerFfmpeg } from '../kernel/installFfmpeg';
 import { Disposables } from '../dispose';
-import { isModelUnusable } from '../errors';
+import { isModelUnusable, showError } from '../errors';
 import { filePlace } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { modelId } from '../settings';
@@ -64,6 +64,7 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
         webviewOptions: { retainContextWhenHidden: false },
       }),
     );
+    this.owned.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.trustGranted()));
     this.owned.add(
       vscode.window.tabGroups.onDidChangeTabs(({ opened, changed }) =>
         this.takeTabs([...opened, ...changed]),
@@ -191,6 +192,14 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
     this.editors.addDocument(document);
     // A database ahead of the sidecar is unsaved work, whoever made it.
     setTimeout(() => document.tellOfUnsaved(), 0);
+  }
+
+  /** What was opened read-only for want of trust can be written now. */
+  private async trustGranted(): Promise<void> {
+    const opened = this.editors.documents.map((document) => document.trustGranted());
+    for (const result of await Promise.allSettled(opened)) {
+      if (result.status === 'rejected') showError(result.reason, this.log);
+    }
   }
 
   private takeTabs(tabs: readonly vscode.Tab[]): void {

@@ -45,6 +45,10 @@ export interface DocumentState {
   readonly suspicions: readonly Suspicion[];
   /** Set where nothing may be changed, with the reason in words. */
   readonly readOnly?: string | undefined;
+  /** Set where trusting the folder would make it writable. */
+  readonly untrusted?: boolean | undefined;
+  /** Set while the video itself cannot be read, with what is known of it in words; it is read-only then. */
+  readonly lost?: string | undefined;
   readonly model: ModelState;
   /** Set while a propagation runs. */
   readonly propagation?: PropagationState | undefined;

@@ -9,7 +9,7 @@ export function Banner({ editor }: { readonly editor: Editor }) {
   const expanded = useSignal(false);
   const document = editor.store.document.value;
   if (!document) return null;
-  const { readOnly, kernel } = document;
+  const { readOnly, untrusted, lost, kernel } = document;
   const problems = [...document.problems, ...(document.labels?.problems ?? [])];
   const key = problems.join('\n');
   const [first] = problems;
@@ -41,10 +41,21 @@ export function Banner({ editor }: { readonly editor: Editor }) {
           </span>
         </div>
       )}
-      {readOnly !== undefined && (
+      {lost !== undefined && (
+        <div class="banner error" role="alert">
+          <Icon name="error" />
+          <span class="banner-text">{lost}</span>
+        </div>
+      )}
+      {readOnly !== undefined && lost === undefined && (
         <div class="banner info" role="status">
           <Icon name="lock" />
           <span class="banner-text">{readOnly}</span>
+          {untrusted && (
+            <a class="banner-button" href="command:workbench.trust.manage">
+              Manage Trust
+            </a>
+          )}
         </div>
       )}
       {first !== undefined && dismissed.value !== key && (
