@@ -625,7 +625,6 @@ export const HOST_COMMANDS = {
 } as const satisfies Readonly<Record<string, CommandRow>>;
 
 export type EditorAction = keyof typeof EDITOR_ACTIONS;
-export type HostCommand = keyof typeof HOST_COMMANDS;
 
 const WITH_OBJECT = ['masklet.writable', 'masklet.hasObjects'];
 

@@ -20,11 +20,6 @@ export function rleUnionOf(masks: readonly RleMask[]): RleMask {
   return rleFromCounts(uniteAll(counts.length === 1 ? [...counts, ...counts] : counts)!, width, height);
 }
 
-/** The same mask with its runs as an encoder would write them: none of length 0 but the first. */
-export function rleTidied(mask: RleMask): RleMask {
-  return rleUnion(mask, mask);
-}
-
 /** The union of any number of masks as run lengths; undefined of none. Takes n log n time, which one after the other would not. */
 export function uniteAll(masks: readonly (readonly number[])[]): readonly number[] | undefined {
   let level = masks;
