@@ -1,3 +1,4 @@
+// extension/: the extension in VS Code: what is registered at activation, and what the rooms below share.
 /** The extension in the host: wires kernel, editors and commands together, and holds no logic of its own. */
 import * as vscode from 'vscode';
 import { registerCommands } from './commands/register';

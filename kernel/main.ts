@@ -1,3 +1,4 @@
+// kernel/: the kernel process: starts, and answers requests by the table of handlers.
 /** The kernel process: speaks RPC on its main thread and leaves everything that takes time to worker threads. */
 import './runtime/requireNode';
 import './runtime/giveWay';

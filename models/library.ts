@@ -1,3 +1,4 @@
+// models/: models on this machine: published, imported, verified.
 import { randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// shared/: types and pure functions that every program knows.
 /**
  * The table of edits: every request that changes a clip's annotations, under the one name that page, host and kernel use.
  * `Edits` holds its parameters and its answer, `LABELS` what its step of the undo stack is called. All handlers between

@@ -1,3 +1,4 @@
+// webview/: pages inside VS Code; what they share.
 /**
  * The one door to `@vscode/webview-ui-toolkit`, which is archived: should it have to go, only this file changes.
  */

@@ -1,3 +1,4 @@
+// extension/commands/: commands of the palette that belong to no other room.
 import * as vscode from 'vscode';
 import { ACTION_IDS } from '../../shared/actions';
 import type { ObjectId } from '../../shared/domain/annotations';

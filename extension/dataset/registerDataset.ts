@@ -1,3 +1,4 @@
+// extension/dataset/: the dataset view, and commands that work on many clips.
 import * as vscode from 'vscode';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';

@@ -1,3 +1,4 @@
+// extension/editor/: open videos as documents of VS Code: undo, save, backup, and the panels that show them.
 import * as vscode from 'vscode';
 import { toErrorData, type ErrorData } from '../../shared/protocol/errors';
 import { isMendedByFfmpeg, offerFfmpeg } from '../kernel/installFfmpeg';

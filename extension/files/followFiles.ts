@@ -1,3 +1,4 @@
+// extension/files/: files that are renamed or deleted in VS Code, and their annotations.
 import * as vscode from 'vscode';
 import { Disposables } from '../dispose';
 import type { EditorRegistry } from '../editor/registry';

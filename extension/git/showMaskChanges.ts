@@ -1,3 +1,4 @@
+// extension/git/: what changed in the masks since a commit.
 import * as vscode from 'vscode';
 import { MaskletError } from '../../shared/protocol/errors';
 import { Disposables } from '../dispose';

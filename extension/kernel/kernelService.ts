@@ -1,3 +1,4 @@
+// extension/kernel/: the kernel of this window: started, restarted, told of settings.
 import * as vscode from 'vscode';
 import { KernelClient, type KernelSession } from '../../kernel/client/kernelClient';
 import type { RequestOptions } from '../../kernel/client/kernelProcess';

@@ -1,3 +1,4 @@
+// extension/links/: links to a frame, and the `masklet` command of terminals.
 import { delimiter, join } from 'node:path';
 import * as vscode from 'vscode';
 import { formatLink, parseLink } from '../../kernel/client/frameLink';

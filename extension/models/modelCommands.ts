@@ -1,3 +1,4 @@
+// extension/models/: choosing, downloading and importing models.
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { toErrorData } from '../../shared/protocol/errors';

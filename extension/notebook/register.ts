@@ -1,3 +1,4 @@
+// extension/notebook/: curation notebooks: SQL and command cells.
 import * as vscode from 'vscode';
 import { Disposables } from '../dispose';
 import { showError } from '../errors';

@@ -1,3 +1,4 @@
+// extension/review/: frames that look wrong: a view and the Problems list.
 import * as vscode from 'vscode';
 import { objectNames } from '../../shared/domain/objectNames';
 import type { Suspicion } from '../../shared/domain/annotations';

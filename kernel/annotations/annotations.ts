@@ -1,3 +1,4 @@
+// kernel/annotations/: the annotations of a clip in memory, and what a mask depends on; no files, no engine.
 import { createHash } from 'node:crypto';
 import type {
   Direction,

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// kernel/cli/: the command line.
 /** The `masklet` command: the kernel's work from a terminal or a script. */
 import '../runtime/requireNode';
 import { resolve } from 'node:path';

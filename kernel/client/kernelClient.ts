@@ -1,3 +1,4 @@
+// kernel/client/: starts a kernel and talks to it; for the extension and the command line.
 import { randomBytes } from 'node:crypto';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { EditMethod, Edits } from '../../shared/edits';

@@ -1,3 +1,4 @@
+// kernel/clips/: finding clips in folders, opening them, their splits.
 import { existsSync, realpathSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';

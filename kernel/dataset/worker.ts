@@ -1,3 +1,4 @@
+// kernel/dataset/: work on many clips in a thread of its own: export, import, checks, counting.
 import '../workers/loadTurn';
 import { workerData } from 'node:worker_threads';
 import { runExport } from '../export/runExport';

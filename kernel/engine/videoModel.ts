@@ -1,3 +1,4 @@
+// kernel/engine/: models that see objects in frames, behind one interface, VideoModel.
 import type { Box, Direction, PointPrompt, Quality, RleMask, View } from '../../shared/domain/annotations';
 import type { FrameIndex } from '../../shared/domain/video';
 import type { ModelState } from '../../shared/protocol/health';

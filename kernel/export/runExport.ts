@@ -1,3 +1,4 @@
+// kernel/export/: writing datasets; the formats are in formats/.
 import { exportRow, type ExportFormat } from '../../shared/formats';
 import { basename, join, resolve } from 'node:path';
 import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';

@@ -1,3 +1,4 @@
+// kernel/git/: git: its commands, the repository of a file, the merge driver.
 import { dirname } from 'node:path';
 import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { findProgram } from '../programs/find';

@@ -1,3 +1,4 @@
+// kernel/health/: whether everything that Masklet needs is there.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+// kernel/import/: reading masks of other tools; the formats are in formats/, the rules beside it.
 import { CancelledError } from '../../shared/protocol/errors';
 import type { ImportFormat } from '../../shared/formats';
 import type { ImportedClip, ImportSource } from './api';

@@ -1,3 +1,4 @@
+// kernel/labels/: labels.json: the labels of a folder.
 import { unwatchFile, watchFile } from 'node:fs';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { SessionId } from '../../shared/protocol/session';

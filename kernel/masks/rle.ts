@@ -1,3 +1,4 @@
+// kernel/masks/: masks as run lengths and polygons, without pixels.
 import { limits } from '../../shared/limits';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { Box, RleMask } from '../../shared/domain/annotations';

@@ -1,3 +1,4 @@
+// kernel/pixels/: work on pixels in threads: pictures, previews, drawing.
 import '../workers/loadTurn';
 import { weighSharedMemory } from '../workers/sharedMemory';
 import { serveWorker } from '../workers/rpc';

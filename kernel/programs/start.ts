@@ -1,3 +1,4 @@
+// kernel/programs/: the one place where other programs are started.
 import {
   execFile,
   fork,

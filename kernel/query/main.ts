@@ -1,3 +1,4 @@
+// kernel/query/: the process that runs the SQL of a notebook.
 /**
  * A process that runs SQL cells and nothing else: a query cannot be interrupted, but its process can be killed.
  * Its argument is the memory, in bytes, that it may take.

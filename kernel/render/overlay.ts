@@ -1,3 +1,4 @@
+// kernel/render/: pictures and videos that show masks, and mask PNGs.
 import { decodeRle, rleMeasure } from '../masks/rle';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { Box, MaskRecord, ObjectRecord } from '../../shared/domain/annotations';

@@ -1,3 +1,4 @@
+// kernel/review/: frames whose masks look wrong.
 import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../../shared/protocol/errors';
 import { rleIou } from '../masks/rle';

@@ -1,3 +1,4 @@
+// kernel/revisions/: comparing versions of a sidecar.
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { MaskletError } from '../../shared/protocol/errors';

@@ -1,3 +1,4 @@
+// kernel/runtime/: what every process of ours needs: paths, version, Node, proxy.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -1,3 +1,4 @@
+// kernel/sample/: the sample clip: a drawn pond with fish, and its ground truth.
 import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { encodeRle } from '../masks/rle';
 import type { Box, PointPrompt, RleMask } from '../../shared/domain/annotations';

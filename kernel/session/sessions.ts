@@ -1,3 +1,4 @@
+// kernel/session/: open clips: prompts, edits, propagation, the models in use.
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { moveInSplits } from '../clips/splits';

@@ -1,3 +1,4 @@
+// kernel/storage/: SQLite and sidecars, and the comparison between them.
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';

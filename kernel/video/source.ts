@@ -1,3 +1,4 @@
+// kernel/video/: what frame i of a video is, and its pixels.
 import { CancelledError, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { kernelScript } from '../runtime/paths';
 import type { FrameIndex, VideoIdentity, VideoInfo } from '../../shared/domain/video';

@@ -1,3 +1,4 @@
+// kernel/workers/: threads: requests, progress, cancelling, shared memory.
 import {
   Worker,
   parentPort,

@@ -1,3 +1,4 @@
+// models/checkpoint/: reading .pt and .safetensors without running anything in them.
 import { FileBytes } from './fileBytes';
 import { readSafetensors } from './safetensors';
 import type { Checkpoint, TensorLocation } from './tensor';

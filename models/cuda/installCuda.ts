@@ -1,3 +1,4 @@
+// models/cuda/: onnxruntime's CUDA files, from nuget.org.
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';

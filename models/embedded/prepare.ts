@@ -1,3 +1,4 @@
+// models/embedded/: the built-in model as graphs of ours, at any input size.
 import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

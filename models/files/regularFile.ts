@@ -1,3 +1,4 @@
+// models/files/: bounded reading and writing of files that a stranger may have made.
 /**
  * The one way to read what a stranger may have made. A dataset that was cloned or unpacked may hold, under any name, a link
  * to a device, a FIFO, a folder or a file without end: each is an error at once, and memory stays bounded.

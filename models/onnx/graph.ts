@@ -1,3 +1,4 @@
+// models/onnx/: writing and reading ONNX graphs.
 import {
   attributeTypes,
   elementTypes,

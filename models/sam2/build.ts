@@ -1,3 +1,4 @@
+// models/sam2/: SAM 2 and EdgeTAM as ONNX graphs, from a checkpoint.
 import { createHash } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

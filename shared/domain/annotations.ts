@@ -1,3 +1,4 @@
+// shared/domain/: what things are: videos, annotations, labels, ranges, names.
 /**
  * What is stored of a clip: objects, prompts, masks and marks.
  *

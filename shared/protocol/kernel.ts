@@ -1,3 +1,4 @@
+// shared/protocol/: what the programs say to each other, by subject.
 /** The boundary between the kernel and every program that drives it (extension, CLI, tests): types and nothing else. */
 import type { MaskView, ObjectCurve, Suspicion } from '../domain/annotations';
 import type { ConflictVersions } from '../domain/conflicts';

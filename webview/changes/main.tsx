@@ -1,3 +1,4 @@
+// webview/changes/: the page of mask changes.
 import '@vscode/codicons/dist/codicon.css';
 import './changes.css';
 import { render } from 'preact';

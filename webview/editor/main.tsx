@@ -1,3 +1,4 @@
+// webview/editor/: the page of the video editor.
 import '@vscode/codicons/dist/codicon.css';
 import './styles/editor.css';
 import { render } from 'preact';

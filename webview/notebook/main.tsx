@@ -1,3 +1,4 @@
+// webview/notebook/: results of notebook cells: tables, charts, pictures.
 /** Shows the outputs of curation notebooks: tables, charts and pictures. */
 import { render, type VNode } from 'preact';
 import { Pictures } from './pictures';

@@ -1,3 +1,4 @@
+// kernel/cli/commands/: what each command of the command line does, one file each.
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { KernelSession } from '../../client/kernelClient';

@@ -1,3 +1,4 @@
+// kernel/client/batch/: propagation of many clips with several kernels, here or under Slurm.
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+// kernel/dataset/summary/: how far clips are, counted again only where something changed.
 import { resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted, toErrorData } from '../../../shared/protocol/errors';

@@ -1,3 +1,4 @@
+// kernel/engine/embedded/: the built-in model, which tracks by a memory of features.
 import {
   locateModelFile,
   modelFolders,

@@ -1,3 +1,4 @@
+// kernel/engine/onnx/: onnxruntime: sessions, providers, threads.
 import * as ort from 'onnxruntime-node';
 import { MaskletError } from '../../../shared/protocol/errors';
 import { executionProviders, type ExecutionProvider, type OnnxSession } from './executionProviders';

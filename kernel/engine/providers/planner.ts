@@ -1,3 +1,4 @@
+// kernel/engine/providers/: which hardware runs a model: timed once, compared with the CPU, remembered.
 import type { Precision } from '../../../models/onnx/graph';
 import type { ProviderTrial } from '../../../shared/protocol/health';
 import {

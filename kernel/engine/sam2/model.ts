@@ -1,3 +1,4 @@
+// kernel/engine/sam2/: the full SAM 2 and EdgeTAM.
 import type { InstalledModel, ModelLibrary } from '../../../models/library';
 import { maskSize } from '../../../models/sam2/config';
 import type { Precision } from '../../../models/onnx/graph';

@@ -1,3 +1,4 @@
+// kernel/engine/trialProcess/: the process that tries a provider, which may hang or crash.
 /** The process that tries one execution provider: where that hangs or dies, nothing else does. */
 import { constants, setPriority } from 'node:os';
 import type { WorkerClient } from '../../workers/rpc';

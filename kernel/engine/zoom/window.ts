@@ -1,3 +1,4 @@
+// kernel/engine/zoom/: the window in which an object is looked for.
 import type { Box, View } from '../../../shared/domain/annotations';
 import { rleThickness } from '../../masks/maskPart';
 import type { StoredMask } from '../storedMask';

@@ -1,3 +1,4 @@
+// kernel/export/formats/: a file for each format that is written.
 import type { ExportFormat } from '../../../shared/formats';
 import type { Exporter } from '../api';
 import { coco } from './coco';

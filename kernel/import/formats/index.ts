@@ -1,3 +1,4 @@
+// kernel/import/formats/: a file for each format that is read.
 import type { ImportFormat } from '../../../shared/formats';
 import type { Importer } from '../api';
 import { coco } from './coco';

@@ -1,3 +1,4 @@
+// kernel/pixels/edit/: edits of a mask by hand: brush, lasso, grow, fill, interpolate.
 import { decodeRle, encodeRle, rleMeasure } from '../../masks/rle';
 import type { MaskOperation, RleMask } from '../../../shared/domain/annotations';
 import type { MaskShape } from '../postprocess';

@@ -1,3 +1,4 @@
+// kernel/storage/sidecar/: the text files beside a video: layout, lines, merging, saving.
 import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
 import type { ObjectId } from '../../../shared/domain/annotations';

@@ -1,3 +1,4 @@
+// shared/protocol/query/: the tables of SQL cells.
 /** A column that SQL cells may rely on. */
 export interface ViewColumn {
   readonly name: string;

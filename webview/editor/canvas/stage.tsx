@@ -1,3 +1,4 @@
+// webview/editor/canvas/: the picture, its masks, and what the pointer does on it.
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../../icon';
 import { ProgressRing } from '../../toolkit';

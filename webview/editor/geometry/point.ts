@@ -1,3 +1,4 @@
+// webview/editor/geometry/: outlines and points, without the screen.
 export interface Point {
   readonly x: number;
   readonly y: number;

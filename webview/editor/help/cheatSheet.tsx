@@ -1,3 +1,4 @@
+// webview/editor/help/: the sheet of keys.
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../../icon';
 import { Button } from '../../toolkit';

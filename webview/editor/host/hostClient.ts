@@ -1,3 +1,4 @@
+// webview/editor/host/: talking to the extension host.
 import type { FromWebview, HostRequests, ToWebview } from '../../../shared/protocol/editor';
 import { RequestClient } from './requestClient';
 

@@ -1,3 +1,4 @@
+// webview/editor/objects/: the list of objects.
 import { Icon } from '../../icon';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';

@@ -1,3 +1,4 @@
+// webview/editor/state/: the page's state, and the actions that change it.
 import { computed, signal } from '@preact/signals';
 import { objectNames } from '../../../shared/domain/objectNames';
 import type {

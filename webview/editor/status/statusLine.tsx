@@ -1,3 +1,4 @@
+// webview/editor/status/: the status line and banners.
 import { Icon } from '../../icon';
 import type { DocumentState } from '../../../shared/protocol/editor';
 import { transformOf } from '../canvas/viewTransform';

@@ -1,3 +1,4 @@
+// webview/editor/timeline/: the timeline.
 import { effect, type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { DocumentState } from '../../../shared/protocol/editor';

@@ -1,3 +1,4 @@
+// webview/editor/toolbar/: the toolbar and the tool palette.
 import { Icon } from '../../icon';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';

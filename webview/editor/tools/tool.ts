@@ -1,3 +1,4 @@
+// webview/editor/tools/: tools and handles, without the screen.
 /** What the pointer does on the picture. */
 export type Tool = 'select' | 'brush' | 'eraser' | 'polygon' | 'lasso';
 
