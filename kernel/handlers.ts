@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DatasetApi } from './dataset/api';
 import { installCudaSupport } from './health/cudaSupport';
 import { doctor } from './health/doctor';
+import { importKind } from './import/api';
 import { installFfmpeg } from './programs/fetchedFfmpeg';
 import { MaskletError } from '../shared/protocol/errors';
 import type { LabelSets } from './labels/labelSets';
@@ -50,14 +51,14 @@ const edits = forEveryEdit<{
           signal,
           progress,
           readImport: (
-            { format, from, name, byName, firstFrame, crowd },
+            { format, from, name, byName, firstFrame, crowd, as, every },
             { path, width, height, frameCount },
-          ) =>
-            datasets.request(
-              'readImport',
-              { format, from, name, byName, firstFrame, crowd, video: { path, width, height, frameCount } },
-              { signal },
-            ),
+          ) => {
+            const video = { path, width, height, frameCount };
+            const kind = importKind({ format, as });
+            const source = { format, from, name, byName, firstFrame, crowd, as: kind, every, video };
+            return datasets.request('readImport', source, { signal });
+          },
         }),
       ),
 );

@@ -40,6 +40,8 @@ export interface ImportRow {
   readonly manyVideos?: true;
   /** Its objects have no labels: they are given one. */
   readonly nameless?: true;
+  /** It has boxes or points besides masks, or nothing else: those come in as prompts. */
+  readonly boxes?: 'too' | 'only';
 }
 
 export interface FormatRow {
@@ -63,7 +65,7 @@ export const FORMATS = {
       imageChoices: ANY_IMAGES,
       shapes: true,
     },
-    in: { source: 'file', manyVideos: true },
+    in: { source: 'file', manyVideos: true, boxes: 'too' },
   },
   ytvis: {
     title: 'YouTube-VIS 2021',
@@ -109,6 +111,28 @@ export const FORMATS = {
     },
     in: { source: 'folder' },
   },
+  mot: {
+    title: 'MOTChallenge',
+    about: 'boxes of tracked objects: gt.txt and det.txt',
+    out: {
+      files: '`<split>/<clip>/gt/gt.txt`, `seqinfo.ini`, `img1/`',
+      holds: { overlaps: true, absence: false, occlusion: false },
+      images: 'none',
+      imageChoices: ANY_IMAGES,
+    },
+    in: { source: 'folder', boxes: 'only' },
+  },
+  yolo: {
+    title: 'YOLO Detection',
+    about: 'one text file of boxes per picture, and data.yaml',
+    out: {
+      files: '`images/`, `labels/`, `data.yaml`',
+      holds: { overlaps: true, absence: false, occlusion: false },
+      images: 'jpeg',
+      imageChoices: ANY_IMAGES,
+    },
+    in: { source: 'folder', boxes: 'only' },
+  },
   'yolo-seg': {
     title: 'YOLO Segmentation',
     about: 'one text file of polygons per picture, and data.yaml',
@@ -129,7 +153,7 @@ export const FORMATS = {
       imageChoices: ANY_IMAGES,
       shapes: true,
     },
-    in: { source: 'file' },
+    in: { source: 'file', boxes: 'too' },
   },
   labelme: {
     title: 'LabelMe',
@@ -141,7 +165,7 @@ export const FORMATS = {
       imageChoices: ANY_IMAGES,
       shapes: true,
     },
-    in: { source: 'folder' },
+    in: { source: 'folder', boxes: 'too' },
   },
   masks: {
     title: 'Mask PNGs',
@@ -200,6 +224,11 @@ export const EXPORT_FORMATS = Object.keys(FORMATS) as readonly ExportFormat[];
 
 const readable = (format: ExportFormat): format is ImportFormat => 'in' in FORMATS[format];
 export const IMPORT_FORMATS: readonly ImportFormat[] = EXPORT_FORMATS.filter(readable);
+
+/** Formats that masks go out in and come back from. */
+export const ROUND_TRIP_FORMATS: readonly ImportFormat[] = IMPORT_FORMATS.filter(
+  (format) => importRow(format).boxes !== 'only',
+);
 
 /** How a format is written. */
 export function exportRow(format: ExportFormat): ExportRow {

@@ -1,5 +1,5 @@
 import { FORMATS, IMPORT_FORMATS, importRow, type ImportFormat } from '../../shared/formats';
-import type { ImportParams, ImportResult } from '../../shared/protocol/dataset';
+import type { ImportKind, ImportParams, ImportResult } from '../../shared/protocol/dataset';
 import { toErrorData } from '../../shared/protocol/errors';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
@@ -9,6 +9,7 @@ import { VIEW_TYPE } from '../editor/videoEditorProvider';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
 import { askFirstFrame, showImportPreview, type PreviewAnswer } from './importPreview';
+import { agreementInWords } from './agreementInWords';
 import { importMany } from './importMany';
 
 /** Imports masks of another tool or a dataset for videos. @param paths full paths of videos. */
@@ -91,6 +92,8 @@ async function askSource(title: string, many: boolean): Promise<ImportParams | u
   const options = { title, placeHolder: 'Which format?', matchOnDescription: true };
   const format = (await vscode.window.showQuickPick(items, options))?.format;
   if (!format) return undefined;
+  const as = importRow(format).boxes === 'too' ? await askKind(title) : undefined;
+  if (as === null) return undefined;
   const folder = sourceOf(format) === 'folder';
   const from = await vscode.window.showOpenDialog({
     title,
@@ -99,7 +102,12 @@ async function askSource(title: string, many: boolean): Promise<ImportParams | u
     openLabel: 'Import',
   });
   if (!from) return undefined;
-  const params = { format, from: from[0].fsPath, ...(many ? { byName: true } : {}) };
+  const params = {
+    format,
+    from: from[0].fsPath,
+    ...(as === undefined ? {} : { as }),
+    ...(many ? { byName: true } : {}),
+  };
   if (!importRow(format).nameless) return params;
   const label = await vscode.window.showInputBox({
     title,
@@ -109,6 +117,20 @@ async function askSource(title: string, many: boolean): Promise<ImportParams | u
   return label === undefined ? undefined : { ...params, ...(label.trim() ? { label: label.trim() } : {}) };
 }
 
+/** Null where nothing was chosen. */
+async function askKind(title: string): Promise<ImportKind | null> {
+  const items = [
+    { label: 'Masks', detail: 'polygons, run lengths and bitmaps, as edited by hand', as: 'masks' as const },
+    {
+      label: 'Boxes and Points as Prompts',
+      detail: 'Masklet makes masks from them when you propagate',
+      as: 'prompts' as const,
+    },
+  ];
+  const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'What is to be imported?' });
+  return picked?.as ?? null;
+}
+
 async function open(video: vscode.Uri, editors: EditorRegistry): Promise<VideoDocument | undefined> {
   await vscode.commands.executeCommand('vscode.openWith', video, VIEW_TYPE);
   // A video that cannot be opened says so in its tab.
@@ -116,15 +138,16 @@ async function open(video: vscode.Uri, editors: EditorRegistry): Promise<VideoDo
 }
 
 async function showResult(result: ImportResult, { log }: KernelService): Promise<void> {
-  const { objects, masks, frames, counting, notes, skipped, kept } = result;
+  const { as, objects, frames, counting, notes, skipped, kept } = result;
   for (const note of [counting, ...notes].filter((line) => line !== '')) log.info(note);
   for (const { reason, count, example } of skipped)
     log.warn(`Skipped ${count} ${reason} (for example ${example})`);
   for (const { label, masks: count, frame } of kept) {
-    log.warn(`${count} masks of "${label}" stay as they were, the first on frame ${frame}`);
+    log.warn(`${count} ${as} of "${label}" stay as they were, the first on frame ${frame}`);
   }
   const names = objects.map(({ label }) => label).join(', ');
-  const text = `Imported ${masks} masks on ${frames} frames: ${names}.`;
+  const agreement = result.agreement ? ` ${agreementInWords(result.agreement)}` : '';
+  const text = `Imported ${result[as]} ${as} on ${frames} frames: ${names}.${agreement}`;
   const left =
     skipped.reduce((sum, { count }) => sum + count, 0) + kept.reduce((sum, object) => sum + object.masks, 0);
   if (left === 0) {

@@ -72,10 +72,11 @@ async function showResult(
   videos: number,
   { log }: KernelService,
 ): Promise<void> {
-  const masks = results.reduce((sum, result) => sum + result.masks, 0);
+  const parts = results.reduce((sum, result) => sum + result[result.as], 0);
+  const what = results.at(0)?.as ?? 'masks';
   const left = results.reduce((all, { skipped }) => skipped.reduce((sum, { count }) => sum + count, all), 0);
   const text = [
-    `Imported ${masks} masks for ${results.length} of ${videos} clips.`,
+    `Imported ${parts} ${what} for ${results.length} of ${videos} clips.`,
     ...(missing.length > 0 ? [`Nothing in the source matches ${inWords(missing)}.`] : []),
     ...(failed.length > 0 ? [`Import failed for ${inWords(failed)}.`] : []),
     ...(left > 0 ? [`${left} items were skipped.`] : []),

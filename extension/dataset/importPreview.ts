@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { FORMATS } from '../../shared/formats';
+import { FORMATS, importRow } from '../../shared/formats';
 import type { ImportResult } from '../../shared/protocol/dataset';
 import { importPreviewHtml } from './importPreviewHtml';
 import type { ImportParams } from '../../shared/protocol/dataset';
@@ -34,14 +34,14 @@ export async function showImportPreview(
 /** Closing the tab is Cancel, too. */
 async function askWhat(
   title: string,
-  { masks, frames, counting, skipped }: ImportResult,
+  { as, frames, counting, skipped, ...result }: ImportResult,
   panel: vscode.WebviewPanel,
 ): Promise<'import' | 'change' | 'cancel'> {
   const left = skipped.reduce((sum, { count }) => sum + count, 0);
   const items = [
     {
       label: '$(check) Import',
-      description: `${masks} masks on ${frames} frames${left > 0 ? `, ${left} skipped` : ''}`,
+      description: `${result[as]} ${as} on ${frames} frames${left > 0 ? `, ${left} skipped` : ''}`,
       answer: 'import' as const,
     },
     { label: '$(gear) Change...', description: counting, answer: 'change' as const },
@@ -63,11 +63,22 @@ async function askChange(title: string, choice: ImportParams): Promise<ImportPar
   const first = { label: 'First Frame', description: firstFrameInWords(choice.firstFrame) };
   const name = { label: 'Name of the Video in the Source', description: choice.name ?? 'same as the file' };
   const replace = {
-    label: 'Earlier Masks',
+    label: importsPrompts(choice) ? 'Earlier Prompts' : 'Earlier Masks',
     description: choice.replace ? 'replaced' : 'kept where they differ',
   };
+  const prompts = importsPrompts(choice);
+  const every = {
+    label: 'Frames with Prompts',
+    description: (choice.every ?? 1) === 1 ? 'all' : `one every ${choice.every} frames`,
+  };
   const crowds = { label: 'Crowds', description: choice.crowd === 'skip' ? 'are skipped' : 'are objects' };
-  const items = [first, name, replace, ...(choice.format === 'coco' ? [crowds] : [])];
+  const items = [
+    first,
+    name,
+    replace,
+    ...(prompts ? [every] : []),
+    ...(choice.format === 'coco' ? [crowds] : []),
+  ];
   const picked = await vscode.window.showQuickPick(items, {
     title,
     placeHolder: 'Which setting do you want to change?',
@@ -89,12 +100,26 @@ async function askChange(title: string, choice: ImportParams): Promise<ImportPar
     }
     case replace:
       return { ...choice, replace: !choice.replace };
+    case every: {
+      const text = await vscode.window.showInputBox({
+        title,
+        prompt: 'A prompt every how many frames? The first of each object is always taken.',
+        value: String(choice.every ?? 1),
+        validateInput: (value) => (/^[1-9]\d{0,8}$/.test(value) ? undefined : 'Give a whole number from 1.'),
+      });
+      return text === undefined ? undefined : { ...choice, every: Number(text) };
+    }
     case crowds:
       return { ...choice, crowd: choice.crowd === 'skip' ? 'keep' : 'skip' };
     case undefined:
     default:
       return undefined;
   }
+}
+
+/** Whether boxes and points come in, rather than masks. */
+function importsPrompts({ as, format }: ImportParams): boolean {
+  return as === 'prompts' || importRow(format).boxes === 'only';
 }
 
 /** @returns undefined where nothing was chosen. */

@@ -1,15 +1,16 @@
+import { agreementInWords } from './agreementInWords';
 import type { EarlierMasks, ImportResult } from '../../shared/protocol/dataset';
 
 /** What an import would do, as a page that runs nothing and loads nothing. @param source format and place. */
 export function importPreviewHtml(source: string, result: ImportResult): string {
-  const { masks, frames, objects, counting, notes, skipped, replaced, kept, preview } = result;
+  const { as, frames, objects, counting, notes, skipped, replaced, kept, preview, agreement } = result;
   const earlier = ({ label, masks: count, frame }: EarlierMasks): string =>
-    `${count} masks of "${label}", the first on frame ${frame}`;
+    `${count} ${as} of "${label}", the first on frame ${frame}`;
   const picture =
     preview &&
-    `<figure><img alt="Frame ${preview.frame} with its masks" width="${preview.width}" height="${preview.height}" ` +
+    `<figure><img alt="Frame ${preview.frame} with its ${as}" width="${preview.width}" height="${preview.height}" ` +
       `src="data:image/jpeg;base64,${Buffer.from(preview.picture).toString('base64')}">` +
-      `<figcaption>Frame ${preview.frame}, the first with masks</figcaption></figure>`;
+      `<figcaption>Frame ${preview.frame}, the first with ${as}</figcaption></figure>`;
   return `<!DOCTYPE html>
 <html lang="en">
   <head>
@@ -19,17 +20,17 @@ export function importPreviewHtml(source: string, result: ImportResult): string 
     <style>img { max-width: 100%; height: auto; } figure { margin: 0 0 1em; }</style>
   </head>
   <body>
-    <h2>${masks} masks on ${frames} frames</h2>
+    <h2>${result[as]} ${as} on ${frames} frames</h2>
     <p>${escape(source)}</p>
     ${picture ?? ''}
     ${list(
       'Objects',
       objects.map(
-        ({ label, masks: count, known }) =>
-          `${label}: ${count} masks${known ? ', already in this clip' : ''}`,
+        (object) => `${object.label}: ${object[as]} ${as}${object.known ? ', already in this clip' : ''}`,
       ),
     )}
     ${list('How frames were counted', counting === '' ? [] : [counting])}
+    ${list('Boxes and the masks that are here', agreement ? [agreementInWords(agreement)] : [])}
     ${list('Notes', notes)}
     ${list(
       'Skipped',

@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<SuspicionReason, string>> = {
   'position-jump': 'the position changes suddenly',
   'low-overlap': 'hardly overlaps the frame before',
   'direction-disagreement': 'forward and backward disagree',
+  'box-disagreement': 'the mask does not fill its box',
   'appears-or-vanishes': 'appears or vanishes',
 };
 

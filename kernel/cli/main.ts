@@ -4,7 +4,7 @@
 import '../runtime/requireNode';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import { EXPORT_FORMATS, IMPORT_FORMATS } from '../../shared/formats';
+import { EXPORT_FORMATS, IMPORT_FORMATS, ROUND_TRIP_FORMATS } from '../../shared/formats';
 import { withDefaults } from '../../shared/protocol/settings';
 import type { Direction } from '../../shared/domain/annotations';
 import type { KernelSettings } from '../../shared/protocol/settings';
@@ -251,6 +251,7 @@ function program(): Command {
     .description('export clips in a standard format; see docs/formats.md')
     .addOption(new Option('--format <format>', 'what to write').choices(EXPORT_FORMATS).makeOptionMandatory())
     .requiredOption('--out <dir>', 'a folder that is empty or does not exist yet')
+    .option('--update', 'bring an earlier export in --out up to date; files that still hold stay', false)
     .addOption(
       new Option(
         '--images <kind>',
@@ -268,7 +269,9 @@ function program(): Command {
     );
 
   common(masklet.command('import').argument('<video>', 'the video that the masks are for'))
-    .description('import masks of a dataset or of another tool, as edited by hand; saves')
+    .description(
+      'import masks of a dataset or of another tool, as edited by hand, or its boxes as prompts; saves',
+    )
     .addOption(new Option('--format <format>', 'what it is').choices(IMPORT_FORMATS).makeOptionMandatory())
     .requiredOption('--from <path>', 'a file or folder in that format')
     .option('--name <name>', 'name of the video in the source (default: the name of its file)')
@@ -285,6 +288,13 @@ function program(): Command {
         'skip',
       ]),
     )
+    .addOption(
+      new Option(
+        '--as <kind>',
+        'masks, or prompts: boxes and points, from which propagate makes masks (default: masks; prompts for mot and yolo)',
+      ).choices(['masks', 'prompts']),
+    )
+    .option('--every <k>', 'prompts: the first of each object, then one every k frames (default: all)')
     .option('--replace', 'replace masks of earlier imports and of the same objects that differ', false)
     .addOption(takeOverOption())
     .option('--dry-run', 'only say what would be imported, skipped and replaced; writes nothing', false)
@@ -297,7 +307,7 @@ function program(): Command {
   )
     .description('export, read back, compare; exits with 1 if anything came back different')
     .addOption(
-      new Option('--format <format>', 'the format to try').choices(IMPORT_FORMATS).makeOptionMandatory(),
+      new Option('--format <format>', 'the format to try').choices(ROUND_TRIP_FORMATS).makeOptionMandatory(),
     )
     .action((paths: string[], options: CommonOptions & Omit<RoundTripCommandOptions, 'settings'>) =>
       roundTrip(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),

@@ -19,6 +19,7 @@ import type {
   SummaryParams,
   SummaryProgress,
   SummaryResult,
+  ImportKind,
 } from '../../shared/protocol/dataset';
 import type {
   ComparedMask,
@@ -43,6 +44,8 @@ export interface ReadImportParams {
   readonly byName?: boolean | undefined;
   readonly firstFrame?: 0 | 1 | undefined;
   readonly crowd?: 'keep' | 'skip' | undefined;
+  readonly as?: ImportKind | undefined;
+  readonly every?: number | undefined;
   readonly video: {
     readonly path: string;
     readonly width: number;

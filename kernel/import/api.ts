@@ -1,12 +1,21 @@
 import type { FrameIndex } from '../../shared/domain/video';
-import type { ImportFormat } from '../../shared/formats';
-import type { RleMask } from '../../shared/domain/annotations';
+import { importRow, type ImportFormat } from '../../shared/formats';
+import type { Box, PointPrompt, RleMask } from '../../shared/domain/annotations';
 import type { ImportWork } from './work';
-import type { SkippedParts } from '../../shared/protocol/dataset';
+import type { ImportKind, ImportParams, SkippedParts } from '../../shared/protocol/dataset';
+import type { Fit } from './pictureSize';
 
 export interface ImportedMask {
   readonly frame: FrameIndex;
   readonly mask: RleMask;
+}
+
+/** What a source says of where an object is on a frame, short of a mask. */
+export interface ImportedPrompt {
+  readonly frame: FrameIndex;
+  /** Within the picture. */
+  readonly box?: Box;
+  readonly points: readonly PointPrompt[];
 }
 
 /** One object as the source has it, all its masks through the clip. */
@@ -19,6 +28,8 @@ export interface ImportedTrack {
   readonly color?: string;
   /** By frame, ascending; none is empty. */
   readonly masks: readonly ImportedMask[];
+  /** By frame, ascending; instead of masks where prompts were asked for. */
+  readonly prompts: readonly ImportedPrompt[];
   /** Frames on which the source says that the object is not there; ascending. */
   readonly absent: readonly FrameIndex[];
   readonly occluded: readonly FrameIndex[];
@@ -35,6 +46,11 @@ export interface ImportedClip {
   readonly notes: readonly string[];
   /** What was not taken, and why. */
   readonly skipped: readonly SkippedParts[];
+}
+
+/** What an import is to make. */
+export function importKind({ as, format }: Pick<ImportParams, 'as' | 'format'>): ImportKind {
+  return as ?? (importRow(format).boxes === 'only' ? 'prompts' : 'masks');
 }
 
 /** The video that masks are imported for. */
@@ -56,6 +72,10 @@ export interface ImportSource {
   readonly firstFrame?: 0 | 1 | undefined;
   /** Crowds (COCO's `iscrowd`) are objects like others, unless they are to be left out. */
   readonly crowd?: 'keep' | 'skip' | undefined;
+  /** Default: masks. */
+  readonly as?: ImportKind | undefined;
+  /** Prompts: as in `ImportParams`. */
+  readonly every?: number | undefined;
   readonly video: ImportVideo;
   readonly signal: AbortSignal;
 }
@@ -71,6 +91,10 @@ export interface Importer {
 export interface Collector {
   /** @throws MaskletError `import/malformed` where there are too many */
   track(key: string, description?: TrackDescription): TrackCollector;
+  /** True where boxes and points are wanted; a mask then counts as its box. */
+  readonly wantsPrompts: boolean;
+  /** Of objects that are on one frame only, those on every n-th frame are wanted. */
+  readonly every: number;
   /** To be asked before work whose amount the source decides. */
   readonly work: ImportWork;
   /** Bytes that were read: what the import is identified by. */
@@ -98,6 +122,14 @@ export interface TrackCollector {
    * video is left out and counted.
    */
   mask(frame: FrameIndex, mask: RleMask, where: string): void;
+  /**
+   * A box, in pixels of the source's picture. What reaches beyond the picture is cut off; one that is empty or outside, and a
+   * second one on a frame, is left out and counted. Only where prompts are wanted.
+   * @param corners x0, y0, x1, y1, in any order of corners; anything else is left out, too.
+   */
+  box(frame: FrameIndex, corners: readonly unknown[], fit: Fit, where: string): void;
+  /** Points on the object (x, y), several on one frame add up; else as `box`. */
+  point(frame: FrameIndex, point: readonly unknown[], fit: Fit, where: string): void;
   absent(frame: FrameIndex): void;
   occluded(frame: FrameIndex): void;
 }

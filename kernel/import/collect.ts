@@ -1,21 +1,25 @@
 import { createHash } from 'node:crypto';
-import { isValidRle, rleArea } from '../masks/rle';
+import { isValidRle, rleArea, rleBox } from '../masks/rle';
 import { rleUnionOf } from '../masks/union';
 import { limits } from '../../shared/limits';
 import { ImportWork } from './work';
 import type { FrameIndex } from '../../shared/domain/video';
-import type { RleMask } from '../../shared/domain/annotations';
+import type { Box, PointPrompt, RleMask } from '../../shared/domain/annotations';
 import type { SkippedParts } from '../../shared/protocol/dataset';
 import type {
   Collector,
   ImportedClip,
   ImportedMask,
+  ImportedPrompt,
   ImportedTrack,
   ImportVideo,
   TrackCollector,
   TrackDescription,
 } from './api';
 import { malformed } from './malformed';
+import { boxProblem, placedBox, placedPoint } from './boxes';
+import type { Fit } from './pictureSize';
+import { scaledNote } from './pictureSize';
 import { otherSize } from './shapes';
 import { refuseDamagedText } from './text';
 
@@ -36,6 +40,8 @@ export class ImportCollector implements Collector {
   constructor(
     private readonly video: ImportVideo,
     signal: AbortSignal,
+    readonly wantsPrompts = false,
+    readonly every = 1,
   ) {
     this.work = new ImportWork(signal);
   }
@@ -93,6 +99,14 @@ class LabelledTrack implements TrackCollector {
     this.track.mask(frame, mask, where, this.label);
   }
 
+  box(frame: FrameIndex, corners: readonly unknown[], fit: Fit, where: string): void {
+    this.track.box(frame, corners, fit, where, this.label);
+  }
+
+  point(frame: FrameIndex, point: readonly unknown[], fit: Fit, where: string): void {
+    this.track.point(frame, point, fit, where, this.label);
+  }
+
   absent(frame: FrameIndex): void {
     this.track.absent(frame);
   }
@@ -110,6 +124,9 @@ class Track {
   /** On how many masks each label stands. */
   private readonly labels = new Map<string, number>();
   private united = 0;
+  private readonly boxes = new Map<FrameIndex, Box>();
+  private readonly points = new Map<FrameIndex, PointPrompt[]>();
+  private cut = 0;
 
   constructor(
     private readonly description: TrackDescription,
@@ -118,7 +135,7 @@ class Track {
   ) {}
 
   mask(frame: FrameIndex, mask: RleMask, where: string, label: string | undefined): void {
-    const { width, height, frameCount } = this.video;
+    const { width, height } = this.video;
     if (mask.size[0] !== height || mask.size[1] !== width) {
       this.collector.skip(otherSize({ width: mask.size[1], height: mask.size[0] }, this.video), where);
       return;
@@ -127,19 +144,12 @@ class Track {
       this.collector.skip('run lengths that do not fit their size', where);
       return;
     }
-    if (!Number.isInteger(frame) || frame < 0) throw malformed(where, `${frame} is not a frame number`);
-    if (frame >= frameCount) {
-      this.collector.skip(
-        `masks on frames beyond the video, which has ${frameCount}`,
-        `frame ${frame}, ${where}`,
-      );
+    if (!this.isOnFrame(frame, 'masks', where)) return;
+    if (this.collector.wantsPrompts && rleArea(mask) > 0) {
+      this.box(frame, rleBox(mask), { kind: 'same' }, where, label);
       return;
     }
-    this.collector.work.row(where);
-    if (label !== undefined) {
-      refuseDamagedText(label, where);
-      this.labels.set(label, (this.labels.get(label) ?? 0) + 1);
-    }
+    this.count(where, label);
     const known = this.masks.get(frame);
     if (rleArea(mask) === 0) {
       if (!known) this.absentFrames.add(frame);
@@ -149,6 +159,48 @@ class Track {
       this.united++;
       known.push(mask);
     } else this.masks.set(frame, [mask]);
+  }
+
+  box(
+    frame: FrameIndex,
+    corners: readonly unknown[],
+    fit: Fit,
+    where: string,
+    label: string | undefined,
+  ): void {
+    if (!this.isOnFrame(frame, 'boxes', where)) return;
+    const placed = placedBox(corners, fit, this.video);
+    if ('problem' in placed) {
+      this.collector.skip(placed.problem, where);
+      return;
+    }
+    if (this.boxes.has(frame)) {
+      this.collector.skip(boxProblem.twice, `frame ${frame}, ${where}`);
+      return;
+    }
+    this.count(where, label);
+    if (placed.cut) this.cut++;
+    if (fit.kind === 'scaled') this.collector.note(scaledNote(fit, this.video));
+    this.boxes.set(frame, placed.box);
+  }
+
+  point(
+    frame: FrameIndex,
+    point: readonly unknown[],
+    fit: Fit,
+    where: string,
+    label: string | undefined,
+  ): void {
+    if (!this.isOnFrame(frame, 'points', where)) return;
+    const placed = placedPoint(point, fit, this.video);
+    if ('problem' in placed) {
+      this.collector.skip(placed.problem, where);
+      return;
+    }
+    this.count(where, label);
+    const known = this.points.get(frame);
+    if (known) known.push(placed.point);
+    else this.points.set(frame, [placed.point]);
   }
 
   absent(frame: FrameIndex): void {
@@ -167,6 +219,11 @@ class Track {
     }
     const ascending = (frames: Iterable<FrameIndex>): FrameIndex[] => [...frames].sort((a, b) => a - b);
     const label = this.label(key);
+    if (this.cut > 0) {
+      this.collector.note(
+        `${this.cut} boxes of "${label ?? key}" (${key}) reach beyond the picture: they were cut at its edges.`,
+      );
+    }
     if (this.united > 0) {
       this.collector.note(
         `"${label ?? key}" (${key}) has ${this.united} more masks on frames where it has one already: they were united.`,
@@ -177,9 +234,39 @@ class Track {
       ...this.description,
       ...(label === undefined ? {} : { label }),
       masks: masks.sort((a, b) => a.frame - b.frame),
-      absent: ascending(this.absentFrames).filter((frame) => !this.masks.has(frame)),
+      prompts: this.prompts(),
+      absent: ascending(this.absentFrames).filter(
+        (frame) => !this.masks.has(frame) && !this.boxes.has(frame) && !this.points.has(frame),
+      ),
       occluded: ascending(this.occludedFrames),
     };
+  }
+
+  private prompts(): ImportedPrompt[] {
+    const frames = [...new Set([...this.boxes.keys(), ...this.points.keys()])].sort((a, b) => a - b);
+    return frames.map((frame) => {
+      const box = this.boxes.get(frame);
+      return { frame, points: this.points.get(frame) ?? [], ...(box ? { box } : {}) };
+    });
+  }
+
+  /** @param what in the plural. @throws MaskletError `import/malformed` */
+  private isOnFrame(frame: FrameIndex, what: string, where: string): boolean {
+    const { frameCount } = this.video;
+    if (!Number.isInteger(frame) || frame < 0) throw malformed(where, `${frame} is not a frame number`);
+    if (frame < frameCount) return true;
+    this.collector.skip(
+      `${what} on frames beyond the video, which has ${frameCount}`,
+      `frame ${frame}, ${where}`,
+    );
+    return false;
+  }
+
+  private count(where: string, label: string | undefined): void {
+    this.collector.work.row(where);
+    if (label === undefined) return;
+    refuseDamagedText(label, where);
+    this.labels.set(label, (this.labels.get(label) ?? 0) + 1);
   }
 
   private addTo(frames: Set<FrameIndex>, frame: FrameIndex): void {
@@ -196,7 +283,7 @@ class Track {
     if (labels.length > 1) {
       const all = labels.map(([label, count]) => `"${label}" on ${count}`).join(', ');
       this.collector.note(
-        `The class of ${key} changes along it (${all} masks): it was imported as "${most[0]}".`,
+        `The class of ${key} changes along it (${all} ${this.collector.wantsPrompts ? 'frames' : 'masks'}): it was imported as "${most[0]}".`,
       );
     }
     return most[0];

@@ -18,6 +18,8 @@ export interface Counting {
   readonly images?: readonly string[];
   /** Who is known to count from 0, where that is so: the reason that the report gives. */
   readonly fromZero?: string;
+  /** The same of 1. */
+  readonly fromOne?: string;
   /** What the user said: the number of the first frame. */
   readonly first?: 0 | 1;
   /** Numbers in fields are those in the names of the clip's pictures, as in MOTS, rather than positions. */
@@ -39,7 +41,7 @@ const CVAT_NAME = /(?:^|[\\/])frame_\d{6}(?:\.PNG)?$/;
  * 1. Where the clip is a folder and some of the names are those of its pictures (without endings and the tails of tools): by name.
  * 2. By the source's own field for it, else by the number in the name that changes along the files.
  * 3. Where the clip is a folder whose pictures carry all those numbers: by the pictures' numbers.
- * 4. Else numbers are counted from `first`, where the user said so; from 0 for who is known to count so, and where a 0 occurs;
+ * 4. Else numbers are counted from `first`, where the user said so; from 0 or 1 for who is known to count so, from 0 where a 0 occurs;
  *    from 1 where the largest is the number of frames; as positions where all lie beyond the clip and are as many as its frames.
  * 5. Anything else has two readings, and is refused with both.
  * What is no frame of the clip then gets `undefined` and shifts nothing.
@@ -55,7 +57,8 @@ export function decideFrames(names: readonly FrameName[], counting: Counting, wh
 function decide(names: readonly FrameName[], counting: Counting, what: string): FrameAnswer {
   const { images, first, frameCount } = counting;
   if (names.length === 0) return { frames: [], rule: 'There are no frames.' };
-  if (images && first === undefined && counting.fromZero === undefined) {
+  const said = first !== undefined || counting.fromZero !== undefined || counting.fromOne !== undefined;
+  if (images && !said) {
     const named = byName(names, images);
     if (named) return { frames: named, rule: "Frames are those of the clip's pictures with the same names." };
   }
@@ -63,7 +66,7 @@ function decide(names: readonly FrameName[], counting: Counting, what: string): 
   const numbers = fields ? names.map(({ index }) => BigInt(index ?? 0)) : numbersIn(names, what);
   // Numbers that may be those of the clip's pictures.
   const compared = !fields || counting.fieldsArePictures === true ? images : undefined;
-  if (compared && first === undefined && counting.fromZero === undefined) {
+  if (compared && !said) {
     const byNumber = byPictureNumber(numbers, compared);
     const matched = byNumber.filter((frame) => frame !== undefined).length;
     const fitsAll = matched === names.length;
@@ -73,7 +76,8 @@ function decide(names: readonly FrameName[], counting: Counting, what: string): 
   }
   const allCvat = !fields && names.every(({ name }) => name !== undefined && CVAT_NAME.test(name));
   const fromZero = counting.fromZero ?? (allCvat ? 'CVAT calls the frames of a video so' : undefined);
-  return countFrom(numbers, { frameCount, first, fromZero, images: compared }, what);
+  const { fromOne } = counting;
+  return countFrom(numbers, { frameCount, first, fromZero, fromOne, images: compared }, what);
 }
 
 /** Undefined where no name is one of the clip's. */
@@ -133,12 +137,13 @@ interface Count {
   readonly frameCount: number;
   readonly first: 0 | 1 | undefined;
   readonly fromZero: string | undefined;
+  readonly fromOne: string | undefined;
   readonly images: readonly string[] | undefined;
 }
 
 function countFrom(
   numbers: readonly bigint[],
-  { first, fromZero, frameCount, images }: Count,
+  { first, fromZero, fromOne, frameCount, images }: Count,
   what: string,
 ): FrameAnswer {
   const sorted = [...new Set(numbers)].sort(compare);
@@ -152,6 +157,7 @@ function countFrom(
   });
   if (first !== undefined) return from(first === 0 ? 0n : 1n, 'as requested');
   if (fromZero !== undefined) return from(0n, fromZero);
+  if (fromOne !== undefined) return from(1n, fromOne);
   const disputed =
     images !== undefined && byPictureNumber(numbers, images).some((frame) => frame !== undefined);
   if (!disputed) {

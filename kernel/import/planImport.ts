@@ -7,26 +7,29 @@ import type { MarkRecord, MaskRecord, ObjectId } from '../../shared/domain/annot
 import { objectColor } from '../render/colors';
 import { toRanges, type Annotations } from '../annotations/annotations';
 import { editedMask } from '../annotations/maskRecord';
+import type { DrawnMask } from '../render/overlay';
 import type { Change } from '../storage/api';
 import type { ImportedClip, ImportedMask, ImportedTrack } from './api';
 import { importModel, objectIdOf, type ImportOrigin, type KnownObjects } from './objectIdentity';
 
 /** Rows written at one time: others get their turn between. */
 const ROWS_AT_ONCE = 500;
-const DEFAULT_LABEL = 'object';
+export const DEFAULT_LABEL = 'object';
 
 /** What an import comes to: the changes to make, one after the other, and the report. */
 export interface ImportPlan {
   readonly changes: readonly Change[];
   readonly result: ImportResult;
-  /** As they will be, for a look before. */
-  readonly masks: readonly MaskRecord[];
+  /** What the first frame will show, for a look before. */
+  readonly drawn: { readonly frame: FrameIndex; readonly masks: readonly DrawnMask[] };
   readonly colors: ReadonlyMap<ObjectId, string>;
 }
 
 /** The video that an import is for. */
 export interface ImportTarget {
   readonly path: string;
+  readonly width: number;
+  readonly height: number;
   readonly pts: readonly number[];
 }
 
@@ -91,7 +94,13 @@ export function planImport(
     for (const frame of absent) if (annotations.mask(id, frame)) removed.push({ object: id, frame });
     for (const range of toRanges(absent)) marks.push({ object: id, kind: 'absent', ...range });
     for (const range of toRanges(track.occluded)) marks.push({ object: id, kind: 'occluded', ...range });
-    objects.push({ id, label, masks: sorted.taken.length, known: before !== undefined || taken.has(id) });
+    objects.push({
+      id,
+      label,
+      masks: sorted.taken.length,
+      prompts: 0,
+      known: before !== undefined || taken.has(id),
+    });
     taken.add(id);
   }
   if (records.length === 0) throw nothingLeft(params, kept, skipped);
@@ -100,13 +109,15 @@ export function planImport(
       { putObjects, removeMasks: removed, putMarks: marks },
       ...chunks(records).map((putMasks) => ({ putMasks })),
     ],
-    masks: records,
+    drawn: firstFrameOf(records),
     colors,
     result: {
       source: params.from,
+      as: 'masks',
       objects,
       frames: new Set(records.map(({ frame }) => frame)).size,
       masks: records.length,
+      prompts: 0,
       counting: imported.counting,
       notes: imported.notes,
       skipped,
@@ -115,6 +126,11 @@ export function planImport(
       dryRun: params.dryRun === true,
     },
   };
+}
+
+function firstFrameOf(masks: readonly MaskRecord[]): ImportPlan['drawn'] {
+  const frame = masks.reduce((first, mask) => Math.min(first, mask.frame), Infinity);
+  return { frame, masks: masks.filter((mask) => mask.frame === frame) };
 }
 
 interface SortedMasks {
@@ -165,7 +181,7 @@ function leftOver(
     .map(({ frame }) => frame);
 }
 
-function knownObjects(annotations: Annotations): KnownObjects {
+export function knownObjects(annotations: Annotations): KnownObjects {
   const masks = new Map<ObjectId, readonly MaskRecord[]>();
   return {
     ids: [...annotations.objects.keys()],
@@ -205,11 +221,11 @@ function nothingLeft(
   });
 }
 
-function colorOf({ color }: ImportedTrack, n: number): string {
+export function colorOf({ color }: ImportedTrack, n: number): string {
   return color !== undefined && /^#[0-9a-f]{6}$/i.test(color) ? color : objectColor(n);
 }
 
-function chunks<T>(rows: readonly T[]): T[][] {
+export function chunks<T>(rows: readonly T[]): T[][] {
   const parts: T[][] = [];
   for (let i = 0; i < rows.length; i += ROWS_AT_ONCE) parts.push(rows.slice(i, i + ROWS_AT_ONCE));
   return parts;

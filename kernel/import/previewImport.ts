@@ -8,24 +8,19 @@ import type { ImportPlan } from './planImport';
 const MAX_DIMENSION = 1280;
 
 /**
- * The first frame that an import has masks on, with them drawn.
+ * The first frame that an import has masks or prompts on, with them drawn.
  * @throws MaskletError as the video's source.
  */
 export async function previewImport(
-  { masks, result, colors }: ImportPlan,
+  { drawn, result, colors }: ImportPlan,
   frameOf: (frame: number) => Promise<RgbFrame>,
 ): Promise<ImportPreview> {
-  const frame = masks.reduce((first, mask) => Math.min(first, mask.frame), Infinity);
+  const { frame, masks } = drawn;
   const canvas = copyOf(await frameOf(frame));
   const { width, height } = canvas;
   const objects = result.objects.map(({ id, label }) => ({ id, label, color: colors.get(id) ?? '#ffffff' }));
   const style = overlayStyle(width, height, Math.max(width, height) / MAX_DIMENSION);
-  drawMasks(
-    canvas,
-    masks.filter((mask) => mask.frame === frame),
-    objects,
-    style,
-  );
+  drawMasks(canvas, masks, objects, style);
   const picture = await encodeImage(canvas, 'jpeg', MAX_DIMENSION);
   return { frame, width: picture.width, height: picture.height, picture: picture.data };
 }

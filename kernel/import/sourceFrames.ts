@@ -18,7 +18,7 @@ export async function framesOf(
   { video, from, firstFrame }: ImportSource,
   ours: boolean,
   collector: Collector,
-  options: Pick<Counting, 'fromZero' | 'fieldsArePictures'> = {},
+  options: Pick<Counting, 'fromZero' | 'fromOne' | 'fieldsArePictures'> = {},
 ): Promise<readonly (FrameIndex | undefined)[]> {
   const images = await imageNames(video.path);
   const { frames, rule } = decideFrames(

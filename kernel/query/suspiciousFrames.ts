@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { rleIou } from '../masks/rle';
 import type { MaskRecord, Suspicion } from '../../shared/domain/annotations';
+import { loneBox } from '../review/boxAgreement';
 import { suspiciousFrames } from '../review/suspicion';
 import { ClipRows } from '../storage/rows';
 import { checkSize } from '../storage/videos';
@@ -53,9 +54,14 @@ export class SuspiciousFrames {
     checkSize(db, shape);
     const clip = new ClipRows(db, video, shape);
     const masks = clip.masks();
+    const boxes = new Map(
+      clip.prompts().map((prompt) => [`${prompt.object}/${prompt.frame}`, loneBox(prompt)]),
+    );
     const rows = clip.objectIds().flatMap((object) => {
       const own = masks.filter((mask) => mask.object === object).sort((a, b) => a.frame - b.frame);
-      return withSpans(suspiciousFrames(own, overlap));
+      return withSpans(
+        suspiciousFrames(own, overlap, undefined, ({ object: id, frame }) => boxes.get(`${id}/${frame}`)),
+      );
     });
     this.found.set(key, { revision: shape.revision, rows });
     return rows;

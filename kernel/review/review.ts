@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../../shared/protocol/errors';
 import { rleIou } from '../masks/rle';
 import type { MaskRecord, RleMask, Suspicion } from '../../shared/domain/annotations';
-import { suspiciousFrames } from './suspicion';
+import { suspiciousFrames, type GivenBox } from './suspicion';
 
 /** The main thread is given back after this long: it has others to answer. */
 const SLICE_MS = 15;
@@ -26,8 +26,15 @@ export class Review {
     if (other) this.otherWay.set(mask, other);
   }
 
-  /** @param objects the masks of each object, by frame, ascending. @throws MaskletError `cancelled` */
-  async run(objects: readonly (readonly MaskRecord[])[], signal?: AbortSignal): Promise<Suspicion[]> {
+  /**
+   * @param objects the masks of each object, by frame, ascending.
+   * @throws MaskletError `cancelled`
+   */
+  async run(
+    objects: readonly (readonly MaskRecord[])[],
+    signal?: AbortSignal,
+    given?: GivenBox,
+  ): Promise<Suspicion[]> {
     const found: Suspicion[] = [];
     let since = performance.now();
     for (const masks of objects) {
@@ -43,6 +50,7 @@ export class Review {
           masks,
           (mask, before) => this.overlap(mask, before),
           (mask) => this.agreement(mask),
+          given,
         ),
       );
     }

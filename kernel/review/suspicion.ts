@@ -1,4 +1,5 @@
-import type { MaskRecord, Suspicion, SuspicionReason } from '../../shared/domain/annotations';
+import type { Box, MaskRecord, Suspicion, SuspicionReason } from '../../shared/domain/annotations';
+import { boxIou, LOW_BOX_IOU } from './boxAgreement';
 
 /** Scores below these are low, whatever the object. */
 const LOW_OBJECT_SCORE = 0.5;
@@ -28,15 +29,20 @@ export type Overlap = (mask: MaskRecord, before: MaskRecord) => number;
 /** IoU of a mask with what tracking the other way gave for the same frame; undefined where nobody tracked that way. */
 export type Agreement = (mask: MaskRecord) => number | undefined;
 
+/** The box alone that a mask was made from; undefined where it was made from anything else. */
+export type GivenBox = (mask: MaskRecord) => Box | undefined;
+
 /**
  * The frames of one object that somebody should look at: those that a model tracked with little confidence, and those
- * where the mask changed more suddenly than it usually does. What somebody prompted, drew or verified is settled.
+ * where the mask changed more suddenly than it usually does. What somebody prompted, drew or verified is settled, but for a
+ * mask that does not fill the box that it was made from.
  * @param masks of one object, by frame, ascending.
  */
 export function suspiciousFrames(
   masks: readonly MaskRecord[],
   overlap: Overlap,
   agreement: Agreement = () => undefined,
+  given: GivenBox = () => undefined,
 ): Suspicion[] {
   const changes = masks.map((mask, i) => {
     const before = masks[i - 1];
@@ -50,6 +56,11 @@ export function suspiciousFrames(
     overlap: median(known.map((change) => change.overlap)),
   };
   return masks.flatMap((mask, i) => {
+    if (mask.state === 'prompted' && !mask.verified) {
+      const box = given(mask);
+      const disagrees = box !== undefined && boxIou(box, mask.bbox) < LOW_BOX_IOU;
+      return disagrees ? [{ object: mask.object, frame: mask.frame, reasons: ['box-disagreement'] }] : [];
+    }
     if (mask.verified || (mask.state !== 'propagated' && mask.state !== 'absent')) return [];
     const reasons = [
       ...lowScores(mask),

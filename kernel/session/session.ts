@@ -26,8 +26,11 @@ import type {
   Suspicion,
   Quality,
 } from '../../shared/domain/annotations';
+import { importKind } from '../import/api';
 import { planImport } from '../import/planImport';
+import { planPrompts } from '../import/planPrompts';
 import { previewImport } from '../import/previewImport';
+import { boxAgreement, loneBox, type ComparedBox } from '../review/boxAgreement';
 import { Review } from '../review/review';
 import type { Change, OpenClipResult, StorageApi, Undone } from '../storage/api';
 import type { FrameSource, RgbFrame } from '../video/api';
@@ -230,8 +233,8 @@ export class Session {
   }
 
   /**
-   * Imports masks of another source as edited by hand; an object that is here already keeps its own where they differ, unless
-   * they are to be replaced. A dry run changes nothing.
+   * Imports masks of another source as edited by hand, or its boxes and points as prompts; an object that is here already keeps
+   * its own where they differ, unless they are to be replaced. A dry run changes nothing.
    */
   private async import(params: ImportParams & Editing, run: EditRun): Promise<Imported> {
     const imported = await run.readImport(params, this.video);
@@ -239,14 +242,21 @@ export class Session {
       this.requireWritable();
       this.requireIdle();
     }
-    const target = { path: this.video.path, pts: this.ptsOf };
-    const plan = planImport(imported, params, this.annotations, target);
+    const target = { ...this.video, pts: this.ptsOf };
+    const plan =
+      importKind(params) === 'prompts'
+        ? planPrompts(imported, params, this.annotations, target)
+        : planImport(imported, params, this.annotations, target);
     const { changes, result } = plan;
     if (params.dryRun === true) {
       const preview = await previewImport(plan, (frame) => this.frame(frame));
       return { ...this.standing(NOTHING_CHANGED), imported: { ...result, preview } };
     }
-    const whole: Change = { ...changes[0], putMasks: changes.flatMap(({ putMasks = [] }) => putMasks) };
+    const whole: Change = {
+      ...changes[0],
+      putMasks: changes.flatMap(({ putMasks = [] }) => putMasks),
+      putPrompts: changes.flatMap(({ putPrompts = [] }) => putPrompts),
+    };
     const frames = framesOf(this.annotations, whole);
     for (const [n, change] of changes.entries()) {
       await this.committing.run(() => this.write(change, params.edit));
@@ -305,14 +315,29 @@ export class Session {
     const release = encoded.model.hold();
     try {
       await encoded.model.load(signal);
-      return await propagation.run();
+      return this.withAgreement(await propagation.run(), params.objects);
     } catch (error) {
-      if (isCancelled(error) && signal.aborted) return propagation.result(true);
+      if (isCancelled(error) && signal.aborted) {
+        return this.withAgreement(propagation.result(true), params.objects);
+      }
       throw error;
     } finally {
       release();
       this.propagation = undefined;
     }
+  }
+
+  /** Says how well masks fill the boxes that they were made from. @param objects default: all */
+  private withAgreement(result: PropagateResult, objects?: readonly ObjectId[]): PropagateResult {
+    const compared = (objects ?? [...this.annotations.objects.keys()])
+      .flatMap((object) => this.annotations.prompts(object))
+      .flatMap((prompt): ComparedBox[] => {
+        const given = loneBox(prompt);
+        const mask = this.annotations.mask(prompt.object, prompt.frame);
+        return given && mask?.state === 'prompted' ? [{ given, mask }] : [];
+      });
+    const agreement = boxAgreement(compared);
+    return agreement ? { ...result, boxAgreement: agreement } : result;
   }
 
   // ------------------------------------------------------------------------------------------- history
@@ -389,6 +414,7 @@ export class Session {
     return await this.reviewing.run(
       objects.map((object) => this.annotations.masksOfObject(object)),
       signal,
+      ({ object, frame }) => loneBox(this.annotations.prompt(object, frame)),
     );
   }
 

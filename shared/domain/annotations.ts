@@ -166,13 +166,31 @@ export type SuspicionReason =
   | 'low-overlap'
   /** Tracked the other way, with the same prompts, the mask was quite another. */
   | 'direction-disagreement'
+  /** The mask made from a box fills quite another box. */
+  | 'box-disagreement'
   | 'appears-or-vanishes';
 
-/** A tracked mask that somebody should look at. */
+/** A mask that somebody should look at. */
 export interface Suspicion {
   readonly object: ObjectId;
   readonly frame: FrameIndex;
   readonly reasons: readonly SuspicionReason[];
+}
+
+/** How well boxes that were given agree with the boxes of the masks on their frames. */
+export interface BoxAgreement {
+  /** How many were compared. */
+  readonly boxes: number;
+  /** Mean of their IoU, 0..1. */
+  readonly meanIou: number;
+  /** How many have an IoU so low that the frame is suspicious. */
+  readonly low: number;
+  /** The lowest of those, the lowest first. */
+  readonly lowest: readonly {
+    readonly object: ObjectId;
+    readonly frame: FrameIndex;
+    readonly iou: number;
+  }[];
 }
 
 /** One entry a mask, by frame, ascending. */

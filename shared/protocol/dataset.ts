@@ -1,6 +1,6 @@
 /** Requests about many clips: export, import, check, summary, splits. */
 import type { ExportFormat, ImageKind, ImportFormat } from '../formats';
-import type { ObjectId } from '../domain/annotations';
+import type { BoxAgreement, ObjectId } from '../domain/annotations';
 import type { FrameIndex } from '../domain/video';
 import type { ErrorData, Problem } from './errors';
 import type { FilePlace, FrameImageResult } from './session';
@@ -22,8 +22,10 @@ export interface DatasetParams {
 
 export interface ExportParams extends DatasetParams {
   readonly format: ExportFormat;
-  /** Made where it does not exist; must be empty. */
+  /** Made where it does not exist; must be empty, unless `update`. */
   readonly out: string;
+  /** Brings an earlier export in `out` up to date; the result has the bytes of a new one. */
+  readonly update?: boolean;
   /** Default: all. */
   readonly frames?: FrameSelection | undefined;
   /**
@@ -56,6 +58,8 @@ export interface ExportResult {
   readonly format: ExportFormat;
   readonly clips: readonly ExportedClip[];
   readonly files: number;
+  /** Of these, files of the earlier export that still hold. */
+  readonly reused: number;
   /** What the format could not hold, and what was left out. */
   readonly warnings: readonly string[];
 }
@@ -71,6 +75,9 @@ export interface DatasetProgress {
   readonly total: number;
 }
 
+/** What shapes of a source become: masks as edited by hand, or prompts from which masks are made. */
+export type ImportKind = 'masks' | 'prompts';
+
 export interface ImportParams {
   readonly format: ImportFormat;
   /** A file or a folder of that format. */
@@ -85,6 +92,10 @@ export interface ImportParams {
   readonly firstFrame?: 0 | 1 | undefined;
   /** What becomes of COCO's crowds (`iscrowd`); default: objects like others. */
   readonly crowd?: 'keep' | 'skip' | undefined;
+  /** Default: masks, or prompts where the format has boxes only. */
+  readonly as?: ImportKind | undefined;
+  /** Prompts: the first of each object, then those at least so many frames after the last one; default: 1, all. */
+  readonly every?: number | undefined;
   /** Masks that an earlier import made are replaced where this one has others; default: they stay, and the report counts them. */
   readonly replace?: boolean;
   /** Nothing is changed: the result says what would be, with a picture. */
@@ -100,6 +111,8 @@ export interface ImportedObject {
   readonly id: ObjectId;
   readonly label: string;
   readonly masks: number;
+  /** Frames with a prompt. */
+  readonly prompts: number;
   /** True where the object was here already. */
   readonly known: boolean;
 }
@@ -113,29 +126,35 @@ export interface SkippedParts {
   readonly example: string;
 }
 
-/** Masks of an object that were here before and are not those of the import. */
+/** Masks, or prompts, of an object that were here before and are not those of the import. */
 export interface EarlierMasks {
   readonly object: ObjectId;
   readonly label: string;
+  /** How many. */
   readonly masks: number;
   /** One of their frames. */
   readonly frame: FrameIndex;
 }
 
 export interface ImportPreview {
-  /** The first frame with masks. */
+  /** The first frame with masks or prompts. */
   readonly frame: FrameIndex;
   readonly width: number;
   readonly height: number;
-  /** A JPEG of it, with the masks drawn. */
+  /** A JPEG of it, with the masks or prompts drawn. */
   readonly picture: Uint8Array;
 }
 
 export interface ImportResult {
   readonly source: string;
   readonly objects: readonly ImportedObject[];
+  readonly as: ImportKind;
   readonly frames: number;
   readonly masks: number;
+  /** Frames of objects with a prompt. */
+  readonly prompts: number;
+  /** How well boxes of the source agree with masks that are here; absent where there are no two to compare. */
+  readonly agreement?: BoxAgreement;
   /** By which rule frames were counted. */
   readonly counting: string;
   /** How what was found was understood. */

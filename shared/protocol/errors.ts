@@ -61,6 +61,7 @@ export type ErrorCode =
   | 'git/failed'
   | 'labels/invalid'
   | 'export/folder-not-empty'
+  | 'export/not-an-export'
   | 'export/limit'
   | 'import/ambiguous'
   | 'import/malformed'

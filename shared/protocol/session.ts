@@ -1,5 +1,6 @@
 /** Requests about one open clip, edits aside. */
 import type {
+  BoxAgreement,
   Direction,
   FramePrompt,
   Looking,
@@ -135,6 +136,8 @@ export interface PropagateResult {
   readonly wallMs: number;
   /** Total milliseconds spent in each stage; stages overlap, so they add up to more than `wallMs`. */
   readonly stages: StageTimes;
+  /** How well masks fill the boxes that they were made from; absent where none was made from a box alone. */
+  readonly boxAgreement?: BoxAgreement;
 }
 
 export interface FrameMasksParams {

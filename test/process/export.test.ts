@@ -94,7 +94,19 @@ async function digests(folder: string): Promise<Record<string, string>> {
 
 describe('every format', () => {
   const FORMATS: readonly ExportFormat[] = [
-    ...(['coco', 'ytvis', 'davis', 'sav', 'mots', 'yolo-seg', 'cvat', 'labelme', 'masks'] as const),
+    ...([
+      'coco',
+      'ytvis',
+      'davis',
+      'sav',
+      'mots',
+      'mot',
+      'yolo',
+      'yolo-seg',
+      'cvat',
+      'labelme',
+      'masks',
+    ] as const),
     ...(['overlay', 'cutout', 'frames'] as const),
   ];
 
@@ -705,6 +717,6 @@ test('an export folder inside of one that does not exist yet is made', async () 
   await mkdir(join(folder, 'empty'));
   await exportHere({ paths: [clip], format: 'masks', out: join(folder, 'a', 'b') });
   await exportHere({ paths: [clip], format: 'masks', out: join(folder, 'empty') });
-  expect((await readdir(join(folder, 'empty'))).sort()).toEqual(['manifest.json', 'pond']);
+  expect((await readdir(join(folder, 'empty'))).sort()).toEqual(['files.sha256', 'manifest.json', 'pond']);
   expect((await readdir(join(folder, 'a'))).sort()).toEqual(['b']);
 });

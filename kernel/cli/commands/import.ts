@@ -4,14 +4,17 @@ import type { EarlierMasks } from '../../../shared/protocol/dataset';
 import type { ImportParams, ImportResult } from '../../../shared/protocol/dataset';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { openClip, saveAndClose, takingOver, type TakeOverOption } from '../clipSession';
-import { printResult } from '../output';
+import { importKind } from '../../import/api';
+import { agreementLines } from '../agreementLines';
+import { printResult, usageError } from '../output';
 import { progressBar } from '../progressBar';
 import { withKernel } from '../withKernel';
 
 export interface ImportCommandOptions
   extends
     TakeOverOption,
-    Pick<ImportParams, 'format' | 'from' | 'name' | 'label' | 'crowd' | 'replace' | 'dryRun'> {
+    Pick<ImportParams, 'format' | 'from' | 'name' | 'label' | 'crowd' | 'as' | 'replace' | 'dryRun'> {
+  readonly every?: string;
   readonly firstFrame?: '0' | '1';
   readonly json: boolean;
   readonly settings: Partial<KernelSettings>;
@@ -23,6 +26,7 @@ type Report = Omit<ImportResult, 'preview'> & { readonly video: string; readonly
 /** `masklet import VIDEO --format F --from PATH` */
 export async function importMasks(video: string, options: ImportCommandOptions): Promise<void> {
   const dryRun = options.dryRun ?? false;
+  const params = paramsOf(options);
   const result = await withKernel(
     'masklet import',
     options.settings,
@@ -36,7 +40,7 @@ export async function importMasks(video: string, options: ImportCommandOptions):
       const session = await openClip(kernel, open, signal);
       const bar = progressBar({ label: 'importing', unit: 'parts' });
       const answer = await session
-        .request('session/import', paramsOf(options), {
+        .request('session/import', params, {
           signal,
           onProgress: ({ done, total }) => bar.update(done, total),
         })
@@ -53,7 +57,13 @@ export async function importMasks(video: string, options: ImportCommandOptions):
 }
 
 function paramsOf(options: ImportCommandOptions): Omit<ImportParams, 'session'> {
-  const { format, from, name, label, firstFrame, crowd, replace, dryRun } = options;
+  const { format, from, name, label, firstFrame, crowd, as, every, replace, dryRun } = options;
+  if (every !== undefined && !/^[1-9]\d{0,8}$/.test(every)) {
+    throw usageError(`--every ${every} is not a number of frames.`, 'Give a whole number from 1.');
+  }
+  if (every !== undefined && importKind({ as, format }) === 'masks') {
+    throw usageError('--every is for prompts.', 'Give --as prompts too.');
+  }
   return {
     format,
     from: resolve(from),
@@ -61,24 +71,27 @@ function paramsOf(options: ImportCommandOptions): Omit<ImportParams, 'session'> 
     ...(label === undefined ? {} : { label }),
     ...(firstFrame === undefined ? {} : { firstFrame: firstFrame === '0' ? 0 : 1 }),
     ...(crowd === undefined ? {} : { crowd }),
+    ...(as === undefined ? {} : { as }),
+    ...(every === undefined ? {} : { every: Number(every) }),
     ...(replace === true ? { replace } : {}),
     ...(dryRun === true ? { dryRun } : {}),
   };
 }
 
 function describe(result: Report): string {
-  const { masks, frames, video, objects, counting, notes, skipped, replaced, kept, dryRun, sidecar } = result;
+  const { as, frames, video, objects, counting, notes, skipped, replaced, kept, dryRun, sidecar } = result;
   const earlier = ({ object, label, masks: count, frame }: EarlierMasks): string =>
-    `${count} masks of ${object} "${label}", the first on frame ${frame}`;
+    `${count} ${as} of ${object} "${label}", the first on frame ${frame}`;
   return [
-    `${dryRun ? 'Would import' : 'Imported'} ${masks} masks on ${frames} frames of ${video}`,
+    `${dryRun ? 'Would import' : 'Imported'} ${result[as]} ${as} on ${frames} frames of ${video}`,
     ...objects.map(
-      ({ id, label, masks: count, known }) =>
-        `  object     ${id} "${label}": ${count} masks${known ? ', already in this clip' : ''}`,
+      (object) =>
+        `  object     ${object.id} "${object.label}": ${object[as]} ${as}${object.known ? ', already in this clip' : ''}`,
     ),
     ...(counting === '' ? [] : [`  frames     ${counting}`]),
     ...notes.map((note) => `  note       ${note}`),
     `  skipped    ${skippedCount(skipped)}`,
+    ...agreementLines(result.agreement),
     ...replaced.map((masks) => `  ${dryRun ? 'would replace' : 'replaced'} ${earlier(masks)}`),
     ...kept.map((masks) => `  kept       ${earlier(masks)}: --replace replaces them`),
     dryRun ? '  nothing was written' : `  sidecar    ${sidecar ?? ''}`,

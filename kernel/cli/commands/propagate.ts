@@ -4,6 +4,7 @@ import type { KernelSettings } from '../../../shared/protocol/settings';
 import { parseRange } from '../arguments';
 import { openClip, propagateWithBar, saveAndClose, takingOver, type TakeOverOption } from '../clipSession';
 import { EXIT } from '../../../shared/protocol/exitCodes';
+import { agreementLines } from '../agreementLines';
 import { printResult } from '../output';
 import { withKernel } from '../withKernel';
 
@@ -50,6 +51,7 @@ export async function propagate(video: string, options: PropagateCommandOptions)
     [
       result.video,
       `  frames     ${result.frames - result.skipped} tracked, ${result.skipped} up to date already, ${result.frameCount} in the video`,
+      ...agreementLines(result.boxAgreement),
       `  sidecar    ${result.sidecar}`,
     ].join('\n'),
   );

@@ -9,6 +9,7 @@ import type { PropagateResult } from '../../../shared/protocol/session';
 import { parseRange } from '../arguments';
 import { openClip, propagateWithBar, saveAndClose, takingOver, type TakeOverOption } from '../clipSession';
 import { EXIT } from '../../../shared/protocol/exitCodes';
+import { agreementLines } from '../agreementLines';
 import { printResult, usageError } from '../output';
 import {
   promptsFromOptions,
@@ -185,6 +186,7 @@ function describe(result: SegmentResult): string {
     ...(result.msPerFrame === null
       ? []
       : [`  time       ${(result.msPerFrame / 1000).toFixed(2)} s a frame`]),
+    ...agreementLines(result.boxAgreement),
     `  sidecar    ${result.sidecar}`,
     `  database   ${result.database}`,
   ].join('\n');

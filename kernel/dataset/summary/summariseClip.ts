@@ -2,6 +2,7 @@ import { MaskletError } from '../../../shared/protocol/errors';
 import type { ClipSummary } from '../../../shared/protocol/dataset';
 import type { MarkRecord, MaskRecord } from '../../../shared/domain/annotations';
 import type { Problem } from '../../../shared/protocol/errors';
+import { loneBox } from '../../review/boxAgreement';
 import { Review } from '../../review/review';
 import { Annotations } from '../../annotations/annotations';
 import type { ClipContent } from '../../storage/api';
@@ -63,7 +64,11 @@ async function count(
 ): Promise<Counts> {
   const { objects, masks, marks, conflicts, dirty } = content;
   const annotations = new Annotations(content, { id: '', sha256: '' });
-  const suspicions = await new Review().run(objects.map(({ id }) => annotations.masksOfObject(id)));
+  const suspicions = await new Review().run(
+    objects.map(({ id }) => annotations.masksOfObject(id)),
+    undefined,
+    ({ object, frame }) => loneBox(annotations.prompt(object, frame)),
+  );
   const unverified = framesOf(masks.filter(({ verified }) => !verified));
   const masked = framesOf(masks);
   const problems = [...videoProblems, ...content.problems].map(({ message }) => message);

@@ -8,10 +8,11 @@ import { davis } from './davis';
 import { frames } from './frames';
 import { labelme } from './labelme';
 import { masks } from './masks';
+import { mot } from './mot';
 import { mots } from './mots';
 import { overlay } from './overlay';
 import { sav } from './sav';
-import { yoloSeg } from './yoloSeg';
+import { yolo, yoloSeg } from './yoloSeg';
 import { ytvis } from './ytvis';
 
 /** All formats, by name. */
@@ -21,6 +22,8 @@ export const exporters: Readonly<Record<ExportFormat, Exporter>> = {
   davis,
   sav,
   mots,
+  mot,
+  yolo,
   'yolo-seg': yoloSeg,
   cvat,
   labelme,

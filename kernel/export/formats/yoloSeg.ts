@@ -1,4 +1,4 @@
-import type { Category, ExportClip, ExportContext, Exporter, ExportWriter } from '../api';
+import type { Category, ExportClip, ExportContext, Exporter, ExportMask, ExportWriter } from '../api';
 import { pixelOutline } from '../pixelOutline';
 import { frameName, pictureName, writePicture } from '../pictures';
 
@@ -11,24 +11,37 @@ const DECIMALS = 7;
  * An object has one polygon, for a reader that draws with OpenCV (`pixelOutline`): its parts and holes are joined by cuts.
  */
 export const yoloSeg: Exporter = {
-  start: (context) => new YoloWriter(context),
+  start: (context) => new YoloWriter(context, ({ record }) => pixelOutline(record.mask)),
+};
+
+/** The same for detection ("Object Detection Datasets Overview"): an object is the middle and the size of its mask's box. */
+export const yolo: Exporter = {
+  start: (context) =>
+    new YoloWriter(context, ({ record: { bbox } }) => {
+      const [x0, y0, x1, y1] = bbox;
+      return [(x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0];
+    }),
 };
 
 class YoloWriter implements ExportWriter {
   private readonly splits = new Set<string>();
 
-  constructor(private readonly context: ExportContext) {}
+  /** @param shape x, y, x, y, ... in pixels of what stands for a mask. */
+  constructor(
+    private readonly context: ExportContext,
+    private readonly shape: (mask: ExportMask) => readonly number[],
+  ) {}
 
   async clip(clip: ExportClip): Promise<void> {
     const { folder, options } = this.context;
     const { width, height } = clip.video;
     this.splits.add(clip.split);
     for (const frame of clip.frames) {
-      const lines = clip.masks(frame).map(({ object, record }) => {
-        const points = pixelOutline(record.mask).map((value, i) =>
+      const lines = clip.masks(frame).map((mask) => {
+        const points = this.shape(mask).map((value, i) =>
           Number((value / (i % 2 === 0 ? width : height)).toFixed(DECIMALS)),
         );
-        return `${object.category.id - 1} ${points.join(' ')}\n`;
+        return `${mask.object.category.id - 1} ${points.join(' ')}\n`;
       });
       await folder.write(`labels/${clip.split}/${clip.name}_${frameName(frame)}.txt`, lines.join(''));
       const picture = `images/${clip.split}/${clip.name}_${pictureName(frame, options.images)}`;

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { ManifestClip } from '../../export/manifest';
 import type { FrameIndex } from '../../../shared/domain/video';
 import { foldersOf, numbersOf } from '../../video/fileNumbers';
-import type { Collector, Importer, ImportSource } from '../api';
+import type { Collector, Importer, ImportSource, TrackCollector } from '../api';
 import { chooseParts, ownPatterns, type VideoClues } from '../chooseName';
 import { filesWith, isFolder, readJson } from '../files';
 import type { FrameName } from '../frameNumbers';
@@ -12,7 +12,7 @@ import { findManifest } from '../manifest';
 import { fitOf, scaledNote, type Fit } from '../pictureSize';
 import { fillPolygons, readRle, type Shape } from '../shapes';
 import { framesOf, NO_FRAME } from '../sourceFrames';
-import { UngroupedMasks } from '../ungrouped';
+import { UngroupedShapes } from '../ungrouped';
 
 /** Fields in which tools say which frame of its video an image is. */
 const FRAME_FIELDS = ['frame_id', 'frame_index', 'frame_idx', 'frame_number', 'frame'];
@@ -37,8 +37,8 @@ export const coco: Importer = {
     if (videos.size === 0) return;
     const wanted = chooseParts(videos, source, manifest);
     const own = await ownImages(documents, wanted, source, manifest, collector);
-    const ungrouped = new UngroupedMasks(collector);
-    for (const document of documents) await takeMasks(document, own, source, ungrouped, collector);
+    const ungrouped = new UngroupedShapes(collector);
+    for (const document of documents) await takeShapes(document, own, source, ungrouped, collector);
     ungrouped.finish();
   },
 };
@@ -105,11 +105,11 @@ async function ownImages(
   return new Map(own.map((image, i) => [image, frames[i]]));
 }
 
-async function takeMasks(
+async function takeShapes(
   { file, values, document, images }: Document,
   own: ReadonlyMap<CocoImage, FrameIndex | undefined>,
   source: ImportSource,
-  ungrouped: UngroupedMasks,
+  ungrouped: UngroupedShapes,
   collector: Collector,
 ): Promise<void> {
   const categories = categoriesOf(document, values);
@@ -135,24 +135,64 @@ async function takeMasks(
       continue;
     }
     const fit = fitOf(image.width, image.height, source.video);
-    const shape = await segmentationOf(annotation.segmentation, fit, source, place, collector);
-    if (!shape) continue;
-    if ('problem' in shape) {
-      collector.skip(shape.problem, place);
-      continue;
-    }
+    const put =
+      (collector.wantsPrompts ? promptOf(annotation, frame, fit, place) : undefined) ??
+      (await maskOf(annotation, frame, fit, source, place, collector));
+    if (!put) continue;
     const category = values.id(annotation.category_id, `${where}.category_id`);
     const label = categories.get(category) ?? `category ${category}`;
     const occluded = isRecord(annotation.attributes) && isSet(annotation.attributes.occluded);
+    const putAll = (object: TrackCollector): void => {
+      put(object);
+      if (occluded) object.occluded(frame);
+    };
     const track = trackOf(annotation);
-    if (track === undefined) {
-      ungrouped.add(label, { frame, mask: shape.mask, where: place, occluded });
-      continue;
-    }
-    const object = collector.track(`track:${track}`, { label });
-    object.mask(frame, shape.mask, place);
-    if (occluded) object.occluded(frame);
+    if (track === undefined) ungrouped.add(label, frame, putAll);
+    else putAll(collector.track(`track:${track}`, { label }));
   }
+}
+
+type Put = (object: TrackCollector) => void;
+
+/** Its mask; undefined where there is none, which has been counted. */
+async function maskOf(
+  { segmentation }: Record<string, unknown>,
+  frame: FrameIndex,
+  fit: Fit,
+  source: ImportSource,
+  place: string,
+  collector: Collector,
+): Promise<Put | undefined> {
+  const shape = await segmentationOf(segmentation, fit, source, place, collector);
+  if (!shape) return undefined;
+  if ('problem' in shape) {
+    collector.skip(shape.problem, place);
+    return undefined;
+  }
+  return (object) => object.mask(frame, shape.mask, place);
+}
+
+/** Its box, else its visible keypoints; undefined where it has neither. */
+function promptOf(
+  { bbox, keypoints }: Record<string, unknown>,
+  frame: FrameIndex,
+  fit: Fit,
+  place: string,
+): Put | undefined {
+  if (Array.isArray(bbox) && bbox.length === 4) {
+    const [x, y, width, height] = bbox as readonly unknown[];
+    const right = (from: unknown, by: unknown): unknown =>
+      typeof from === 'number' && typeof by === 'number' ? (by < 0 ? NaN : from + by) : NaN;
+    return (object) => object.box(frame, [x, y, right(x, width), right(y, height)], fit, place);
+  }
+  if (!Array.isArray(keypoints)) return undefined;
+  const points = Array.from({ length: Math.floor(keypoints.length / 3) }, (_, n) =>
+    (keypoints as readonly unknown[]).slice(3 * n, 3 * n + 3),
+  ).filter(([, , visible]) => typeof visible === 'number' && visible > 0);
+  if (points.length === 0) return undefined;
+  return (object) => {
+    for (const [x, y] of points) object.point(frame, [x, y], fit, place);
+  };
 }
 
 function isSet(value: unknown): boolean {

@@ -20,12 +20,12 @@ import { findManifest, type KnownClip } from '../manifest';
 import { fitOf, scaledNote, type Fit } from '../pictureSize';
 import { fillPolygons, otherSize } from '../shapes';
 import { framesOf, NO_FRAME } from '../sourceFrames';
-import { UngroupedMasks } from '../ungrouped';
+import { UngroupedShapes } from '../ungrouped';
 import { readXml } from '../xmlElements';
 
 type Attributes = Readonly<Record<string, string>>;
 
-/** What CVAT draws that is no mask. */
+/** What CVAT draws that is not a mask. Boxes and points become prompts where those are wanted. */
 const OTHER_SHAPES = new Set(['box', 'ellipse', 'polyline', 'points', 'cuboid', 'skeleton', 'tag']);
 
 /**
@@ -37,7 +37,7 @@ export const cvat: Importer = {
   read: async (source, collector) => {
     const manifest = await findManifest(source);
     const file = await fileOf(source, manifest);
-    const reader = new CvatReader();
+    const reader = new CvatReader(collector.wantsPrompts);
     await readXml(file, reader, collector, source.signal);
     const fileName = basename(file, '.xml');
     const ownName = fileName === 'annotations' && file !== source.from ? basename(dirname(file)) : fileName;
@@ -50,7 +50,7 @@ export const cvat: Importer = {
 };
 
 interface CvatShape {
-  readonly kind: 'mask' | 'polygon';
+  readonly kind: 'mask' | 'polygon' | 'box' | 'points';
   readonly attributes: Attributes;
   readonly where: string;
 }
@@ -72,13 +72,20 @@ class CvatReader {
   private group: CvatGroup | undefined;
   private depth = 0;
 
+  /** @param boxes boxes and points are shapes, too. */
+  constructor(private readonly boxes: boolean) {}
+
   open(name: string, attributes: Attributes, where: string): void {
     if (this.depth++ === 0 && name !== 'annotations') throw malformed(where, 'it is not a CVAT file');
     this.meta.open(name);
     if (name === 'track' || name === 'image') {
       this.group = { attributes, where, shapes: [], others: [] };
       (name === 'track' ? this.tracks : this.images).push(this.group);
-    } else if (name === 'mask' || name === 'polygon') {
+    } else if (
+      name === 'mask' ||
+      name === 'polygon' ||
+      (this.boxes && (name === 'box' || name === 'points'))
+    ) {
       this.group?.shapes.push({ kind: name, attributes, where });
     } else if (OTHER_SHAPES.has(name)) this.group?.others.push({ name, where });
   }
@@ -95,7 +102,7 @@ class CvatReader {
 }
 
 class CvatImport {
-  private readonly ungrouped: UngroupedMasks;
+  private readonly ungrouped: UngroupedShapes;
 
   constructor(
     private readonly document: CvatReader,
@@ -103,7 +110,7 @@ class CvatImport {
     private readonly manifest: KnownClip | undefined,
     private readonly collector: Collector,
   ) {
-    this.ungrouped = new UngroupedMasks(collector);
+    this.ungrouped = new UngroupedShapes(collector);
   }
 
   async take(): Promise<void> {
@@ -196,19 +203,16 @@ class CvatImport {
       const frame = frameOf.get(whole(mask.attributes, 'frame', mask.where));
       const group = groupOf(attributes, place);
       if (mask.attributes.outside === '1') return;
-      const found = await this.shapeMask(mask, fit, frame);
-      if (!found || frame === undefined) return;
-      const occluded = mask.attributes.occluded === '1';
+      const put = await this.shapePut(mask, fit, frame);
+      if (!put || frame === undefined) return;
       if (group === 0) {
-        this.ungrouped.add(label, { frame, mask: found, where: mask.where, occluded });
+        this.ungrouped.add(label, frame, put);
         return;
       }
       const key = joined.has(`${group}:${label}`)
         ? `group:${group}:${label}`
         : `track:${attributes.id ?? place}`;
-      const object = this.collector.track(key, { label, ...this.known(group, label) });
-      object.mask(frame, found, mask.where);
-      if (occluded) object.occluded(frame);
+      put(this.collector.track(key, { label, ...this.known(group, label) }));
       return;
     }
     const object = this.polygonTrack(attributes, place, label);
@@ -225,10 +229,7 @@ class CvatImport {
       }
       if (outsideFrom !== undefined && frame !== undefined) this.leave(object, outsideFrom, frame);
       outsideFrom = undefined;
-      const found = await this.shapeMask(shape, fit, frame);
-      if (!found || frame === undefined) continue;
-      object.mask(frame, found, shape.where);
-      if (shape.attributes.occluded === '1') object.occluded(frame);
+      (await this.shapePut(shape, fit, frame))?.(object);
     }
     if (outsideFrom !== undefined) this.leave(object, outsideFrom, this.source.video.frameCount);
   }
@@ -277,35 +278,51 @@ class CvatImport {
     const { attributes, where } = shape;
     const label = labelOf(attributes, where);
     const group = groupOf(attributes, where);
-    const found = await this.shapeMask(shape, fit, frame);
-    if (!found || frame === undefined) return;
-    const occluded = attributes.occluded === '1';
+    const put = await this.shapePut(shape, fit, frame);
+    if (!put || frame === undefined) return;
     if (group === 0) {
-      this.ungrouped.add(label, { frame, mask: found, where, occluded });
+      this.ungrouped.add(label, frame, put);
       return;
     }
-    const object = this.collector.track(`group:${group}:${label}`, { label, ...this.known(group, label) });
-    object.mask(frame, found, where);
-    if (occluded) object.occluded(frame);
+    put(this.collector.track(`group:${group}:${label}`, { label, ...this.known(group, label) }));
   }
 
-  /** Undefined where the shape is none, which has been counted. */
-  private async shapeMask(
+  /** Undefined where the shape cannot be used, which has been counted. */
+  private async shapePut(
     shape: CvatShape,
     fit: Fit,
     frame: FrameIndex | undefined,
-  ): Promise<RleMask | undefined> {
-    const { collector } = this;
-    const { video } = this.source;
+  ): Promise<((track: TrackCollector) => void) | undefined> {
     const { attributes, where, kind } = shape;
-    await collector.work.turn();
+    await this.collector.work.turn();
     if (frame === undefined) {
-      collector.skip(
-        NO_FRAME,
-        attributes.frame === undefined ? where : `frame ${attributes.frame}, ${where}`,
-      );
+      const example = attributes.frame === undefined ? where : `frame ${attributes.frame}, ${where}`;
+      this.collector.skip(NO_FRAME, example);
       return undefined;
     }
+    const put =
+      kind === 'box' || kind === 'points'
+        ? promptPut(kind, attributes, where, frame, fit)
+        : await this.maskPut(shape, fit, frame);
+    if (!put || attributes.occluded !== '1') return put;
+    return (track) => {
+      put(track);
+      track.occluded(frame);
+    };
+  }
+
+  private async maskPut(
+    shape: CvatShape,
+    fit: Fit,
+    frame: FrameIndex,
+  ): Promise<((track: TrackCollector) => void) | undefined> {
+    const mask = await this.shapeMask(shape, fit);
+    return mask && ((track) => track.mask(frame, mask, shape.where));
+  }
+
+  private async shapeMask({ attributes, where, kind }: CvatShape, fit: Fit): Promise<RleMask | undefined> {
+    const { collector } = this;
+    const { video } = this.source;
     if (kind === 'polygon') {
       const { mask, problems } = await fillPolygons(
         [pointsOf(attributes.points ?? '')],
@@ -348,6 +365,23 @@ function groupsOfMasks(tracks: readonly CvatGroup[]): ReadonlySet<string> {
     frames.set(key, known.add(frame));
   }
   return new Set([...frames.keys()].filter((key) => !twice.has(key)));
+}
+
+function promptPut(
+  kind: 'box' | 'points',
+  attributes: Attributes,
+  where: string,
+  frame: FrameIndex,
+  fit: Fit,
+): (track: TrackCollector) => void {
+  if (kind === 'box') {
+    const corners = ['xtl', 'ytl', 'xbr', 'ybr'].map((name) => Number(attributes[name] ?? NaN));
+    return (track) => track.box(frame, corners, fit, where);
+  }
+  const points = pointsOf(attributes.points ?? '');
+  return (track) => {
+    for (let i = 0; i < points.length; i += 2) track.point(frame, points.slice(i, i + 2), fit, where);
+  };
 }
 
 /** Run lengths along the rows of a box, the first of pixels outside; what lies beyond the picture is cut off, and said. */

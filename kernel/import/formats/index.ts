@@ -6,8 +6,10 @@ import { cvat } from './cvat';
 import { davis } from './davis';
 import { labelme } from './labelme';
 import { masks } from './masks';
+import { mot } from './mot';
 import { mots } from './mots';
 import { sav } from './sav';
+import { yolo } from './yolo';
 import { ytvis } from './ytvis';
 
 /** All formats that come in, by name. */
@@ -17,6 +19,8 @@ export const importers: Readonly<Record<ImportFormat, Importer>> = {
   davis,
   sav,
   mots,
+  mot,
+  yolo,
   cvat,
   labelme,
   masks,

@@ -2,9 +2,10 @@ import { basename, dirname, join } from 'node:path';
 import { MaskletError } from '../../../shared/protocol/errors';
 import { encodeRle, decodeRle } from '../../masks/rle';
 import type { RleMask } from '../../../shared/domain/annotations';
+import type { FrameIndex } from '../../../shared/domain/video';
 import { decodeMaskPng } from '../../render/maskPng';
 import { readPngHeader } from '../../render/pngFormat';
-import type { Collector, Importer, ImportSource, ImportVideo } from '../api';
+import type { Collector, Importer, ImportSource, ImportVideo, TrackCollector } from '../api';
 import { OUTLINE_DRAWN, OUTLINE_KEY } from '../../export/formats/labelme';
 import { drawnPolygon } from '../../masks/drawnPolygon';
 import { checkName, chooseName, possibleNames } from '../chooseName';
@@ -15,7 +16,7 @@ import { findManifest } from '../manifest';
 import { fitOf, scaledNote, type Fit } from '../pictureSize';
 import { fillPolygons, otherSize, type FilledPolygons } from '../shapes';
 import { framesOfFiles, NO_FRAME } from '../sourceFrames';
-import { UngroupedMasks } from '../ungrouped';
+import { UngroupedShapes } from '../ungrouped';
 
 /** labelme: a JSON file a frame; an object is a label with a `group_id`. The pictures it names are not opened. */
 export const labelme: Importer = {
@@ -24,20 +25,25 @@ export const labelme: Importer = {
     const manifest = await findManifest(source);
     const files = await filesOf(source, manifest);
     const frames = await framesOfFiles(files, source, manifest !== undefined, collector);
-    const ungrouped = new UngroupedMasks(collector);
+    const ungrouped = new UngroupedShapes(collector);
     const labels = new Map<Id, Set<string>>();
     for (const file of files) {
       source.signal.throwIfAborted();
       const shapes = await readFrame(file, source.video, collector);
       const frame = frames.get(file);
-      for (const { mask, label, group, occluded, place } of shapes) {
-        if (frame === undefined) collector.skip(NO_FRAME, place);
-        else if (group === undefined) ungrouped.add(label, { frame, mask, where: place, occluded });
+      for (const { put, label, group, occluded, place } of shapes) {
+        if (frame === undefined) {
+          collector.skip(NO_FRAME, place);
+          continue;
+        }
+        const putAll = (track: TrackCollector): void => {
+          put(track, frame);
+          if (occluded) track.occluded(frame);
+        };
+        if (group === undefined) ungrouped.add(label, frame, putAll);
         else {
           labels.set(group, (labels.get(group) ?? new Set()).add(label));
-          const track = collector.track(`group:${group}:${label}`, { label });
-          track.mask(frame, mask, place);
-          if (occluded) track.occluded(frame);
+          putAll(collector.track(`group:${group}:${label}`, { label }));
         }
       }
     }
@@ -51,7 +57,7 @@ export const labelme: Importer = {
 };
 
 interface LabelmeShape {
-  readonly mask: RleMask;
+  readonly put: (track: TrackCollector, frame: FrameIndex) => void;
   readonly label: string;
   readonly group: Id | undefined;
   readonly occluded: boolean;
@@ -70,15 +76,46 @@ async function readFrame(file: string, video: ImportVideo, collector: Collector)
     await collector.work.turn();
     const shape = values.record(entry, where);
     const label = values.text(shape.label, `${where}.label`);
-    const { mask, problems } = await maskOf(shape, where, values, fit, video, place, collector, fill);
-    for (const problem of problems) collector.skip(problem, `${place}, "${label}"`);
-    if (!mask) continue;
-    if (fit.kind === 'scaled') collector.note(scaledNote(fit, video));
+    const points = values.list(shape.points, `${where}.points`);
+    const prompt = collector.wantsPrompts ? promptOf(shape.shape_type, points, fit, place) : undefined;
+    const put = prompt ?? (await maskPut());
+    if (!put) continue;
     const flags = isRecord(shape.flags) ? shape.flags : {};
     const group = isId(shape.group_id) ? shape.group_id : undefined;
-    shapes.push({ mask, label, group, occluded: flags.occluded === true, place });
+    shapes.push({ put, label, group, occluded: flags.occluded === true, place });
+
+    async function maskPut(): Promise<LabelmeShape['put'] | undefined> {
+      const { mask, problems } = await maskOf(shape, where, values, fit, video, place, collector, fill);
+      for (const problem of problems) collector.skip(problem, `${place}, "${label}"`);
+      if (!mask) return undefined;
+      if (fit.kind === 'scaled') collector.note(scaledNote(fit, video));
+      return (track, frame) => track.mask(frame, mask, place);
+    }
   }
   return shapes;
+}
+
+/** A rectangle by two corners (labelme 7 writes all four), or points; undefined for other shapes. */
+function promptOf(
+  type: unknown,
+  points: readonly unknown[],
+  fit: Fit,
+  place: string,
+): LabelmeShape['put'] | undefined {
+  const pairs = points.map((point): readonly unknown[] => (Array.isArray(point) ? point : []));
+  switch (type) {
+    case 'rectangle': {
+      const corners = pairs.length === 4 ? [pairs[0], pairs[2]] : pairs;
+      return (track, frame) => track.box(frame, corners.flat(), fit, place);
+    }
+    case 'point':
+    case 'points':
+      return (track, frame) => {
+        for (const pair of pairs) track.point(frame, pair, fit, place);
+      };
+    default:
+      return undefined;
+  }
 }
 
 async function maskOf(

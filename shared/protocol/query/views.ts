@@ -176,7 +176,7 @@ export const VIEWS: readonly View[] = [
       column(
         'reasons',
         't.reasons',
-        "Why, separated by commas: 'low-object-score', 'low-iou', 'area-jump', 'position-jump', 'low-overlap', 'appears-or-vanishes'.",
+        "Why, separated by commas: 'low-object-score', 'low-iou', 'area-jump', 'position-jump', 'low-overlap', 'direction-disagreement', 'box-disagreement', 'appears-or-vanishes'.",
       ),
       column(
         'first_frame',

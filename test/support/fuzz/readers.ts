@@ -25,6 +25,7 @@ import { readCheckpoint } from '../../../models/checkpoint/readCheckpoint';
 import { ModelFileError } from '../../../models/modelFileError';
 import { recognise } from '../../../models/sam2/recognise';
 import type { ImportFormat } from '../../../shared/formats';
+import type { ImportKind } from '../../../shared/protocol/dataset';
 import { readingStatements } from '../../../shared/protocol/query/statements';
 import { floatTensor, PickleWriter, writeTorchFile, writeTorchZip } from '../torchFiles';
 import { mutatedBytes, mutatedJson, mutatedNumbers, mutatedText } from './mutate';
@@ -154,10 +155,21 @@ const labelme = {
       flags: { occluded: true },
     },
     { label: 'koi', points: [[2, 3]], shape_type: 'mask', mask: dotPng },
+    {
+      label: 'koi',
+      points: [
+        [1, 1],
+        [5, 5],
+      ],
+      shape_type: 'rectangle',
+      group_id: 2,
+    },
+    { label: 'koi', points: [[2, 3]], shape_type: 'point', group_id: 2 },
   ],
 };
 const cvat = `<?xml version="1.0"?><annotations><track id="0" label="koi" group_id="1">
 <polygon frame="0" points="1,1;5,1;5,5" outside="0" occluded="1"/><polygon frame="3" points="1,1;5,1;5,5" outside="1"/>
+<box frame="1" xtl="1" ytl="1" xbr="5" ybr="5" outside="0" occluded="1"/><points frame="2" points="1,1;2,2"/>
 <mask frame="2" rle="0,4" left="3" top="0" width="2" height="2"/></track>
 <image name="00003.jpg"><polygon label="koi" points="1,1;5,1;5,5"/></image></annotations>`;
 const mots = `2 1001 1 ${HEIGHT} ${WIDTH} ${rle.counts}\n3 2002 2 ${HEIGHT} ${WIDTH} ${rle.counts}\n`;
@@ -173,24 +185,43 @@ const manifest = {
   ],
 };
 
-function importer(format: ImportFormat, name: string, make: (c: Choices) => string): Reader {
+const mot = '1,1,2,2,3,3,1,1,1\n2,-1,1.5,2,3,3,0.9,-1,-1,-1\n3,1,2,2,30,3,0,1,0.5\n';
+const seqinfo = '[Sequence]\nname=clip\nimWidth=12\nimHeight=8\n';
+const yolo = '0 0.5 0.5 0.2 0.3\n1 0.5 0.5 0.2 0.3 0.9 7\n0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5\n';
+
+function importer(
+  format: ImportFormat,
+  name: string,
+  make: (c: Choices) => string,
+  as: ImportKind = 'masks',
+): Reader {
   return {
     run: async (c, folder) => {
       write(folder, name, make(c));
       if (c.chance(0.3)) write(folder, 'manifest.json', jsonText(manifest, c));
-      await importFrom(format, c.chance(0.5) ? folder : join(folder, name));
+      await importFrom(format, c.chance(0.5) ? folder : join(folder, name), as);
     },
   };
 }
 
-async function importFrom(format: ImportFormat, from: string): Promise<void> {
+async function importFrom(format: ImportFormat, from: string, as: ImportKind = 'masks'): Promise<void> {
   const { tracks } = await readImport(format, {
     from,
     video: importVideo,
     signal: AbortSignal.timeout(60_000),
     firstFrame: 0,
+    as,
   });
-  for (const { masks, absent } of tracks) {
+  for (const { masks, absent, prompts } of tracks) {
+    for (const { frame, box, points } of prompts) {
+      const [x0, y0, x1, y1] = box ?? [0, 0, WIDTH, HEIGHT];
+      expectThat(frame >= 0 && frame < FRAMES, 'the frame of a prompt');
+      expectThat(0 <= x0 && x0 < x1 && x1 <= WIDTH && 0 <= y0 && y0 < y1 && y1 <= HEIGHT, 'a box');
+      expectThat(
+        points.every(({ x, y }) => x >= 0 && x <= WIDTH && y >= 0 && y <= HEIGHT),
+        'points',
+      );
+    }
     for (const { frame, mask } of masks) {
       expectThat(frame >= 0 && frame < FRAMES && isValidRle(mask), `a mask on frame ${frame}`);
       expectThat(mask.size[0] === HEIGHT && mask.size[1] === WIDTH, 'the size of a mask');
@@ -468,6 +499,23 @@ export const readers: Readonly<Record<string, Reader>> = {
   'import labelme': importer('labelme', '00002.json', (c) => jsonText(labelme, c)),
   'import cvat': importer('cvat', 'annotations.xml', (c) => changedText(cvat, c)),
   'import mots': importer('mots', 'clip.txt', (c) => changedText(mots, c)),
+  'import boxes of coco': importer('coco', 'a.json', (c) => jsonText(coco, c), 'prompts'),
+  'import boxes of labelme': importer('labelme', '00002.json', (c) => jsonText(labelme, c), 'prompts'),
+  'import boxes of cvat': importer('cvat', 'annotations.xml', (c) => changedText(cvat, c), 'prompts'),
+  'import mot': {
+    run: async (c, folder) => {
+      write(folder, 'clip/gt/gt.txt', changedText(mot, c));
+      write(folder, 'clip/seqinfo.ini', changedText(seqinfo, c));
+      await importFrom('mot', join(folder, c.of(['clip', 'clip/gt/gt.txt'])), 'prompts');
+    },
+  },
+  'import yolo': {
+    run: async (c, folder) => {
+      write(folder, 'labels/clip_2.txt', changedText(yolo, c));
+      write(folder, 'data.yaml', changedText('names:\n  0: koi\n  1: "a\\u00fc"\n- x\nnames: [a, b]\n', c));
+      await importFrom('yolo', c.chance(0.5) ? folder : join(folder, 'labels/clip_2.txt'), 'prompts');
+    },
+  },
   'import pictures': {
     run: async (c, folder) => {
       const pictures = await pngs();

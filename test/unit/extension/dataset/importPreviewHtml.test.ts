@@ -4,9 +4,11 @@ import type { ImportResult } from '../../../../shared/protocol/dataset';
 
 const RESULT: ImportResult = {
   source: '/data/a.json',
-  objects: [{ id: 'a', label: '<img src=x>', masks: 3, known: false }],
+  as: 'masks',
+  objects: [{ id: 'a', label: '<img src=x>', masks: 3, prompts: 0, known: false }],
   frames: 2,
   masks: 3,
+  prompts: 0,
   counting: 'Frames are counted from 0: there is a frame 0.',
   notes: [],
   skipped: [{ reason: 'polygons of fewer than 3 points', count: 2, example: 'annotations[8]' }],

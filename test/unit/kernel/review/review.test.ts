@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeRle } from '../../../../kernel/masks/rle';
-import type { MaskRecord } from '../../../../shared/domain/annotations';
+import type { Box, MaskRecord } from '../../../../shared/domain/annotations';
+import { loneBox } from '../../../../kernel/review/boxAgreement';
 import { Review } from '../../../../kernel/review/review';
 
 const [WIDTH, HEIGHT] = [200, 60];
@@ -44,6 +45,18 @@ describe('suspicious frames', () => {
     masks[5] = tracked(5, 15, 20, { iou: 0.2, state: 'edited' });
     masks[6] = tracked(6, 16, 20, { iou: 0.2, state: 'prompted' });
     expect(await reasonsOf(masks)).toEqual({ 2: ['low-iou'], 3: ['low-object-score'] });
+  });
+
+  it('are those whose mask does not fill the box that it was made from, until somebody verifies it', async () => {
+    const masks = calm(4).map((mask) => ({ ...mask, state: 'prompted' as const }));
+    masks[3] = { ...masks[3], verified: true };
+    const box = (x: number): Box => [x, 10, x + 20, 30];
+    const boxes = [box(10), box(200), undefined, box(200)];
+    const found = await new Review().run([masks], undefined, ({ frame }) => boxes[frame]);
+    expect(found).toEqual([{ object: 'a', frame: 1, reasons: ['box-disagreement'] }]);
+    const prompt = { object: 'a', frame: 0, points: [], box: box(1) };
+    expect(loneBox(prompt)).toEqual(box(1));
+    expect(loneBox({ ...prompt, points: [{ x: 1, y: 1, label: 1 }] })).toBeUndefined();
   });
 
   it('are those where area or place change at once', async () => {
