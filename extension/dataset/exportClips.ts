@@ -23,11 +23,12 @@ export async function exportClips(
 ): Promise<void> {
   const format = await askFormat(`Export: ${targets.name}`);
   if (!format) return;
-  const out = await askFolder(format, targets);
-  if (out === undefined) return;
+  const place = await askFolder(format, targets);
+  if (place === undefined) return;
+  const { out } = place;
   const choices = await askOptions(format, out, there);
   if (!choices) return;
-  const params: ExportParams = { ...placed(targets), format, out, ...choices };
+  const params: ExportParams = { ...placed(targets), format, ...place, ...choices };
   const result = await withProgress(`Exporting ${FORMATS[format].title}`, (report, signal) =>
     kernel.request('dataset/export', params, {
       signal,
@@ -54,8 +55,11 @@ async function askFormat(title: string): Promise<ExportFormat | undefined> {
   return (await vscode.window.showQuickPick(items, options))?.format;
 }
 
-/** A folder that does not exist yet, in the workspace or elsewhere. */
-async function askFolder(format: ExportFormat, targets: Targets): Promise<string | undefined> {
+/** A folder that does not exist yet, in the workspace or elsewhere, or that of an earlier export. */
+async function askFolder(
+  format: ExportFormat,
+  targets: Targets,
+): Promise<Pick<ExportParams, 'out' | 'update'> | undefined> {
   const root = targets.workspaceRoot ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
   const suggested = root && (await newFolder(join(root, 'exports'), format));
   const inside = {
@@ -63,18 +67,30 @@ async function askFolder(format: ExportFormat, targets: Targets): Promise<string
     description: suggested === undefined ? '' : vscode.workspace.asRelativePath(suggested),
   };
   const elsewhere = { label: 'Elsewhere...', description: 'a new folder is created in the one you choose' };
-  if (suggested !== undefined) {
-    const options = { title: `Export ${FORMATS[format].title}`, placeHolder: 'Export to which folder?' };
-    const answer = await vscode.window.showQuickPick([inside, elsewhere], options);
-    if (answer !== elsewhere) return answer && suggested;
-  }
+  const update = {
+    label: 'Update an Earlier Export...',
+    description: 'files that still hold stay; the rest is written again',
+  };
+  const options = { title: `Export ${FORMATS[format].title}`, placeHolder: 'Export to which folder?' };
+  const items = [...(suggested === undefined ? [] : [inside]), elsewhere, update];
+  const answer = await vscode.window.showQuickPick(items, options);
+  if (answer === inside && suggested !== undefined) return { out: suggested };
+  if (!answer) return undefined;
   const found = await vscode.window.showOpenDialog({
-    title: `Export ${FORMATS[format].title} to a New Folder In`,
+    title:
+      answer === update
+        ? `Update an Earlier ${FORMATS[format].title} Export`
+        : `Export ${FORMATS[format].title} to a New Folder In`,
     canSelectFiles: false,
     canSelectFolders: true,
-    openLabel: 'Export Here',
+    openLabel: answer === update ? 'Update' : 'Export Here',
+    ...(answer === update && root !== undefined
+      ? { defaultUri: vscode.Uri.file(join(root, 'exports')) }
+      : {}),
   });
-  return found && (await newFolder(found[0].fsPath, format));
+  if (!found) return undefined;
+  const folder = found[0].fsPath;
+  return answer === update ? { out: folder, update: true } : { out: await newFolder(folder, format) };
 }
 
 /** `coco`, else `coco-2`, ... */

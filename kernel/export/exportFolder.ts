@@ -6,6 +6,9 @@ import { MaskletError, errnoOf } from '../../shared/protocol/errors';
 import { makeOutputFolder } from '../storage/makeOutputFolder';
 import { storageError } from '../storage/storageError';
 import { OWNER_FILE, PART_ENDING, ownerHere, partPrefix, removeAbandoned } from './abandoned';
+import { hashOf } from '../../models/hashFile';
+import { CHECKSUMS_FILE, checksumsText, sha256Of } from './checksums';
+import type { ClipHashes, EarlierExport } from './earlierExport';
 
 /** Text is handed to the file system in pieces of this size. */
 const BUFFER_CHARACTERS = 1 << 20;
@@ -17,20 +20,25 @@ const BUFFER_CHARACTERS = 1 << 20;
 export class ExportFolder {
   private readonly made = new Set<string>();
   private readonly streams = new Set<TextFile>();
-  private count = 0;
+  /** SHA-256 by path of the files written; undefined where the file is to be read for it. */
+  private readonly written = new Map<string, string | undefined>();
+  private unchanged: { readonly [K in keyof ClipHashes]: boolean } = { pictures: false, masks: false };
+  private reused = 0;
 
   private constructor(
     readonly out: string,
     /** Where the files are until the export is complete. */
     readonly temporary: string,
+    private readonly earlier: EarlierExport | undefined,
   ) {}
 
   /**
    * What an export to the same place left behind when its process was killed is removed.
+   * @param earlier what is there already, and is to be brought up to date.
    * @throws MaskletError `export/folder-not-empty`, `storage/*`; then nothing was made.
    */
-  static async create(out: string): Promise<ExportFolder> {
-    await refuseFull(out);
+  static async create(out: string, earlier?: EarlierExport): Promise<ExportFolder> {
+    if (!earlier) await refuseFull(out);
     await removeAbandoned(out);
     const temporary = join(dirname(out), `${partPrefix(out)}${randomBytes(4).toString('hex')}${PART_ENDING}`);
     try {
@@ -40,12 +48,33 @@ export class ExportFolder {
       await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
       throw storageError(out, String(error), error);
     }
-    return new ExportFolder(out, temporary);
+    return new ExportFolder(out, temporary, earlier);
   }
 
   /** Files written. */
   get files(): number {
-    return this.count;
+    return this.written.size;
+  }
+
+  /** Files that an earlier export had and that still hold. */
+  get reusedFiles(): number {
+    return this.reused;
+  }
+
+  /** To be called before the files of a clip are written. */
+  beginClip(name: string, hashes: ClipHashes | undefined): void {
+    this.unchanged = (hashes && this.earlier?.holds(name, hashes)) ?? { pictures: false, masks: false };
+  }
+
+  /** Takes a file over from the earlier export. @returns false where there is none that still holds: it is to be made. */
+  async reuse(path: string, from: keyof ClipHashes): Promise<boolean> {
+    if (!this.earlier || !this.unchanged[from]) return false;
+    const full = this.place(path);
+    const sha256 = await this.earlier.reuse(path, full);
+    if (sha256 === undefined) return false;
+    this.written.set(path, sha256);
+    this.reused++;
+    return true;
   }
 
   /** A file's full path in the temporary folder, its folder made: for what writes files by itself. Counts as written. */
@@ -56,12 +85,13 @@ export class ExportFolder {
       makeOutputFolder(folder, join(this.out, path));
       this.made.add(folder);
     }
-    this.count++;
+    this.written.set(path, undefined);
     return full;
   }
 
   async write(path: string, data: Uint8Array | string): Promise<void> {
     const full = this.place(path);
+    this.written.set(path, sha256Of(data));
     try {
       await writeFile(full, data);
     } catch (error) {
@@ -85,9 +115,17 @@ export class ExportFolder {
     return file;
   }
 
-  /** Puts the finished folder in its place. */
-  async finish(): Promise<void> {
+  /** Puts the finished folder in its place. @returns paths of files that no export wrote, and that stay. */
+  async finish(): Promise<readonly string[]> {
     await this.closeAll();
+    await this.writeChecksums();
+    if (this.earlier) {
+      const strangers = await this.earlier.keepStrangers(this.temporary, (path) => this.written.has(path));
+      await this.earlier.replaceBy(this.temporary).catch((error: unknown) => {
+        throw storageError(this.out, String(error), error);
+      });
+      return strangers;
+    }
     await refuseFull(this.out);
     try {
       await rm(join(this.temporary, OWNER_FILE), { force: true });
@@ -98,6 +136,15 @@ export class ExportFolder {
     } catch (error) {
       throw storageError(this.out, String(error), error);
     }
+    return [];
+  }
+
+  private async writeChecksums(): Promise<void> {
+    const files = new Map<string, string>();
+    for (const [path, sha256] of this.written) {
+      files.set(path, sha256 ?? (await hashOf(join(this.temporary, path))).digest('hex'));
+    }
+    await this.write(CHECKSUMS_FILE, checksumsText(files));
   }
 
   /** Removes what was written so far. */

@@ -3,6 +3,7 @@ import type { ExportParams } from '../../shared/protocol/dataset';
 import { version } from '../runtime/version';
 import { MANIFEST_FILE } from '../clips/manifestFile';
 import type { Category, ExportClip } from './api';
+import type { ClipHashes } from './earlierExport';
 import type { ExportFolder } from './exportFolder';
 import { JsonList, writeJsonDocument } from './jsonList';
 
@@ -25,6 +26,8 @@ export interface ManifestClip {
     readonly timeBase: readonly [number, number];
   };
   /** Frame numbers in the video, and their PTS. */
+  /** What its files depend on; absent where the video's content is not known. */
+  readonly hashes?: ClipHashes;
   readonly frames: readonly number[];
   readonly pts: readonly number[];
   readonly objects: readonly {
@@ -49,7 +52,7 @@ export class Manifest {
     return new Manifest(folder, await JsonList.create(folder));
   }
 
-  async add(clip: ExportClip, outside = false): Promise<void> {
+  async add(clip: ExportClip, outside = false, hashes?: ClipHashes): Promise<void> {
     const { byteSize, sha256 } = await clip.identity();
     const { width, height, frameCount, timeBase } = clip.video;
     await this.clips.push({
@@ -65,6 +68,7 @@ export class Manifest {
         frameCount,
         timeBase,
       },
+      ...(hashes ? { hashes } : {}),
       frames: clip.frames,
       pts: clip.frames.map((frame) => clip.pts[frame]),
       objects: clip.objects.map(({ number, id, label, color, category }) => ({

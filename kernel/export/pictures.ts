@@ -29,7 +29,7 @@ export async function writePicture(
   path: string,
   { folder, options }: ExportContext,
 ): Promise<void> {
-  if (options.images === 'none') return;
+  if (options.images === 'none' || (await folder.reuse(path, 'pictures'))) return;
   const file = clip.pictureFile(frame);
   const own = file === undefined ? undefined : await ownBytes(file, options.images, clip.video);
   await folder.write(path, own ?? (await encodePicture(await clip.picture(frame), options.images)));

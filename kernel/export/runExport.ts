@@ -17,6 +17,8 @@ import { findFfmpeg } from '../video/ffmpeg';
 import { imagesOf } from '../video/imageFolder';
 import type { ExportClip, ExportContext, ExportOptions } from './api';
 import { Categories } from './categories';
+import { clipHashes } from './clipHashes';
+import { EarlierExport } from './earlierExport';
 import { ExportFolder } from './exportFolder';
 import { exporters } from './formats';
 import { Manifest } from './manifest';
@@ -60,7 +62,8 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
     );
   }
   const out = resolve(params.out);
-  const folder = await ExportFolder.create(out);
+  const earlier = params.update === true ? await EarlierExport.read(out, params.format) : undefined;
+  const folder = await ExportFolder.create(out, earlier);
   try {
     const categories = new Categories(params.labels);
     const manifest = await Manifest.create(folder);
@@ -106,8 +109,10 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
           environment.onProgress({ clip: names[n], clipsDone: n, clips: found.length, done, total });
         };
         warnOfLosses(read, params.format, context.warn);
+        const hashes = await clipHashes(read, params.format, options);
+        folder.beginClip(read.name, hashes);
         await writer.clip(read);
-        await manifest.add(read, outside !== undefined);
+        await manifest.add(read, outside !== undefined, hashes);
         environment.onClip?.(read);
         clips.push(summaryOf(read));
       });
@@ -120,8 +125,14 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
     await writer.finish(categories.all);
     await manifest.write(params, categories.all);
     throwIfAborted(signal);
-    await folder.finish();
-    return { out, format: params.format, clips, files: folder.files, warnings: warnings.list };
+    const strangers = await folder.finish();
+    if (strangers.length > 0) {
+      warnings.add(
+        `${strangers.length} files in ${out} were not written by an export and stay: ${strangers.slice(0, NAMED).join(', ')}${strangers.length > NAMED ? ', ...' : ''}.`,
+      );
+    }
+    const { files, reusedFiles: reused } = folder;
+    return { out, format: params.format, clips, files, reused, warnings: warnings.list };
   } catch (error) {
     await folder.discard();
     throw error;

@@ -16,7 +16,7 @@ export interface SelectionOptions {
 }
 
 export interface ExportCommandOptions
-  extends SelectionOptions, Pick<ExportParams, 'format' | 'out' | 'images' | 'codec'> {
+  extends SelectionOptions, Pick<ExportParams, 'format' | 'out' | 'images' | 'codec' | 'update'> {
   readonly json: boolean;
   readonly settings: Partial<KernelSettings>;
 }
@@ -39,13 +39,14 @@ export function selectionParams(
 
 /** `masklet export PATH... --format F --out DIR` */
 export async function exportClips(paths: readonly string[], options: ExportCommandOptions): Promise<void> {
-  const { format, images, codec } = options;
+  const { format, images, codec, update } = options;
   const params: ExportParams = {
     ...selectionParams(paths, options),
     format,
     out: resolve(options.out),
     ...(images ? { images } : {}),
     ...(codec ? { codec } : {}),
+    ...(update ? { update } : {}),
   };
   const result = await withKernel('masklet export', options.settings, async (kernel, signal) => {
     const bar = datasetBar('exporting');
@@ -60,6 +61,6 @@ export async function exportClips(paths: readonly string[], options: ExportComma
   printResult(options.json, result, () => {
     const masks = result.clips.reduce((sum, clip) => sum + clip.masks, 0);
     const frames = result.clips.reduce((sum, clip) => sum + clip.frames, 0);
-    return `${result.clips.length} clips, ${frames} frames, ${masks} masks, ${result.files} files in ${result.out}`;
+    return `${result.clips.length} clips, ${frames} frames, ${masks} masks, ${result.files} files${result.reused > 0 ? `, ${result.reused} of them as they were,` : ''} in ${result.out}`;
   });
 }

@@ -20,7 +20,9 @@ async function writeCutout(clip: ExportClip, object: ExportObject, context: Expo
   const { folder, options, ffmpeg, signal } = context;
   const { width, height } = clip.video;
   const format = await alphaFormat(ffmpeg, options.codec);
-  const out = folder.place(`${clip.name}/${objectFolder(object.number)}.${format.container}`);
+  const path = `${clip.name}/${objectFolder(object.number)}.${format.container}`;
+  if (await folder.reuse(path, 'masks')) return;
+  const out = folder.place(path);
   const fps = frameRate(clip.video, options.step);
   await encodeVideo({ ffmpeg, out, width, height, fps, signal, format }, async (encoder) => {
     for (const frame of clip.frames) {

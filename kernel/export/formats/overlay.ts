@@ -7,10 +7,12 @@ import { frameRate } from '../frameRate';
 export const overlay: Exporter = {
   start: ({ folder, options, ffmpeg, signal, frameDone }) => ({
     clip: async (clip) => {
+      const path = `${clip.name}.mp4`;
+      if (await folder.reuse(path, 'masks')) return;
       await writeOverlayVideo({
         frames: annotated(clip),
         objects: clip.objects,
-        out: folder.place(`${clip.name}.mp4`),
+        out: folder.place(path),
         fps: frameRate(clip.video, options.step),
         ffmpeg,
         signal,

@@ -21,6 +21,7 @@ const KNOWN: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'kernel/runtime/version.ts': [1, 'our own package'],
   'kernel/cli/demo.ts': [1, 'what the demo has just written'],
   'kernel/export/exportFolder.ts': [2, 'the place of an export, and its own scratch files'],
+  'kernel/export/earlierExport.ts': [1, 'files that stay in an export: links stay links, pipes are refused'],
   'kernel/storage/database.ts': [1, 'a copy of database files that were looked at before'],
   'kernel/storage/relocate.ts': [2, 'copies of folders: links stay links, pipes are refused'],
   'kernel/storage/sidecar/files.ts': [1, 'a folder, to make a rename durable'],
