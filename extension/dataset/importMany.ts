@@ -7,27 +7,56 @@ import { filePlace } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
 import { FORMATS } from '../../shared/formats';
+import { showManyPreview } from './importPreview';
+import type { ClipPreview } from './importPreviewHtml';
 
 interface Imported {
+  /** What became, or would become, of each clip, as far as it was not stopped. */
+  readonly clips: readonly ClipPreview[];
   /** Videos that the source has nothing of, by name. */
-  readonly missing: string[];
-  readonly failed: string[];
-  readonly results: ImportResult[];
+  readonly missing: readonly string[];
+  readonly failed: readonly string[];
+  readonly stopped: boolean;
 }
 
-/** Gives each video what the source has under its name: as an edit where it is open, else saved at once. */
+/**
+ * Gives each video what the source has under its name, after a look at what that would be: as an edit where it is open, else
+ * saved at once.
+ */
 export async function importMany(
   paths: readonly string[],
   params: ImportParams,
   kernel: KernelService,
   editors: EditorRegistry,
 ): Promise<void> {
-  const imported: Imported = { missing: [], failed: [], results: [] };
-  await withProgress(`Importing ${FORMATS[params.format].title}`, async (report, signal) => {
+  let choice = params;
+  for (;;) {
+    const looked = await importAll(paths, { ...choice, dryRun: true }, kernel, editors);
+    if (looked.stopped) return;
+    const answer = await showManyPreview(choice, looked.clips);
+    if (answer === 'cancel') return;
+    if (answer === 'import') break;
+    choice = answer;
+  }
+  await showResult(await importAll(paths, choice, kernel, editors), paths.length, kernel);
+}
+
+async function importAll(
+  paths: readonly string[],
+  params: ImportParams,
+  kernel: KernelService,
+  editors: EditorRegistry,
+): Promise<Imported> {
+  const clips: ClipPreview[] = [];
+  const missing: string[] = [];
+  const failed: string[] = [];
+  const title = `${params.dryRun ? 'Reading' : 'Importing'} ${FORMATS[params.format].title}`;
+  const stopped = await withProgress(title, async (report, signal) => {
     for (const [n, path] of paths.entries()) {
-      if (signal.aborted) return;
+      if (signal.aborted) return true;
+      const name = basename(path);
       const onProgress = ({ done, total }: ImportProgress): void => {
-        report((n + done / total) / paths.length, `${basename(path)} (${n + 1}/${paths.length})`);
+        report((n + done / total) / paths.length, `${name} (${n + 1}/${paths.length})`);
       };
       onProgress({ done: 0, total: 1 });
       const document = editors.documents.find(({ uri }) => uri.fsPath === path);
@@ -35,19 +64,21 @@ export async function importMany(
         const result = document
           ? (await document.edit('session/import', params, { signal, onProgress })).imported
           : await importClosed(path, params, kernel, signal, onProgress);
-        imported.results.push(result);
+        clips.push({ name, outcome: { result } });
         for (const { reason, count, example } of result.skipped) {
           kernel.log.warn(`${path}: skipped ${count} ${reason} (for example ${example})`);
         }
       } catch (error) {
-        if (isCancelled(error)) return;
+        if (isCancelled(error)) return true;
         const { code, message } = toErrorData(error);
-        (code === 'import/not-found' ? imported.missing : imported.failed).push(basename(path));
+        clips.push({ name, outcome: { why: message } });
+        (code === 'import/not-found' ? missing : failed).push(name);
         kernel.log.warn(`${path}: ${message}`);
       }
     }
+    return false;
   });
-  await showResult(imported, paths.length, kernel);
+  return { clips, missing, failed, stopped };
 }
 
 async function importClosed(
@@ -57,10 +88,11 @@ async function importClosed(
   signal: AbortSignal,
   onProgress: (value: ImportProgress) => void,
 ): Promise<ImportResult> {
-  const session = await kernel.open({ ...filePlace(vscode.Uri.file(path)), holder: 'VS Code' }, { signal });
+  const place = { ...filePlace(vscode.Uri.file(path)), readOnly: params.dryRun ?? false };
+  const session = await kernel.open({ ...place, holder: 'VS Code' }, { signal });
   try {
     const { imported } = await session.request('session/import', params, { signal, onProgress });
-    await session.request('session/save', {});
+    if (!params.dryRun) await session.request('session/save', {});
     return imported;
   } finally {
     await session.close();
@@ -68,10 +100,11 @@ async function importClosed(
 }
 
 async function showResult(
-  { missing, failed, results }: Imported,
+  { clips, missing, failed }: Imported,
   videos: number,
   { log }: KernelService,
 ): Promise<void> {
+  const results = clips.flatMap(({ outcome }) => ('result' in outcome ? [outcome.result] : []));
   const parts = results.reduce((sum, result) => sum + result[result.as], 0);
   const what = results.at(0)?.as ?? 'masks';
   const left = results.reduce((all, { skipped }) => skipped.reduce((sum, { count }) => sum + count, all), 0);

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { FORMATS, importRow } from '../../shared/formats';
-import type { ImportResult } from '../../shared/protocol/dataset';
-import { importPreviewHtml } from './importPreviewHtml';
-import type { ImportParams } from '../../shared/protocol/dataset';
+import type { ImportParams, ImportResult } from '../../shared/protocol/dataset';
+import { importManyPreviewHtml, importPreviewHtml, type ClipPreview } from './importPreviewHtml';
 
 /** What the user wants after a look at what an import would do. */
 export type PreviewAnswer = 'import' | 'cancel' | ImportParams;
@@ -15,13 +14,37 @@ export async function showImportPreview(
   result: ImportResult,
 ): Promise<PreviewAnswer> {
   const title = `Import Preview: ${basename(video.fsPath)}`;
+  return await askAbout(title, importPreviewHtml(sourceOf(choice), result), choice, [result]);
+}
+
+/** The same for several clips. */
+export async function showManyPreview(
+  choice: ImportParams,
+  clips: readonly ClipPreview[],
+): Promise<PreviewAnswer> {
+  const results = clips.flatMap(({ outcome }) => ('result' in outcome ? [outcome.result] : []));
+  const title = `Import Preview: ${clips.length} Clips`;
+  return await askAbout(title, importManyPreviewHtml(sourceOf(choice), clips), choice, results);
+}
+
+function sourceOf({ format, from }: ImportParams): string {
+  return `${FORMATS[format].title}: ${from}`;
+}
+
+/** @param results of the clips that have any; none: there is nothing to import. */
+async function askAbout(
+  title: string,
+  html: string,
+  choice: ImportParams,
+  results: readonly ImportResult[],
+): Promise<PreviewAnswer> {
   const panel = vscode.window.createWebviewPanel('masklet.importPreview', title, vscode.ViewColumn.Active, {
     localResourceRoots: [],
   });
-  panel.webview.html = importPreviewHtml(`${FORMATS[choice.format].title}: ${choice.from}`, result);
+  panel.webview.html = html;
   try {
     for (;;) {
-      const answer = await askWhat(title, result, panel);
+      const answer = await askWhat(title, results, panel);
       if (answer !== 'change') return answer;
       const changed = await askChange(title, choice);
       if (changed) return changed;
@@ -34,16 +57,20 @@ export async function showImportPreview(
 /** Closing the tab is Cancel, too. */
 async function askWhat(
   title: string,
-  { as, frames, counting, skipped, ...result }: ImportResult,
+  results: readonly ImportResult[],
   panel: vscode.WebviewPanel,
 ): Promise<'import' | 'change' | 'cancel'> {
-  const left = skipped.reduce((sum, { count }) => sum + count, 0);
+  const sum = (numberOf: (result: ImportResult) => number): number =>
+    results.reduce((total, result) => total + numberOf(result), 0);
+  const left = sum(({ skipped }) => skipped.reduce((total, { count }) => total + count, 0));
+  const counting = [...new Set(results.map((result) => result.counting))].join(' ');
+  const take = {
+    label: '$(check) Import',
+    description: `${sum((result) => result[result.as])} ${results.at(0)?.as ?? 'masks'} on ${sum(({ frames }) => frames)} frames${left > 0 ? `, ${left} skipped` : ''}`,
+    answer: 'import' as const,
+  };
   const items = [
-    {
-      label: '$(check) Import',
-      description: `${result[as]} ${as} on ${frames} frames${left > 0 ? `, ${left} skipped` : ''}`,
-      answer: 'import' as const,
-    },
+    ...(results.length > 0 ? [take] : []),
     { label: '$(gear) Change...', description: counting, answer: 'change' as const },
     { label: '$(close) Cancel', answer: 'cancel' as const },
   ];

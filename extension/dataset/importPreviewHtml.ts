@@ -1,9 +1,40 @@
 import { agreementInWords } from './agreementInWords';
 import type { EarlierMasks, ImportResult } from '../../shared/protocol/dataset';
 
+/** What an import would do for one of many clips, or why it would do nothing. */
+export interface ClipPreview {
+  readonly name: string;
+  readonly outcome: { readonly result: ImportResult } | { readonly why: string };
+}
+
 /** What an import would do, as a page that runs nothing and loads nothing. @param source format and place. */
 export function importPreviewHtml(source: string, result: ImportResult): string {
-  const { as, frames, objects, counting, notes, skipped, replaced, kept, preview, agreement } = result;
+  return page(
+    `<h2>${result[result.as]} ${result.as} on ${result.frames} frames</h2>
+    <p>${escape(source)}</p>
+    ${details(result)}`,
+  );
+}
+
+/** The same for several clips: one after the other. */
+export function importManyPreviewHtml(source: string, clips: readonly ClipPreview[]): string {
+  const results = clips.flatMap(({ outcome }) => ('result' in outcome ? [outcome.result] : []));
+  const parts = results.reduce((sum, result) => sum + result[result.as], 0);
+  return page(
+    `<h2>${parts} ${results.at(0)?.as ?? 'masks'} for ${results.length} of ${clips.length} clips</h2>
+    <p>${escape(source)}</p>
+    ${clips.map(section).join('\n')}`,
+  );
+}
+
+function section({ name, outcome }: ClipPreview): string {
+  if ('why' in outcome) return `<h2>${escape(name)}: nothing</h2><p>${escape(outcome.why)}</p>`;
+  const { result } = outcome;
+  return `<h2>${escape(name)}: ${result[result.as]} ${result.as} on ${result.frames} frames</h2>${details(result)}`;
+}
+
+function details(result: ImportResult): string {
+  const { as, objects, counting, notes, skipped, replaced, kept, preview, agreement } = result;
   const earlier = ({ label, masks: count, frame }: EarlierMasks): string =>
     `${count} ${as} of "${label}", the first on frame ${frame}`;
   const picture =
@@ -11,18 +42,7 @@ export function importPreviewHtml(source: string, result: ImportResult): string 
     `<figure><img alt="Frame ${preview.frame} with its ${as}" width="${preview.width}" height="${preview.height}" ` +
       `src="data:image/jpeg;base64,${Buffer.from(preview.picture).toString('base64')}">` +
       `<figcaption>Frame ${preview.frame}, the first with ${as}</figcaption></figure>`;
-  return `<!DOCTYPE html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-    <title>Import Preview</title>
-    <style>img { max-width: 100%; height: auto; } figure { margin: 0 0 1em; }</style>
-  </head>
-  <body>
-    <h2>${result[as]} ${as} on ${frames} frames</h2>
-    <p>${escape(source)}</p>
-    ${picture ?? ''}
+  return `${picture ?? ''}
     ${list(
       'Objects',
       objects.map(
@@ -37,7 +57,20 @@ export function importPreviewHtml(source: string, result: ImportResult): string 
       skipped.map(({ reason, count, example }) => `${count} ${reason} (for example ${example})`),
     )}
     ${list('Would be replaced', replaced.map(earlier))}
-    ${list('Kept, because they were here before', kept.map(earlier))}
+    ${list('Kept, because they were here before', kept.map(earlier))}`;
+}
+
+function page(body: string): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+    <title>Import Preview</title>
+    <style>img { max-width: 100%; height: auto; } figure { margin: 0 0 1em; }</style>
+  </head>
+  <body>
+    ${body}
   </body>
 </html>`;
 }

@@ -229,6 +229,10 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
     await window.contextMenu(window.viewRow('raw'), 'Import Annotations');
     await window.pick('COCO');
     await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_train.json'));
+    await window.page.getByText('Import Preview: 2 Clips').first().waitFor({ timeout: 90_000 });
+    await window.screenshot('dataset-import-preview-many');
+    expect(existsSync(`${second}.masklet`)).toBe(false);
+    await window.pick('Import');
     await window.page
       .getByText(/Imported 8 masks for 1 of 2 clips\. Nothing in the source matches other\.mp4/)
       .first()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { importPreviewHtml } from '../../../../extension/dataset/importPreviewHtml';
+import { importManyPreviewHtml, importPreviewHtml } from '../../../../extension/dataset/importPreviewHtml';
 import type { ImportResult } from '../../../../shared/protocol/dataset';
 
 const RESULT: ImportResult = {
@@ -33,4 +33,16 @@ test('a preview shows counts, the rule, what is skipped and the picture, and run
 test('without a picture there is none', () => {
   const { preview: _, ...rest } = RESULT;
   expect(importPreviewHtml('x', rest)).not.toContain('<figure');
+});
+
+test('of several clips each is shown, and why there is nothing for one', () => {
+  const html = importManyPreviewHtml('COCO: /data/a.json', [
+    { name: 'a.mp4', outcome: { result: RESULT } },
+    { name: '<b>.mp4', outcome: { why: 'Nothing in it is called "<b>".' } },
+  ]);
+  expect(html).toContain('3 masks for 1 of 2 clips');
+  expect(html).toContain('a.mp4: 3 masks on 2 frames');
+  expect(html).toContain('data:image/jpeg;base64,AQID');
+  expect(html).toContain('Nothing in it is called');
+  expect(html).not.toContain('<b>');
 });
