@@ -24,6 +24,8 @@ export interface FoundClip {
   readonly databaseFolder: string;
   /** Of a window without trust: the folder that links to media must not lead out of. */
   readonly within?: string;
+  /** The folder that was searched for it; through a link in there it may lie elsewhere. */
+  readonly searched?: string;
 }
 
 /**
@@ -33,8 +35,9 @@ export interface FoundClip {
  * @throws MaskletError `video/not-found`; `input/invalid` where a folder holds none.
  */
 export async function findClips({ paths, ...options }: DatasetParams, store?: Store): Promise<FoundClip[]> {
-  const found = new Set<string>();
-  const add = (path: string): void => void found.add(path);
+  /** Of each path the folder that was searched for it; undefined where it was named itself. */
+  const found = new Map<string, string | undefined>();
+  const add = (path: string, searched?: string): void => void found.set(path, searched);
   for (const given of paths) {
     const path = resolve(given);
     const { sidecar } = locate(path, options);
@@ -48,10 +51,12 @@ export async function findClips({ paths, ...options }: DatasetParams, store?: St
       continue;
     }
     const before = found.size;
-    await searchFolder(path, (found, kind) => kind === 'sidecar' && add(found));
+    await searchFolder(path, (found, kind) => kind === 'sidecar' && add(found, path));
     const { databaseFolder } = locate(join(path, 'clip'), options);
     const known = store?.annotatedVideos(databaseFolder) ?? [];
-    known.filter((video) => `${video}${sep}`.startsWith(`${path}${sep}`) && existsSync(video)).forEach(add);
+    known
+      .filter((video) => `${video}${sep}`.startsWith(`${path}${sep}`) && existsSync(video))
+      .forEach((video) => add(video, path));
     if (found.size === before) {
       throw new MaskletError('input/invalid', `${path} contains no annotated video.`, {
         file: path,
@@ -59,9 +64,12 @@ export async function findClips({ paths, ...options }: DatasetParams, store?: St
       });
     }
   }
-  return withoutTwins([...found])
+  return withoutTwins([...found.keys()])
     .sort()
-    .map((path) => ({ path, ...locate(path, options) }));
+    .map((path) => {
+      const searched = found.get(path);
+      return { path, ...locate(path, options), ...(searched === undefined ? {} : { searched }) };
+    });
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder'> {

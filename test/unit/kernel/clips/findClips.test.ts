@@ -1,8 +1,9 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import sharp from 'sharp';
 import { beforeEach, expect, test } from 'vitest';
 import { findClips, searchFolder, withoutTwins } from '../../../../kernel/clips/findClips';
+import { outsideOf } from '../../../../kernel/clips/outsideMedia';
 import { findAllClips } from '../../../../kernel/dataset/allClips';
 import { temporaryFolder } from '../../../support/kernel';
 
@@ -54,6 +55,14 @@ test('what is exported and checked, and what the dataset view shows, are the sam
   });
   expect(clips.map(({ path }) => relative(root, path))).toEqual(['outside/b.mp4', 'real/a.mp4']);
   expect(shown.map(({ path }) => path)).toEqual(clips.map(({ path }) => path));
+});
+
+test('a clip behind a link out of the searched folder is named as one that lies elsewhere', async () => {
+  await symlink(join(folder, 'elsewhere'), join(root, 'outside'));
+  const clips = await findClips({ paths: [root] });
+  expect(clips.map(outsideOf)).toEqual([join(await realpath(folder), 'elsewhere', 'b.mp4'), undefined]);
+  // Who names it himself knows where.
+  expect((await findClips({ paths: [join(root, 'outside', 'b.mp4')] })).map(outsideOf)).toEqual([undefined]);
 });
 
 test('a clip known by another way is the same; a link that is a clip is its own', async () => {
