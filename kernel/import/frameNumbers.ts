@@ -75,7 +75,11 @@ function decide(names: readonly FrameName[], counting: Counting, what: string): 
     }
   }
   const allCvat = !fields && names.every(({ name }) => name !== undefined && CVAT_NAME.test(name));
-  const fromZero = counting.fromZero ?? (allCvat ? 'CVAT calls the frames of a video so' : undefined);
+  // Others call them so as well, and CVAT counts no frame N of N.
+  const reachesCount =
+    numbers.includes(BigInt(frameCount)) && numbers.every((number) => number > 0n && number <= frameCount);
+  const fromZero =
+    counting.fromZero ?? (allCvat && !reachesCount ? 'CVAT calls the frames of a video so' : undefined);
   const { fromOne } = counting;
   return countFrom(numbers, { frameCount, first, fromZero, fromOne, images: compared }, what);
 }

@@ -45,7 +45,7 @@ export function foldersOf(path: string): string[] {
  * belong to a word (`cam2`, `mp4`). Hashes are no numbers.
  */
 export function numbersOf(names: readonly string[]): NumberedNames {
-  const split = names.map(splitName);
+  const split = withoutShortHashes(names.map((name) => withoutHashes(pictureStem(name)))).map(splitStem);
   const groups = new Map<string, number[]>();
   for (const [i, { shape }] of split.entries()) {
     const group = groups.get(shape);
@@ -78,8 +78,7 @@ interface SplitName {
   readonly shape: string;
 }
 
-function splitName(name: string): SplitName {
-  const stem = withoutHashes(pictureStem(name));
+function splitStem(stem: string): SplitName {
   const digits = stem.match(/\d+/g) ?? [];
   const texts = stem.split(/\d+/);
   // Whatever a name holds, names of one shape have as many numbers.
@@ -93,6 +92,27 @@ function withoutHashes(stem: string): string {
     return turns >= 2 ? '#' : token;
   });
   return cleaned === '#' ? stem : cleaned;
+}
+
+/** `00012-a1b2c3`, `a1b2c3_00012`: as short as a number of frames, so that only all names together show what they are. */
+const SHORT_HASHES = [
+  /^(?<left>.*\d.*[-_.])(?<hash>[0-9a-f]{5,})(?<right>)$/i,
+  /^(?<left>)(?<hash>[0-9a-f]{5,})(?<right>[-_.].*\d.*)$/i,
+] as const;
+
+/** Tokens of one length at the same end of all names, whose letters and digits are mixed in another way in each. */
+function withoutShortHashes(stems: readonly string[]): readonly string[] {
+  for (const place of SHORT_HASHES) {
+    const parts = stems.map((stem) => place.exec(stem)?.groups);
+    const hashes = parts.map((part) => part?.hash ?? '');
+    const lengths = new Set(hashes.map(({ length }) => length));
+    const mixes = new Set(hashes.map((hash) => hash.replace(/\d/g, '0').replace(/[a-f]/gi, 'a')));
+    // Numbers alone are not told from a count; `face01` and `face02` are mixed in the same way.
+    if (lengths.size !== 1 || lengths.has(0) || mixes.size < Math.min(3, stems.length) || mixes.size < 2)
+      continue;
+    return parts.map((part) => `${part?.left ?? ''}#${part?.right ?? ''}`);
+  }
+  return stems;
 }
 
 /** The places, in names of one shape, of the number that counts; several where they make one number together. */

@@ -57,6 +57,8 @@ describe('in a video', () => {
   test('CVAT and Masklet count from 0', () => {
     expect(frames([3, 7].map((n) => ({ name: `frame_${pad(n, 6)}.PNG` })))).toEqual([3, 7]);
     expect(frames([3, 7].map((n) => ({ name: `clip/frame_${pad(n, 6)}` })))).toEqual([3, 7]);
+    // There is no frame 12 of 12 frames that are counted from 0.
+    expect(frames(range(1, 12).map((n) => ({ name: `frame_${pad(n, 6)}.PNG` })))).toEqual(range(0, 11));
     // ffmpeg counts its %06d from 1.
     expect(() => frames([3, 7].map((n) => ({ name: `frame_${pad(n, 6)}.png` })))).toThrow(/cannot be told/);
     expect(frames(named([3, 12]), { fromZero: 'we wrote it' })).toEqual([3, undefined]);

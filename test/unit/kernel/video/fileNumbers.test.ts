@@ -28,6 +28,13 @@ describe('the number that counts', () => {
     ['a date that stays', ['VID_20230105_125959_001.jpg', 'VID_20230105_125959_002.jpg'], ['1', '2']],
     ['a time stamp beside the number', ['000001_1623423000.png', '000002_1623423040.png'], ['1', '2']],
     ['both slashes', ['a\\b\\00003.jpg', 'a/b/00004.jpg'], ['3', '4']],
+    [
+      'a short hash behind',
+      ['00000-a1b2c3.jpg', '00001-99f0e1.jpg', '00002-123456.jpg', '00003-deadbe.jpg'],
+      ['0', '1', '2', '3'],
+    ],
+    ['a short hash before', ['a1b2c3_00007.jpg', '99f0e1_00008.jpg', '12abcd_00009.jpg'], ['7', '8', '9']],
+    ['a number behind a word of hexadecimal letters', ['seq1_face01.jpg', 'seq1_face02.jpg'], ['1', '2']],
     ['one name with a camera', ['frame_0000_cam2.jpg'], ['0']],
     ['one name with a format', ['clip_mp4-12_jpg.rf.0b9f.jpg'], ['12']],
     ['one name', ['img_00007.jpg'], ['7']],
