@@ -63,6 +63,7 @@ const builds = [
   {
     ...node,
     entryPoints: {
+      audit: 'test/bench/audit.ts',
       bench: 'test/bench/bench.ts',
       dataset: 'test/bench/dataset.ts',
       davis: 'test/bench/davis.ts',

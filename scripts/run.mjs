@@ -236,6 +236,10 @@ const commands = {
     steps(build);
     hand('bench/scenes.cjs', args);
   },
+  'bench:audit': () => {
+    steps(build);
+    hand('bench/audit.cjs', args);
+  },
   'bench:dataset': () => {
     steps(build);
     hand('bench/dataset.cjs', args);
