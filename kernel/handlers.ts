@@ -182,6 +182,11 @@ export const handlers: KernelHandlers = {
       onProgress: context.progress,
     }),
   'dataset/picture': (params, { datasets, signal }) => datasets.request('picture', params, { signal }),
+  'dataset/audit': (params, context) =>
+    context.datasets.request('audit', params, { signal: context.signal, onProgress: context.progress }),
+  'dataset/auditAnswer': (params, { datasets, signal }) =>
+    datasets.request('auditAnswer', params, { signal }),
+  'dataset/score': (params, { datasets, signal }) => datasets.request('score', params, { signal }),
   'dataset/assignSplit': (params, { datasets, signal }) =>
     datasets.request('assignSplit', params, { signal }),
 };

@@ -54,6 +54,14 @@ export const EDITOR_ACTIONS = {
     needs: 'object',
     menus: { canvas: '3_frame@1' },
   },
+  markGold: {
+    title: 'Mark Frame as Gold',
+    does: 'Mark this frame’s mask as gold, or unmark it',
+    group: 'Segment',
+    keys: ['alt+v'],
+    needs: 'object',
+    menus: { canvas: '3_frame@3' },
+  },
   clearPrompts: {
     title: 'Clear Prompts on This Frame',
     does: 'Clear the prompts on this frame',

@@ -55,6 +55,11 @@ export interface Edits {
   'mask/interpolate': [InterpolateParams, Changed];
   /** Keeps a mask for its own frame alone, or lets other frames follow from it again. */
   'mask/local': [LocalMaskParams, MaskChanged];
+  /**
+   * Marks masks as references: propagation passes their frames as if they were not there, and is measured by them.
+   * @throws `prompt/invalid` where a frame has no mask, or a prompt
+   */
+  'mask/gold': [GoldMasksParams, Changed];
   /** Removes masks, verified ones too, and prompts over a range. */
   'mask/remove': [RemoveMasksParams, Changed];
   /** @throws `input/invalid` if one of them is not a conflict (any more); then none was resolved. */
@@ -99,6 +104,7 @@ const LABELS: Labels = {
   'mask/copy': 'Copy mask',
   'mask/interpolate': 'Interpolate masks',
   'mask/local': ({ local }) => (local ? 'Keep mask to this frame' : 'Use mask as keyframe'),
+  'mask/gold': ({ gold }) => (gold ? 'Mark as gold' : 'Unmark as gold'),
   'mask/remove': 'Delete masks',
   'session/resolveConflicts': ({ take }) => (take === 'ours' ? 'Keep mine' : 'Take theirs'),
   'session/import': 'Import annotations',
@@ -237,6 +243,11 @@ export interface LocalMaskParams extends ObjectParams {
   /** Has a mask, which nothing was clicked for. */
   readonly frame: FrameIndex;
   readonly local: boolean;
+}
+
+export interface GoldMasksParams extends ObjectParams {
+  readonly frames: readonly FrameIndex[];
+  readonly gold: boolean;
 }
 
 export interface InterpolateParams extends ObjectParams {

@@ -13,6 +13,7 @@ import type {
 import { compareObjects, withMarks } from '../../shared/domain/rows';
 import type { FrameIndex, FrameRange } from '../../shared/domain/video';
 import type { Change } from '../storage/api';
+import { trackedMask } from './maskRecord';
 
 /** What a clip's masks are made with: masks of another model are stale. */
 export interface ModelIdentity {
@@ -81,7 +82,7 @@ export class Annotations {
   readonly objects = new Map<ObjectId, ObjectRecord>();
   private readonly promptsOf = new Map<ObjectId, Map<FrameIndex, FramePrompt>>();
   private readonly masksOf = new Map<ObjectId, Map<FrameIndex, MaskRecord>>();
-  /** Frames whose mask is verified, edited by hand, or kept for its own frame alone. */
+  /** Frames whose mask is verified, edited by hand, kept for its own frame alone, or gold. */
   private readonly heldOf = new Map<ObjectId, Set<FrameIndex>>();
   private readonly chains = new Map<ObjectId, ConditioningChain>();
   private marks: readonly MarkRecord[] = [];
@@ -179,12 +180,13 @@ export class Annotations {
     return [...frames].filter((frame) => !this.isLocal(object, frame)).sort((a, b) => a - b);
   }
 
-  /** True where a mask is kept for its own frame alone. */
+  /** True where a mask is kept for its own frame alone, or is a reference: nothing is tracked from it. */
   isLocal(object: ObjectId, frame: FrameIndex): boolean {
-    return this.mask(object, frame)?.local === true;
+    const mask = this.mask(object, frame);
+    return mask !== undefined && isApart(mask);
   }
 
-  /** True for a mask that propagation must never overwrite: verified, edited by hand, or local. */
+  /** True for a mask that propagation must never overwrite: verified, edited by hand, local, or gold. */
   isHeld(object: ObjectId, frame: FrameIndex): boolean {
     return this.heldOf.get(object)?.has(frame) ?? false;
   }
@@ -232,11 +234,8 @@ export class Annotations {
 
   /** True for a tracked mask that a run in this direction would compute again with the same result. */
   isUpToDate(mask: MaskRecord, direction: Direction): boolean {
-    return (
-      (mask.state === 'propagated' || mask.state === 'absent') &&
-      mask.provenance?.direction === direction &&
-      !this.isStale(mask)
-    );
+    const tracked = trackedMask(mask);
+    return tracked?.provenance?.direction === direction && !this.isStale(tracked);
   }
 
   status(object: ObjectId): ObjectStatus {
@@ -251,6 +250,7 @@ export class Annotations {
       verified: ranges((mask) => mask.verified),
       edited: ranges((mask) => mask.state === 'edited'),
       local: ranges((mask) => mask.local === true),
+      gold: ranges((mask) => mask.gold !== undefined),
       absent: toRanges(this.absentFrames(object, masks)),
     };
   }
@@ -295,7 +295,7 @@ export class Annotations {
     }
     for (const frame of this.heldOf.get(object) ?? []) {
       const mask = this.mask(object, frame);
-      if (mask?.local) continue;
+      if (mask && isApart(mask)) continue;
       // A verified mask is only looked at, not changed: it must not make the frames after it stale.
       if (mask?.state === 'edited') links.set(frame, hash(`${links.get(frame) ?? ''}/${mask.mask.counts}`));
     }
@@ -313,8 +313,13 @@ export class Annotations {
 }
 
 /** True for a mask that propagation must never overwrite. */
-export function isHeldMask({ verified, state, local }: MaskRecord): boolean {
-  return verified || state === 'edited' || local === true;
+export function isHeldMask(mask: MaskRecord): boolean {
+  return mask.verified || mask.state === 'edited' || isApart(mask);
+}
+
+/** True for a mask that no other follows from. */
+export function isApart({ local, gold }: MaskRecord): boolean {
+  return local === true || gold !== undefined;
 }
 
 function rowsOf<Row>(table: Map<ObjectId, Map<FrameIndex, Row>>, object: ObjectId): Map<FrameIndex, Row> {

@@ -3,7 +3,7 @@ import type { FrameIndex } from '../../shared/domain/video';
 import type { RowPlace } from '../../shared/domain/rows';
 import type { Changed } from '../../shared/protocol/changed';
 import type { Change } from '../storage/api';
-import type { Annotations } from './annotations';
+import { isApart, type Annotations } from './annotations';
 
 /** A change of more frames brings no masks along: whoever shows some of them asks for those. */
 const MAX_FRAMES = 8;
@@ -33,11 +33,11 @@ export function framesOf(annotations: Annotations, change: Change): FrameIndex[]
  */
 export function conditioningChanges(annotations: Annotations, change: Change): readonly RowPlace[] {
   const drawing = (mask: MaskRecord | undefined): string | undefined =>
-    mask?.state === 'edited' && !mask.local ? mask.mask.counts : undefined;
+    mask?.state === 'edited' && !isApart(mask) ? mask.mask.counts : undefined;
   const drawn = (change.putMasks ?? []).filter((mask) => {
     const before = annotations.mask(mask.object, mask.frame);
     const now = drawing(mask);
-    return now !== drawing(before) && (now !== undefined || mask.local === true);
+    return now !== drawing(before) && (now !== undefined || isApart(mask));
   });
   return [change.putPrompts, change.removePrompts, change.removeMasks, drawn].flatMap((rows) => rows ?? []);
 }

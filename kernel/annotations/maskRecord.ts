@@ -7,6 +7,7 @@ import type {
   RleMask,
 } from '../../shared/domain/annotations';
 import type { FrameIndex } from '../../shared/domain/video';
+import { rleMeasure } from '../masks/rle';
 
 /** Where a mask is: `pts` is its frame's, in the video's time base. */
 interface MaskPlace {
@@ -58,4 +59,14 @@ export function predictedMask(
   provenance: Provenance,
 ): MaskRecord {
   return { object, frame, pts, mask, bbox, area, iou, objectScore, state, verified: false, provenance };
+}
+
+/** What propagation found on the mask's frame: of a reference the mask kept beside it. Undefined where it found nothing yet. */
+export function trackedMask(mask: MaskRecord): MaskRecord | undefined {
+  const { gold, local, ...rest } = mask;
+  if (!gold) return mask.state === 'propagated' || mask.state === 'absent' ? mask : undefined;
+  if (!gold.measured) return undefined;
+  const { mask: found, iou, objectScore, state, provenance } = gold.measured;
+  const { area, box } = rleMeasure(found);
+  return { ...rest, mask: found, area, bbox: box, iou, objectScore, state, provenance, verified: false };
 }

@@ -9,7 +9,14 @@ import type {
   ObjectId,
   ObjectRecord,
 } from '../../shared/domain/annotations';
-import { Annotations, isHeldMask, promptRevision, toRanges, type ModelIdentity } from './annotations';
+import {
+  Annotations,
+  isApart,
+  isHeldMask,
+  promptRevision,
+  toRanges,
+  type ModelIdentity,
+} from './annotations';
 import { changeAttributes, changeMark } from './marks';
 import { editedMask } from './maskRecord';
 
@@ -151,7 +158,7 @@ function mergedMarks(
 
 function withKeyframe(content: ObjectContent, from: 1 | -1): ObjectContent {
   const { prompts, masks } = content;
-  if (prompts.length > 0 || masks.some((mask) => isHeldMask(mask) && !mask.local)) return content;
+  if (prompts.length > 0 || masks.some((mask) => isHeldMask(mask) && !isApart(mask))) return content;
   const key = from === 1 ? masks.find(({ area }) => area > 0) : masks.findLast(({ area }) => area > 0);
   if (!key) return content;
   const edited: MaskRecord = { ...key, state: 'edited', iou: null, objectScore: null, provenance: null };

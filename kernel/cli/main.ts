@@ -9,6 +9,7 @@ import { withDefaults } from '../../shared/protocol/settings';
 import type { Direction } from '../../shared/domain/annotations';
 import type { KernelSettings } from '../../shared/protocol/settings';
 import { version } from '../runtime/version';
+import { audit, type AuditCommandOptions } from './commands/audit';
 import { batch, type BatchCommandOptions } from './commands/batch';
 import { submitBatch, type SlurmCommandOptions } from './commands/batchSlurm';
 import { check } from './commands/check';
@@ -17,6 +18,7 @@ import { addCudaCommands } from './commands/cuda';
 import { doctor } from './commands/doctor';
 import { providers } from './commands/providers';
 import { exportClips, type ExportCommandOptions } from './commands/export';
+import { gold, type GoldCommandOptions } from './commands/gold';
 import { importMasks, type ImportCommandOptions } from './commands/import';
 import { info } from './commands/info';
 import { masks } from './commands/masks';
@@ -26,6 +28,7 @@ import { open, type OpenCommandOptions } from './commands/open';
 import { propagate, type PropagateCommandOptions } from './commands/propagate';
 import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
 import { sample } from './commands/sample';
+import { score } from './commands/score';
 import { segment } from './commands/segment';
 import { verify, type VerifyCommandOptions } from './commands/verify';
 import { split } from './commands/split';
@@ -345,9 +348,11 @@ function program(): Command {
       .argument('<path...>', 'annotated videos, and folders that are searched for them'),
   )
     .description('read the sidecars; exits with 1 where one is stale or broken')
-    .action((paths: string[], options: CommonOptions) =>
-      check(paths, { json: options.json ?? false, settings: settingsOf(options) }),
+    .option('--min-jf <share>', 'fail also where J&F on gold masks is below this, or was not measured')
+    .action((paths: string[], options: CommonOptions & { minJf?: string }) =>
+      check(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
     );
+  addQualityCommands(masklet);
 
   common(masklet.command('split').argument('<path...>', 'videos, and folders that are searched for them'))
     .description('put clips into a split of the dataset, kept in .masklet/splits.json')
@@ -379,6 +384,49 @@ function program(): Command {
   addGitCommands(masklet);
   addCudaCommands(masklet);
   return masklet;
+}
+
+function addQualityCommands(masklet: Command): void {
+  common(
+    masklet
+      .command('audit')
+      .argument('<path...>', 'annotated videos of one dataset, and folders that are searched for them'),
+  )
+    .description('draw masks to be looked at, and estimate how good all of them are; see docs/quality.md')
+    .option('--frames <n>', 'how many masks are to be answered in all (default: 200)')
+    .option('--width <w>', 'as many as it takes for an interval of this width, such as 0.02')
+    .option('--seed <n>', 'of a new audit: the same seed draws the same masks of the same dataset')
+    .option('--new', 'draw a new audit, also where there is one to resume', false)
+    .option('--reference <path>', 'masks to compare with, in place of a person')
+    .addOption(new Option('--format <format>', 'what --reference is').choices(IMPORT_FORMATS))
+    .action((paths: string[], options: CommonOptions & Omit<AuditCommandOptions, 'settings'>) =>
+      audit(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(masklet.command('gold').argument('<video>', 'an annotated video'))
+    .description('mark masks as references that propagation is measured by and never overwrites; saves')
+    .option(
+      '--object <id>',
+      'only the object with this id, or those with this label; repeatable',
+      collect,
+      [],
+    )
+    .option('--frames <A:B>', 'only on these frames, both ends included')
+    .option('--undo', 'mark them as masks like others', false)
+    .action((video: string, options: CommonOptions & Omit<GoldCommandOptions, 'settings'>) =>
+      gold(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(
+    masklet
+      .command('score')
+      .argument('<path...>', 'annotated videos, and folders that are searched for them'),
+  )
+    .description('J, F and J&F of propagation on gold masks, now and in earlier commits; see docs/quality.md')
+    .option('--revisions <n>', 'how many commits of each clip to look at', '10')
+    .action((paths: string[], options: CommonOptions & { revisions: string }) =>
+      score(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
 }
 
 function addOpenCommand(masklet: Command): void {

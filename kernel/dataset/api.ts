@@ -1,5 +1,12 @@
 import type { ImportFormat } from '../../shared/formats';
 import type {
+  AuditAnswerParams,
+  AuditParams,
+  AuditResult,
+  ScoreParams,
+  ScoreResult,
+} from '../../shared/protocol/audit';
+import type {
   AssignSplitParams,
   AssignSplitResult,
   CheckResult,
@@ -65,6 +72,9 @@ export type DatasetApi = {
   summary: [SummaryParams, SummaryResult, SummaryProgress];
   picture: [ClipPictureParams, ClipPicture | null];
   assignSplit: [AssignSplitParams, AssignSplitResult];
+  audit: [AuditParams, AuditResult, DatasetProgress];
+  auditAnswer: [AuditAnswerParams, AuditResult];
+  score: [ScoreParams, ScoreResult];
   readImport: [ReadImportParams, ImportedClip];
   revisions: [FilePlace, readonly Revision[]];
   compare: [CompareParams, CompareResult];

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import type { CheckResult, CheckedClip, DatasetParams } from '../../shared/protocol/dataset';
+import type { ScoredObject } from '../../shared/protocol/audit';
+import { meanScore, scoreObjects } from '../audit/goldScore';
 import type { Problem } from '../../shared/protocol/errors';
 import type { ClipContent } from '../storage/api';
 import { Store } from '../storage/store';
@@ -43,7 +45,17 @@ function checkClip(clip: FoundClip, store: Store): CheckedClip {
   }
 }
 
-const NOTHING = { objects: 0, prompts: 0, masks: 0, stale: 0, missing: 0, problems: [], conflicts: 0 };
+const NOTHING = {
+  objects: 0,
+  prompts: 0,
+  masks: 0,
+  stale: 0,
+  missing: 0,
+  gold: 0,
+  unmeasured: 0,
+  problems: [],
+  conflicts: 0,
+};
 
 function describe(
   { path }: FoundClip,
@@ -59,8 +71,21 @@ function describe(
     masks: masks.length,
     ...clipState(content, frameCount),
     ...modelOf(content),
+    ...goldOf(content),
     problems: [...problems, ...more],
     conflicts: conflicts.length,
+  };
+}
+
+function goldOf(content: ClipContent): Pick<CheckedClip, 'gold' | 'unmeasured' | 'jf'> {
+  const objects = scoreObjects(content);
+  const score = meanScore(objects);
+  const sum = (of: (object: ScoredObject) => number): number => objects.reduce((n, one) => n + of(one), 0);
+  const gold = sum((one) => one.gold);
+  return {
+    gold,
+    unmeasured: gold - sum(({ measured, outdated }) => measured - outdated),
+    ...(score ? { jf: score.jf } : {}),
   };
 }
 

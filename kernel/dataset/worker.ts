@@ -1,6 +1,8 @@
 // kernel/dataset/: work on many clips in a thread of its own: export, import, checks, counting.
 import '../workers/loadTurn';
 import { workerData } from 'node:worker_threads';
+import { answerAudit, runAudit } from '../audit/runAudit';
+import { scoreClips } from '../audit/scoreClips';
 import { runExport } from '../export/runExport';
 import { readImport } from '../import/readImport';
 import { Store } from '../storage/store';
@@ -65,5 +67,13 @@ serveWorker<DatasetApi>({
       onProgress: (progress) => context.progress(progress),
     }),
   picture: (params, { signal }) => clipPicture(located(params), { settings, store, signal }),
+  audit: (params, context) =>
+    runAudit(located(params), {
+      store,
+      signal: context.signal,
+      onProgress: (progress) => context.progress(progress),
+    }),
+  auditAnswer: (params) => answerAudit(located(params), { store }),
+  score: (params, { signal }) => scoreClips(located(params), { store, signal }),
   assignSplit: (params) => assignSplits(located(params)),
 });

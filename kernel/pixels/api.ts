@@ -43,6 +43,8 @@ export type PixelApi = {
     },
     readonly MaskShape[],
   ];
+  /** How near a mask comes to another: region similarity and contour accuracy, 0..1. */
+  measure: [{ readonly mask: RleMask; readonly truth: RleMask }, { readonly j: number; readonly f: number }];
   /** A picture for the screen. */
   encodeImage: [
     {

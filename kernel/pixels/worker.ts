@@ -6,6 +6,7 @@ import type { PixelApi } from './api';
 import { editMask } from './edit/editMask';
 import { interpolateMasks } from './edit/interpolate';
 import { encodeImage } from './encodeImage';
+import { measureMasks } from '../masks/measures';
 import { postprocessLogits } from './postprocess';
 import { preprocess } from './preprocess';
 
@@ -24,6 +25,7 @@ serveWorker<PixelApi>({
   },
   editMask: ({ mask, operation }) => editMask(mask, operation),
   interpolate: ({ from, to, count, skip, take }) => interpolateMasks(from, to, count, skip, take),
+  measure: ({ mask, truth }) => measureMasks(mask, truth),
   encodeImage: async ({ format, maxDimension, ...picture }, context) => {
     weighSharedMemory(picture.data);
     const image = await encodeImage(picture, format, maxDimension);

@@ -5,6 +5,7 @@ import type {
   CopyMaskParams,
   EditMaskParams,
   FrameAttributesParams,
+  GoldMasksParams,
   InterpolateParams,
   LocalMaskParams,
   MarkParams,
@@ -22,6 +23,7 @@ import type { EditHandlers } from './editHandlers';
 import type { EditingHost } from './editingHost';
 import { changeAttributes, changeMark } from '../annotations/marks';
 import { editedMask } from '../annotations/maskRecord';
+import { checkMayBeGold, inPlaceOf, withGold } from '../annotations/goldMasks';
 import { checkNotPrompted, isLocalEdit, withLocal } from '../annotations/localMasks';
 import { checkFrame } from '../annotations/prompts';
 import { SerialQueue } from './serialQueue';
@@ -37,6 +39,7 @@ type Handled =
   | 'mask/copy'
   | 'mask/interpolate'
   | 'mask/local'
+  | 'mask/gold'
   | 'mask/remove'
   | 'object/mark'
   | 'object/setFrameAttributes';
@@ -48,6 +51,7 @@ export class ManualEdits {
     'mask/copy': (params) => this.copy(params),
     'mask/interpolate': (params, { signal }) => this.interpolate(params, signal),
     'mask/local': (params) => this.setLocal(params),
+    'mask/gold': (params) => this.setGold(params),
     'mask/remove': (params) => this.remove(params),
     'object/mark': (params) => this.mark(params),
     'object/setFrameAttributes': (params) => this.setFrameAttributes(params),
@@ -107,6 +111,23 @@ export class ManualEdits {
       }, edit);
       return this.withMask(changed, object, frame);
     });
+  }
+
+  /** What followed from a mask that becomes a reference becomes stale; one that was propagated or only verified changes nothing. */
+  async setGold({ object, frames, gold, edit }: GoldMasksParams & Editing): Promise<Changed> {
+    const { annotations } = this.host;
+    for (const frame of frames) this.check(object, frame);
+    return await this.queue.run(() =>
+      this.host.commit(() => {
+        if (gold) for (const frame of frames) checkMayBeGold(annotations, object, frame);
+        return {
+          putMasks: frames.flatMap((frame) => {
+            const mask = annotations.mask(object, frame);
+            return mask && gold === (mask.gold === undefined) ? [withGold(mask, gold)] : [];
+          }),
+        };
+      }, edit),
+    );
   }
 
   /** Fills the frames between two masks; what is verified, edited, prompted or marked absent stays as it is. */
@@ -204,8 +225,11 @@ export class ManualEdits {
   }
 
   private edited(object: ObjectId, frame: FrameIndex, shape: MaskShape, local?: boolean): MaskRecord {
+    const { annotations } = this.host;
     const mask = editedMask({ object, frame, pts: this.host.pts(frame) }, shape);
-    return withLocal(mask, isLocalEdit(this.host.annotations, object, frame, local));
+    const standing = annotations.mask(object, frame);
+    if (standing?.gold) return inPlaceOf(standing, mask);
+    return withLocal(mask, isLocalEdit(annotations, object, frame, local));
   }
 
   private withMask(changed: Changed, object: ObjectId, frame: FrameIndex): MaskChanged {

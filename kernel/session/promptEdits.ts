@@ -20,6 +20,7 @@ import type { EncodedFrames } from './encodedFrames';
 import type { EditHandlers } from './editHandlers';
 import type { EditingHost } from './editingHost';
 import { missingObject } from './newObject';
+import { inPlaceOf } from '../annotations/goldMasks';
 import { isLocalEdit, withLocal } from '../annotations/localMasks';
 import { editedMask, predictedMask } from '../annotations/maskRecord';
 import {
@@ -249,7 +250,9 @@ export class PromptEdits {
     const { annotations, video } = this.host;
     const prompt = withPart(given, visible, annotations.mask(object, frame), video);
     const { record, timings } = await this.predict(prompt);
-    const kept = withLocal(editedMask(record, record), true);
+    const standing = annotations.mask(object, frame);
+    const drawn = editedMask(record, record);
+    const kept = standing?.gold ? inPlaceOf(standing, drawn) : withLocal(drawn, true);
     const changed = await this.host.commit(() => {
       // Somebody may have clicked there meanwhile.
       isLocalEdit(annotations, object, frame, true);

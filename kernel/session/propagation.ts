@@ -1,7 +1,14 @@
 import type { EncodedFrame, VideoModel } from '../engine/videoModel';
 import type { Extent } from '../engine/zoom/window';
 import { CancelledError } from '../../shared/protocol/errors';
-import type { Direction, MaskRecord, ObjectId, Quality, View } from '../../shared/domain/annotations';
+import type {
+  Direction,
+  MaskRecord,
+  ObjectId,
+  Quality,
+  RleMask,
+  View,
+} from '../../shared/domain/annotations';
 import { contains } from '../../shared/domain/ranges';
 import type { FrameIndex, FrameRange } from '../../shared/domain/video';
 import type {
@@ -12,7 +19,7 @@ import type {
 } from '../../shared/protocol/session';
 import type { Change } from '../storage/api';
 import type { Annotations } from '../annotations/annotations';
-import { predictedMask } from '../annotations/maskRecord';
+import { predictedMask, trackedMask } from '../annotations/maskRecord';
 import type { EncodedFrames } from './encodedFrames';
 import { findObjects, type FoundObject, type TrackingSource, type WantedObject } from './findObjects';
 import { Memories, toStoredMask } from './memories';
@@ -29,10 +36,19 @@ export interface PropagationHost {
   pts(frame: FrameIndex): number;
   /** Makes a change durable and visible; `build` runs when nothing else is being written, so what it reads holds. */
   commit(build: () => Change): Promise<void>;
+  /** How near a mask comes to a reference, 0..1. */
+  measure(mask: RleMask, truth: RleMask): Promise<{ readonly j: number; readonly f: number }>;
   /** Told of every tracked mask that takes the place of one made from the prompts as they are. */
   replaced(mask: MaskRecord, before: MaskRecord): void;
   /** Predicts a frame's mask from its prompts again where it is missing or stale. */
   refreshPrompted(object: ObjectId, frame: FrameIndex): Promise<void>;
+}
+
+/** How near what was found comes to a reference, as that was then. */
+interface GoldMeasure {
+  readonly truth: RleMask;
+  readonly j: number;
+  readonly f: number;
 }
 
 /** The frames one object is tracked over in one pass, in the order of travel. */
@@ -212,8 +228,10 @@ export class Propagation {
     const { annotations } = this.host;
     if (!annotations.objects.has(object)) return false;
     if (annotations.prompt(object, frame)) return false;
-    if (annotations.isHeld(object, frame) || annotations.isMarkedAbsent(object, frame)) return false;
     const mask = annotations.mask(object, frame);
+    // By a reference the run is measured, as long as nothing else is known of its frame.
+    if (!mask?.gold && annotations.isHeld(object, frame)) return false;
+    if (annotations.isMarkedAbsent(object, frame)) return false;
     return this.params.force === true || !mask || !annotations.isUpToDate(mask, direction);
   }
 
@@ -260,18 +278,37 @@ export class Propagation {
     this.stages.postProcess += stages.postProcessMs;
     if (this.signal.aborted) throw new CancelledError();
     const before = performance.now();
+    const measures = new Map<ObjectId, GoldMeasure>();
+    for (const [n, object] of objects.entries()) {
+      const truth = annotations.mask(object, frame);
+      if (!truth?.gold) continue;
+      const { mask } = found[n].prediction;
+      measures.set(object, { truth: truth.mask, ...(await this.host.measure(mask, truth.mask)) });
+    }
     await this.host.commit(() => ({
       putMasks: objects.flatMap((object, n) => {
         // Whatever happened to the object while it was being tracked comes first.
         const unchanged = annotations.trackRevision(object, frame, direction) === revisions[n];
-        if (!unchanged || !this.mayWrite(object, frame)) return [];
+        if (!unchanged) return [];
         const record = this.record(object, frame, direction, revisions[n], found[n]);
         const before = annotations.mask(object, frame);
+        if (before?.gold) return this.measured(before, record, measures.get(object));
+        if (!this.mayWrite(object, frame)) return [];
         if (before && !annotations.promptsChanged(before)) this.host.replaced(record, before);
         return [record];
       }),
     }));
     this.stages.store += performance.now() - before;
+  }
+
+  /** The reference with what was found on its frame; nothing where it was changed meanwhile. */
+  private measured(gold: MaskRecord, found: MaskRecord, measure: GoldMeasure | undefined): MaskRecord[] {
+    if (measure?.truth.counts !== gold.mask.counts || this.host.annotations.prompt(gold.object, gold.frame))
+      return [];
+    const { mask, iou, objectScore, state, provenance } = found;
+    if ((state !== 'propagated' && state !== 'absent') || !provenance) return [];
+    const { j, f } = measure;
+    return [{ ...gold, gold: { measured: { j, f, mask, iou, objectScore, state, provenance } } }];
   }
 
   private mayWrite(object: ObjectId, frame: FrameIndex): boolean {
@@ -317,7 +354,8 @@ export class Propagation {
       const other = frame - n * step;
       if (other < 0 || other >= this.host.frameCount) break;
       const mask = annotations.mask(object, other);
-      if (mask && !known.has(other) && annotations.isUpToDate(mask, direction)) passed.push(mask);
+      const tracked = mask && !known.has(other) ? trackedMask(mask) : undefined;
+      if (tracked && annotations.isUpToDate(tracked, direction)) passed.push(tracked);
     }
     passed.sort((a, b) => a.frame - b.frame);
     return { id: object, conditioning: conditioning.map(toStoredMask), passed: passed.map(toStoredMask) };

@@ -45,6 +45,7 @@ import {
   type ChangedRows,
 } from '../annotations/changed';
 import { conflictPlaces } from './conflicts';
+import { displayPixels } from './displayPixels';
 import { EncodedFrames } from './encodedFrames';
 import type { Locations } from '../storage/locations';
 import type { EditHandlers, EditRun } from './editHandlers';
@@ -300,6 +301,7 @@ export class Session {
       frameCount: this.video.frameCount,
       pts: (frame) => this.pts(frame),
       commit: (build) => this.commitQuietly(build, params.edit),
+      measure: (mask, truth) => displayPixels.request('measure', { mask, truth }),
       replaced: (mask, before) => this.reviewing.note(mask, before),
       refreshPrompted: (object, frame) => this.prompts.refresh(object, frame, params.edit),
     };

@@ -4,12 +4,15 @@ import { FileError } from '../../shared/protocol/fileError';
 import { refuseOwnLinks } from '../../models/files/ownPath';
 import { MaskletError, fileRefused } from '../../shared/protocol/errors';
 import { asStorageError } from './databaseErrors';
+import { MAX_BYTES, readRegularSync } from '../../models/files/regularFile';
 import { makeFolder } from '../../models/files/makeFolder';
 
 export const DATABASE_NAME = 'masklet.sqlite';
 const WORKSPACE_FOLDER = '.masklet';
 /** The database stays out of git; what people share through it goes in. */
-const GITIGNORE = '*\n!.gitignore\n!labels.json\n!splits.json\n';
+const GITIGNORE = '*\n!.gitignore\n!labels.json\n!splits.json\n!audits/\n!audits/**\n';
+/** Not in those that earlier versions wrote. */
+const LATER_LINES = ['!audits/', '!audits/**'];
 
 export function databaseFile(folder: string): string {
   return join(folder, DATABASE_NAME);
@@ -30,11 +33,25 @@ export function makeDataFolder(folder: string): void {
     makeFolder(resolve(folder));
     const gitignore = join(folder, '.gitignore');
     refuseOwnLinks(gitignore);
-    if (basename(resolve(folder)) === WORKSPACE_FOLDER && !fs.existsSync(gitignore)) {
-      fs.writeFileSync(gitignore, GITIGNORE);
-    }
+    if (basename(resolve(folder)) !== WORKSPACE_FOLDER) return;
+    if (fs.existsSync(gitignore)) updateGitignore(gitignore);
+    else fs.writeFileSync(gitignore, GITIGNORE);
   } catch (error) {
     throw asStorageError(error, folder);
+  }
+}
+
+/** Lets through what this version shares in git; one that ignores nothing, and one that cannot be written, stay as they are. */
+function updateGitignore(file: string): void {
+  try {
+    const text = readRegularSync(file, MAX_BYTES.small).toString('utf8');
+    const lines = text.split(/\r?\n/);
+    const missing = LATER_LINES.filter((line) => !lines.includes(line));
+    if (!lines.includes('*') || missing.length === 0) return;
+    const start = text.endsWith('\n') ? text : `${text}\n`;
+    fs.writeFileSync(file, `${start}${missing.join('\n')}\n`);
+  } catch {
+    // The annotations do not depend on it.
   }
 }
 

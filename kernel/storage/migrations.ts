@@ -201,6 +201,10 @@ export const MIGRATIONS: readonly Migration[] = [
   -- 1 for a mask that is kept and that nothing depends on.
   ALTER TABLE masks ADD COLUMN local INTEGER NOT NULL DEFAULT 0 CHECK (local IN (0, 1));
   `,
+  `
+  -- Of a reference mask: what propagation found on its frame, as JSON, empty where it has not been there; NULL for other masks.
+  ALTER TABLE masks ADD COLUMN gold TEXT;
+  `,
 ];
 
 /**

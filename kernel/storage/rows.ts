@@ -2,6 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type {
   Box,
   FramePrompt,
+  Gold,
   MarkRecord,
   MaskRecord,
   ObjectRecord,
@@ -59,6 +60,7 @@ interface MaskColumns {
   readonly state: MaskRecord['state'];
   readonly verified: 0 | 1;
   readonly local: 0 | 1;
+  readonly gold: string | null;
   readonly provenance: string | null;
   readonly extra: string | null;
 }
@@ -306,6 +308,7 @@ export class ClipRows {
       state: columns.state,
       verified: columns.verified === 1,
       ...(columns.local === 1 ? { local: true } : {}),
+      ...(columns.gold === null ? {} : { gold: JSON.parse(columns.gold) as Gold }),
       provenance: columns.provenance === null ? null : (JSON.parse(columns.provenance) as Provenance),
     };
   }
@@ -335,6 +338,7 @@ const MASK_COLUMNS = [
   'state',
   'verified',
   'local',
+  'gold',
   'provenance',
 ];
 
@@ -371,7 +375,8 @@ function columnsOf(row: Row): Values {
         part: row.record.part ? JSON.stringify(row.record.part) : null,
       };
     case 'mask': {
-      const { pts, mask, bbox, area, iou, objectScore, state, verified, local, provenance } = row.record;
+      const { pts, mask, bbox, area, iou, objectScore, state, verified, local, gold, provenance } =
+        row.record;
       return {
         pts,
         counts: mask.counts,
@@ -385,6 +390,7 @@ function columnsOf(row: Row): Values {
         state,
         verified: verified ? 1 : 0,
         local: local ? 1 : 0,
+        gold: gold ? JSON.stringify(gold) : null,
         provenance: provenance && JSON.stringify(provenance),
       };
     }

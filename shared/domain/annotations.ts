@@ -100,6 +100,24 @@ export interface Provenance {
   readonly quality?: Quality;
 }
 
+/** What propagation found on the frame of a gold mask, and how near it came. */
+export interface Measured {
+  /** Region similarity and contour accuracy of DAVIS, 0..1; see `kernel/masks/measures.ts`. */
+  readonly j: number;
+  readonly f: number;
+  readonly mask: RleMask;
+  readonly iou: number | null;
+  readonly objectScore: number | null;
+  readonly state: 'propagated' | 'absent';
+  readonly provenance: Provenance;
+}
+
+/** That a mask is a reference: propagation passes its frame as if it were not there, and is measured by it. */
+export interface Gold {
+  /** By the last propagation that passed the frame. */
+  readonly measured?: Measured;
+}
+
 export interface MaskRecord {
   readonly object: ObjectId;
   readonly frame: FrameIndex;
@@ -117,6 +135,8 @@ export interface MaskRecord {
   readonly verified: boolean;
   /** Kept as it is, and nothing depends on it: no other frame is tracked from it, so none becomes stale by it. */
   readonly local?: true;
+  /** A reference, which nothing depends on either. */
+  readonly gold?: Gold;
   readonly provenance: Provenance | null;
 }
 
@@ -212,5 +232,7 @@ export interface ObjectStatus {
   readonly edited: readonly FrameRange[];
   /** Kept for their own frame alone. */
   readonly local: readonly FrameRange[];
+  /** References, by which propagation is measured. */
+  readonly gold: readonly FrameRange[];
   readonly absent: readonly FrameRange[];
 }

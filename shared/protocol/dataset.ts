@@ -203,6 +203,12 @@ export interface CheckedClip {
   /** Frames without a mask, summed over the objects that have prompts. */
   readonly missing: number;
   readonly problems: readonly Problem[];
+  /** Gold masks. */
+  readonly gold: number;
+  /** Those that propagation has not been measured on, or with other prompts than there are now. */
+  readonly unmeasured: number;
+  /** J&F on gold masks, the mean over objects, 0..1; absent where none was measured. */
+  readonly jf?: number;
   /** Conflicts of a merge that nobody has resolved. */
   readonly conflicts: number;
   /** Where the video's file lies, where a link leads out of the dataset's folder. */

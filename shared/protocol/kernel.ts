@@ -6,6 +6,7 @@ import type { NewLabel } from '../domain/labels';
 import type { VideoIdentity, VideoInfo } from '../domain/video';
 import type { EditMethod, Edits, ObjectParams } from '../edits';
 import type { Changed } from './changed';
+import type { AuditAnswerParams, AuditParams, AuditResult, ScoreParams, ScoreResult } from './audit';
 import type {
   AssignSplitParams,
   AssignSplitResult,
@@ -182,6 +183,12 @@ export interface KernelRequests extends KernelEdits {
   'dataset/summary': [SummaryParams, SummaryResult];
   /** A JPEG of the first frame on which most objects have masks; null where there is none. */
   'dataset/picture': [ClipPictureParams, ClipPicture | null];
+  /** Draws an audit or resumes one, and says what its answers come to. @throws `input/invalid`, `import/*`, `storage/*` */
+  'dataset/audit': [AuditParams, AuditResult];
+  /** Keeps one answer. @throws `input/invalid`, `storage/*` */
+  'dataset/auditAnswer': [AuditAnswerParams, AuditResult];
+  /** How near propagation came to gold masks. With `revisions` it runs git: never in a workspace that is not trusted. */
+  'dataset/score': [ScoreParams, ScoreResult];
   /** Puts clips into a split, kept in `.masklet/splits.json`; folders stand for all videos in them. */
   'dataset/assignSplit': [AssignSplitParams, AssignSplitResult];
 }
@@ -196,6 +203,7 @@ export interface KernelProgress {
   'ffmpeg/install': DownloadProgress;
   'dataset/export': DatasetProgress;
   'dataset/roundtrip': DatasetProgress;
+  'dataset/audit': DatasetProgress;
   'dataset/index': IndexProgress;
   'dataset/summary': SummaryProgress;
   'session/import': ImportProgress;

@@ -13,10 +13,10 @@ import {
   contourAccuracy,
   meanMeasure,
   measureOf,
-  rankCorrelation,
   regionSimilarity,
   type Measure,
-} from './metrics';
+} from '../../kernel/masks/measures';
+import { rankCorrelation } from './metrics';
 import { benchModel } from './benchModel';
 
 /**

@@ -6,7 +6,7 @@ import { Scene } from '../../kernel/sample/scene';
 import type { RgbFrame } from '../../kernel/video/api';
 import type { Shown } from './absence';
 import { followObject } from './follow';
-import { contourAccuracy, measureOf, type Measure } from './metrics';
+import { contourAccuracy, measureOf, type Measure } from '../../kernel/masks/measures';
 
 /** What makes tracking hard, one thing at a time: scenes of our own drawing, whose masks are exact. */
 export const sceneKinds = {

@@ -172,6 +172,60 @@ describe('edits by hand', () => {
     await expect(session.request('mask/local', { ...first, local: true })).rejects.toThrow('follow from');
   });
 
+  test('marked as gold are passed by propagation, never overwritten, and what it is measured by', async () => {
+    const session = await openClip();
+    await session.request('object/addBox', { object: OBJECT, frame: 0, box: clip.box });
+    await session.request('session/propagate', { direction: 'forward', range: TRACKED });
+    const [found, next] = [await maskAt(session, 2), await maskAt(session, 3)];
+    const where = { object: OBJECT, frame: 2 };
+    const { mask: drawn } = await session.request('mask/edit', {
+      ...where,
+      operation: { kind: 'grow', pixels: 4 },
+    });
+    const status = async () => (await session.request('session/snapshot', {})).status[0];
+    expect((await status()).stale).toEqual([{ first: 3, last: 3 }]);
+    const gold = { object: OBJECT, frames: [2], gold: true };
+    await session.request('mask/gold', { ...gold, edit: 'gold' });
+    // As if it were not there: what comes after it is what it was.
+    expect(await status()).toMatchObject({ stale: [], gold: [{ first: 2, last: 2 }] });
+
+    await session.request('session/propagate', { direction: 'forward', range: TRACKED });
+    const marked = await maskAt(session, 2);
+    expect(marked).toMatchObject({ state: 'edited', mask: drawn.mask, stale: false });
+    const measured = marked?.gold?.measured;
+    expect(measured?.mask).toEqual(found?.mask);
+    expect(measured?.j).toBeCloseTo(rleIou(found!.mask, drawn.mask), 5);
+    expect(measured?.f).toBeGreaterThan(0);
+    expect((await maskAt(session, 3))?.mask).toEqual(next?.mask);
+    // Once measured, a run has nothing to do; by force it finds the same, its memory made of what was found before.
+    const again = await session.request('session/propagate', { direction: 'forward', range: TRACKED });
+    expect(again.skipped).toBe(again.frames);
+    await session.request('session/propagate', { direction: 'forward', range: TRACKED, force: true });
+    expect(await maskAt(session, 2)).toEqual(marked);
+    expect((await maskAt(session, 3))?.mask).toEqual(next?.mask);
+
+    const before = await everything(session);
+    const { path } = session.opened.video;
+    await session.close();
+    const reopened = await startKernel().kernel.open({ path });
+    expect(await everything(reopened)).toEqual(before);
+
+    // Drawing on it leaves it gold, to be measured anew.
+    const { mask: corrected } = await reopened.request('mask/edit', {
+      ...where,
+      operation: { kind: 'shrink', pixels: 2 },
+    });
+    expect(corrected.gold).toEqual({});
+    await expect(reopened.request('mask/gold', { ...gold, frames: [0] })).rejects.toThrow(
+      'prompted on frame 0',
+    );
+    await expect(reopened.request('mask/gold', { ...gold, frames: [7] })).rejects.toThrow(
+      'no mask on frame 7',
+    );
+    await reopened.request('mask/gold', { ...gold, gold: false });
+    expect((await maskAt(reopened, 2))?.gold).toBeUndefined();
+  });
+
   test('interpolate between two edited frames and copy to the next, leaving what is verified', async () => {
     const session = await openClip();
     await session.request('object/add', { object: OBJECT });

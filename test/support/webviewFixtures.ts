@@ -39,6 +39,7 @@ export function objectStatus(object: string, change: Partial<ObjectStatus> = {})
     verified: [],
     edited: [],
     local: [],
+    gold: [],
     absent: [],
     ...change,
   };

@@ -52,7 +52,8 @@ export async function verify(video: string, options: VerifyCommandOptions): Prom
   );
 }
 
-function chooseObjects(
+/** The objects with these ids or labels; all where none is named. @throws MaskletError `object/unknown` */
+export function chooseObjects(
   objects: readonly ObjectRecord[],
   wanted: readonly string[],
   path: string,
@@ -69,7 +70,8 @@ function chooseObjects(
     : objects.filter(({ id, label }) => wanted.includes(id) || wanted.includes(label));
 }
 
-function framesWithin(ranges: readonly FrameRange[], { first, last }: FrameRange): FrameIndex[] {
+/** The frames of ranges that lie within one. */
+export function framesWithin(ranges: readonly FrameRange[], { first, last }: FrameRange): FrameIndex[] {
   return ranges.flatMap((range) => {
     const from = Math.max(range.first, first);
     const to = Math.min(range.last, last);

@@ -233,6 +233,11 @@ function equal(a: readonly string[], b: readonly string[]): boolean {
 
 /** True for a mask that propagation would make again: nobody drew, prompted, verified or kept it. */
 function isRepeatable(line: string): boolean {
-  const { state, verified, local } = fieldsOf(line) ?? {};
-  return (state === 'propagated' || state === 'absent') && verified === false && local !== true;
+  const { state, verified, local, gold } = fieldsOf(line) ?? {};
+  return (
+    (state === 'propagated' || state === 'absent') &&
+    verified === false &&
+    local !== true &&
+    gold === undefined
+  );
 }

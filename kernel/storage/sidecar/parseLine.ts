@@ -1,5 +1,6 @@
 import { rleMeasure } from '../../masks/rle';
 import type {
+  Gold,
   Box,
   MarkRecord,
   MaskRecord,
@@ -253,6 +254,7 @@ function maskOf(fields: Fields, object: string, context: LineContext): Row {
   if (typeof verified !== 'boolean') throw new LineError('"verified" must be true or false');
   const local = fields.takeOptional('local');
   if (local !== undefined && typeof local !== 'boolean') throw new LineError('"local" must be true or false');
+  const gold = fields.takeOptional('gold');
   const provenance = fields.take('provenance');
   const provenanceFields = provenance === null ? undefined : new Fields(provenance);
   const record: MaskRecord = {
@@ -267,11 +269,28 @@ function maskOf(fields: Fields, object: string, context: LineContext): Row {
     state: fields.oneOf('state', ['prompted', 'propagated', 'edited', 'absent']),
     verified,
     ...(local ? { local } : {}),
+    ...(gold === undefined ? {} : { gold: goldOf(new Fields(gold), context) }),
     provenance: provenanceFields ? provenanceOf(provenanceFields, context) : null,
   };
   const unknown = provenanceFields?.rest();
   const extra = unknown ? { ...fields.rest(), [PROVENANCE]: unknown } : fields.rest();
   return { kind: 'mask', record, extra };
+}
+
+/** Without a measure where no propagation has been there. */
+function goldOf(fields: Fields, context: LineContext): Gold {
+  const share = (name: string): number | undefined => {
+    const value = fields.takeOptional(name);
+    if (value === undefined || (typeof value === 'number' && value >= 0 && value <= 1)) return value;
+    throw new LineError(`"${name}" must be a number from 0 to 1`);
+  };
+  const [j, f] = [share('j'), share('f')];
+  if (j === undefined || f === undefined) return {};
+  const { rle } = rleOf(fields, context);
+  const [iou, objectScore] = [fields.score('iou'), fields.score('objectScore')];
+  const state = fields.oneOf('state', ['propagated', 'absent']);
+  const provenance = provenanceOf(new Fields(fields.take('provenance')), context);
+  return { measured: { j, f, mask: rle, iou, objectScore, state, provenance } };
 }
 
 function provenanceOf(fields: Fields, context: LineContext): Provenance {

@@ -1,5 +1,6 @@
 import type {
   FramePrompt,
+  Gold,
   MarkRecord,
   MaskRecord,
   ObjectRecord,
@@ -96,8 +97,15 @@ function maskFields(mask: MaskRecord): Record<string, unknown> {
     state: mask.state,
     verified: mask.verified,
     ...(mask.local ? { local: true } : {}),
+    ...(mask.gold ? { gold: goldFields(mask.gold) } : {}),
     provenance: mask.provenance && provenanceFields(mask.provenance),
   };
+}
+
+function goldFields({ measured }: Gold): Record<string, unknown> {
+  if (!measured) return {};
+  const { j, f, mask, iou, objectScore, state, provenance } = measured;
+  return { j, f, ...rleFields(mask), iou, objectScore, state, provenance: provenanceFields(provenance) };
 }
 
 function provenanceFields({

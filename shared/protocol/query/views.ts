@@ -109,6 +109,17 @@ export const VIEWS: readonly View[] = [
       ),
       column('verified', 't.verified', '1 where somebody verified it, else 0.'),
       column('local', 't.local', '1 where it was kept for its own frame alone, else 0.'),
+      column(
+        'gold',
+        't.gold IS NOT NULL',
+        '1 where it is a reference that propagation is measured by, else 0.',
+      ),
+      column(
+        'j',
+        "t.gold ->> 'j'",
+        'Region similarity of what propagation found on a gold frame; else NULL.',
+      ),
+      column('f', "t.gold ->> 'f'", 'Contour accuracy of what propagation found on a gold frame; else NULL.'),
       column('area', 't.area', 'Pixels in the mask.'),
       column('x0', 't.x0', 'Left edge of its box, in pixels.'),
       column('y0', 't.y0', 'Upper edge of its box, in pixels.'),

@@ -97,6 +97,21 @@ export class Actions {
     await this.attempt(() => this.edit('object/verify', { object: object.id, frames: [frame], verified }));
   }
 
+  /** A gold mask is a reference: propagation leaves it alone and is measured by it. */
+  async toggleGold(): Promise<void> {
+    const object = this.store.selected.value;
+    const frame = this.store.view.value.frame;
+    const document = this.store.document.value;
+    if (!object || !document || !this.mayChange()) return;
+    const status = statusOf(document, object.id);
+    if (!status || !includesFrame(status.masked, frame)) {
+      this.say(`${this.store.nameOf(object)} has no mask on frame ${frame} to mark as gold.`);
+      return;
+    }
+    const gold = !includesFrame(status.gold, frame);
+    await this.attempt(() => this.edit('mask/gold', { object: object.id, frames: [frame], gold }));
+  }
+
   /** @returns whether the selected object's mask on the frame is verified now. */
   async verify(): Promise<boolean> {
     const isVerified = (): boolean => {

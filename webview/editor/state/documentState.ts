@@ -77,6 +77,7 @@ export function withMasks(
       verified: setFrame(before.verified, frame, mask.verified),
       edited: setFrame(before.edited, frame, mask.state === 'edited'),
       local: setFrame(before.local, frame, mask.local === true),
+      gold: setFrame(before.gold, frame, mask.gold !== undefined),
       absent: setFrame(before.absent, frame, mask.state === 'absent'),
     }));
   }
@@ -102,6 +103,7 @@ export function frameWords(status: ObjectStatus, frame: FrameIndex): string[] {
   else if (includesFrame(status.absent, frame)) words.push('absent');
   else if (includesFrame(status.masked, frame)) words.push('propagated');
   if (includesFrame(status.local, frame)) words.push('this frame only');
+  if (includesFrame(status.gold, frame)) words.push('gold');
   if (includesFrame(status.stale, frame)) words.push('stale');
   if (includesFrame(status.verified, frame)) words.push('verified');
   return words;
@@ -143,6 +145,7 @@ function changeStatus(
     verified: [],
     edited: [],
     local: [],
+    gold: [],
     absent: [],
   };
   return [...status, change(empty)];

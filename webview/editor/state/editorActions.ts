@@ -62,6 +62,7 @@ const RUN: Readonly<Record<EditorAction, (editor: EditorParts) => unknown>> = {
   firstFrame: ({ actions, store }) => actions.goToEnd('first', store.keyTime.askedAt()),
   lastFrame: ({ actions, store }) => actions.goToEnd('last', store.keyTime.askedAt()),
   verifyFrame: ({ actions }) => actions.toggleVerified(),
+  markGold: ({ actions }) => actions.toggleGold(),
   clearPrompts: ({ actions }) => actions.clearPrompts(),
   addObject: ({ actions }) => actions.addObject(),
   renameObject: (editor) => onSelected(editor, (object) => editor.actions.startRenaming(object)),

@@ -2,9 +2,9 @@ import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
 import type { ObjectStatus } from '../../../shared/domain/annotations';
 import { type Ranges, without } from './ranges';
 
-/** The frames that others follow from: prompted, edited or verified, and not local; as sorted ranges apart from each other. */
-export function keyframesOf({ prompted, edited, verified, local }: ObjectStatus): Ranges {
-  return without(union([...prompted, ...edited, ...verified]), local);
+/** The frames that others follow from: prompted, edited or verified, and neither local nor gold; as sorted ranges apart from each other. */
+export function keyframesOf({ prompted, edited, verified, local, gold }: ObjectStatus): Ranges {
+  return without(union([...prompted, ...edited, ...verified]), union([...local, ...gold]));
 }
 
 /** Ranges in any order as sorted ranges apart from each other. */

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { makeDataFolder } from '../../../../kernel/storage/dataFolder';
 import { openDatabase } from '../../../../kernel/storage/database';
 import { MIGRATIONS, migrate } from '../../../../kernel/storage/migrations';
 import { Store } from '../../../../kernel/storage/store';
@@ -24,11 +25,25 @@ describe('the database file', () => {
   it("keeps itself out of git where the folder is the workspace's own", () => {
     const { params } = openFixture();
     expect(readFileSync(join(params.databaseFolder, '.gitignore'), 'utf8')).toBe(
-      '*\n!.gitignore\n!labels.json\n!splits.json\n',
+      '*\n!.gitignore\n!labels.json\n!splits.json\n!audits/\n!audits/**\n',
     );
     const other = openFixture({ params: { databaseFolder: join(temporaryFolder(), 'data') } });
     expect(existsSync(join(other.params.databaseFolder, 'masklet.sqlite'))).toBe(true);
     expect(existsSync(join(other.params.databaseFolder, '.gitignore'))).toBe(false);
+  });
+
+  it.each([
+    ['*\n!.gitignore\n', '*\n!.gitignore\n!audits/\n!audits/**\n'],
+    ['*\n# mine\n!notes.txt', '*\n# mine\n!notes.txt\n!audits/\n!audits/**\n'],
+    ['*.bak\n', '*.bak\n'],
+  ])('lets audits through where an earlier version, or somebody, wrote %j', (before, after) => {
+    const { params } = openFixture();
+    const file = join(params.databaseFolder, '.gitignore');
+    writeFileSync(file, before);
+    makeDataFolder(params.databaseFolder);
+    expect(readFileSync(file, 'utf8')).toBe(after);
+    makeDataFolder(params.databaseFolder);
+    expect(readFileSync(file, 'utf8')).toBe(after);
   });
 
   it('uses a write-ahead log on local disks only, and changes over where it finds the other', () => {

@@ -6,9 +6,9 @@ import {
   dilateDisk,
   meanMeasure,
   measureOf,
-  rankCorrelation,
   regionSimilarity,
-} from '../../../bench/metrics';
+} from '../../../../kernel/masks/measures';
+import { rankCorrelation } from '../../../bench/metrics';
 
 const width = 100;
 const height = 80;

@@ -66,6 +66,25 @@ const prompts = fc.record<FramePrompt>(
   },
   { requiredKeys: ['object', 'frame', 'points'] },
 );
+const provenance = fc.record<NonNullable<MaskRecord['provenance']>>(
+  {
+    model: fc.string(),
+    modelSha256: fc.string(),
+    revision: fc.string(),
+    direction: fc.constantFrom('forward' as const, 'backward' as const),
+  },
+  { requiredKeys: ['model', 'modelSha256', 'revision'] },
+);
+const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
+const measured = fc.record({
+  j: share,
+  f: share,
+  mask: rle,
+  iou: score,
+  objectScore: score,
+  state: fc.constantFrom('propagated' as const, 'absent' as const),
+  provenance,
+});
 const masks = fc
   .record({
     object: ids,
@@ -77,21 +96,12 @@ const masks = fc
     state: fc.constantFrom<MaskRecord['state']>('prompted', 'propagated', 'edited', 'absent'),
     verified: fc.boolean(),
     local: fc.boolean(),
-    provenance: fc.option(
-      fc.record<NonNullable<MaskRecord['provenance']>>(
-        {
-          model: fc.string(),
-          modelSha256: fc.string(),
-          revision: fc.string(),
-          direction: fc.constantFrom('forward' as const, 'backward' as const),
-        },
-        { requiredKeys: ['model', 'modelSha256', 'revision'] },
-      ),
-    ),
+    gold: fc.option(fc.record({ measured }, { requiredKeys: [] })),
+    provenance: fc.option(provenance),
   })
-  .map(({ local, ...mask }): MaskRecord => {
+  .map(({ local, gold, ...mask }): MaskRecord => {
     const { area, box } = rleMeasure(mask.mask);
-    return { ...mask, ...(local ? { local } : {}), area, bbox: box };
+    return { ...mask, ...(local ? { local } : {}), ...(gold ? { gold } : {}), area, bbox: box };
   });
 const marks = fc
   .record(
