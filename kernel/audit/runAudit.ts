@@ -1,3 +1,4 @@
+// kernel/audit/: how good masks are: audits by sampling, scores on gold masks.
 import { randomInt } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -6,7 +7,7 @@ import type { MaskRecord } from '../../shared/domain/annotations';
 import type { AuditAnswerParams, AuditItem, AuditParams, AuditResult } from '../../shared/protocol/audit';
 import type { DatasetProgress } from '../../shared/protocol/dataset';
 import { findClips, type FoundClip } from '../clips/findClips';
-import { readAnnotations } from '../dataset/readAnnotations';
+import { readAnnotations } from '../clips/readAnnotations';
 import { rleIou } from '../masks/rle';
 import { locate } from '../storage/locations';
 import { rootOf } from '../storage/dataFolder';

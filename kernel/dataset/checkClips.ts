@@ -7,7 +7,7 @@ import type { Problem } from '../../shared/protocol/errors';
 import type { ClipContent } from '../storage/api';
 import { Store } from '../storage/store';
 import { clipState } from './clipState';
-import { changedVideo, videoOfSidecar } from './annotatedVideo';
+import { changedVideo, videoOfSidecar } from '../clips/annotatedVideo';
 import { findClips, type FoundClip } from '../clips/findClips';
 import { outsideOf } from '../clips/outsideMedia';
 

@@ -10,7 +10,7 @@ import type { KnownClip } from '../storage/overview';
 import { writeAtomically } from '../storage/sidecar/files';
 import type { Store } from '../storage/store';
 import { findAllClips, type StampedClip } from './allClips';
-import { undecodedVideo, videoOfSidecar } from './annotatedVideo';
+import { undecodedVideo, videoOfSidecar } from '../clips/annotatedVideo';
 
 /** In the folder of the database, never in git: the stamps of clips whose rows were in step. May be deleted at any time. */
 const INDEX_FILE = 'indexed.json';

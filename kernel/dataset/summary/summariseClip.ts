@@ -8,7 +8,7 @@ import { Annotations } from '../../annotations/annotations';
 import type { ClipContent } from '../../storage/api';
 import type { ClipOverview } from '../../storage/overview';
 import type { Store } from '../../storage/store';
-import { changedVideo, undecodedVideo, videoOfSidecar } from '../annotatedVideo';
+import { changedVideo, undecodedVideo, videoOfSidecar } from '../../clips/annotatedVideo';
 import type { FoundClip } from '../../clips/findClips';
 
 /** More are counted in a report of `masklet check`, not shown in a list. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { VideoInfo } from '../../shared/domain/video';
-import type { FoundClip } from '../clips/findClips';
+import type { FoundClip } from './findClips';
 import type { ClipContent } from '../storage/api';
 import type { Store } from '../storage/store';
 import { undecodedVideo, videoOfSidecar } from './annotatedVideo';

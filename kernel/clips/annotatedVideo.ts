@@ -5,7 +5,7 @@ import type { VideoInfo } from '../../shared/domain/video';
 import { readVideoJson } from '../storage/clip';
 import { readSidecarFile } from '../storage/sidecar/files';
 import { VIDEO_FILE } from '../storage/sidecar/layout';
-import type { FoundClip } from '../clips/findClips';
+import type { FoundClip } from './findClips';
 
 /** The video as its sidecar describes it. @throws MaskletError `sidecar/broken-line`, `sidecar/newer-version` */
 export function videoOfSidecar({ path, sidecar }: FoundClip): VideoInfo {
