@@ -28,7 +28,7 @@ const MAX_ROUNDS = 8;
 export interface AuditEnvironment {
   readonly store: Store;
   readonly signal: AbortSignal;
-  onProgress(progress: DatasetProgress): void;
+  readonly onProgress: (progress: DatasetProgress) => void;
 }
 
 /**
