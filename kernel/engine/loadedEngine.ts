@@ -6,6 +6,7 @@ import {
   toErrorData,
 } from '../../shared/protocol/errors';
 import type { ModelState, ProviderTrial } from '../../shared/protocol/health';
+import { ThreadHangs } from '../workers/rpc';
 import { fromModelError } from './modelErrors';
 import { planOf, type ProviderPlan, type ProviderPlanner } from './providers/planner';
 
@@ -151,8 +152,10 @@ export class LoadedEngine<Engine> {
       this.setState({ id: this.id, state: 'failed', error: toErrorData(error) });
       return false;
     }
-    // Loaded anew first: a driver that was reset, or a laptop that slept, is well again.
-    if (failures > 0)
+    // Loaded anew first: a driver that was reset, or a laptop that slept, is well again. One that hangs keeps its device.
+    if (error.cause instanceof ThreadHangs)
+      this.lost ??= `${provider}: it hangs in the middle of its work: ${error.message}`;
+    else if (failures > 0)
       this.lost ??= `${provider}: it failed in the middle of its work, also after it was loaded again: ${error.message}`;
     this.replaced.add(running);
     if (present) await this.stop();

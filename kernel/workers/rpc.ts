@@ -125,6 +125,11 @@ const loadTurn = newLoadTurn();
  */
 const YOUNG_GENERATION_MB = 16;
 
+/** Why a thread was given up: it may be in native code that never returns. */
+export class ThreadHangs extends Error {
+  override readonly name = 'ThreadHangs';
+}
+
 /** The main thread's end of a worker: starts it at the first request, answers every request even if the thread dies. */
 export class WorkerClient<Api> {
   private worker: Worker | undefined;
@@ -136,6 +141,8 @@ export class WorkerClient<Api> {
   private nextId = 1;
   private disposed = false;
   private disposing: Promise<void> | undefined;
+  private patienceMs: number | undefined;
+  private losingPatience: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly script: string,
@@ -147,6 +154,15 @@ export class WorkerClient<Api> {
   /** Requests sent and not yet answered. */
   get inFlight(): number {
     return this.pending.size;
+  }
+
+  /**
+   * From now on a thread that gives no answer for so long, while it has something to do, is given up: requests then fail with
+   * `model/failed`, caused by ThreadHangs, and the next one starts another thread.
+   */
+  expectAnswersWithin(milliseconds: number): void {
+    this.patienceMs = milliseconds;
+    this.watch();
   }
 
   /** @throws MaskletError as the worker threw it; `cancelled` as soon as `signal` aborts; `internal` where the thread died. */
@@ -181,6 +197,7 @@ export class WorkerClient<Api> {
       });
       options.signal?.addEventListener('abort', abort, { once: true });
       this.unanswered.add(id);
+      if (this.unanswered.size === 1) this.watch();
       worker.postMessage({ kind: 'request', id, method, params } satisfies ToWorker, [
         ...(options.transfer ?? []),
       ]);
@@ -224,7 +241,9 @@ export class WorkerClient<Api> {
     });
     const died = (cause: unknown): void => {
       endLoadTurn(loadTurn, threadId);
-      if (this.worker === worker) this.worker = undefined;
+      // One that was given up has been reported.
+      if (this.worker !== worker && this.worker !== undefined) return;
+      this.worker = undefined;
       for (const id of [...this.unanswered]) this.answered(id);
       this.rejectAll(
         new MaskletError('internal', `The ${this.name} thread ended unexpectedly: ${String(cause)}`, {
@@ -239,7 +258,29 @@ export class WorkerClient<Api> {
 
   private answered(id: number): void {
     this.unanswered.delete(id);
+    this.watch();
     if (this.unanswered.size === 0) this.whenQuiet?.();
+  }
+
+  /** Begins to wait for the next answer. */
+  private watch(): void {
+    clearTimeout(this.losingPatience);
+    if (this.patienceMs === undefined || this.unanswered.size === 0) return;
+    this.losingPatience = setTimeout(() => this.abandon(), this.patienceMs).unref();
+  }
+
+  /** Left alone rather than ended: native code that is torn out of a run takes the whole process down, or never lets go. */
+  private abandon(): void {
+    this.worker?.unref();
+    this.worker = undefined;
+    for (const id of [...this.unanswered]) this.answered(id);
+    const message = `The ${this.name} thread has not answered for ${(this.patienceMs ?? 0) / 1000} s.`;
+    this.rejectAll(
+      new MaskletError('model/failed', message, {
+        hint: 'Update the driver of the graphics card, or set masklet.executionProviders to ["cpu"].',
+        cause: new ThreadHangs(message),
+      }),
+    );
   }
 
   private rejectAll(error: MaskletError): void {

@@ -128,7 +128,7 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
       .first()
       .waitFor({ timeout: 30_000 });
     await window.screenshot('dataset-exported');
-    const coco = JSON.parse(readFileSync(join(out, 'annotations', 'instances_train.json'), 'utf8')) as {
+    const coco = JSON.parse(readFileSync(join(out, 'annotations', 'instances_test.json'), 'utf8')) as {
       annotations: object[];
       images: object[];
     };
@@ -204,7 +204,7 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
   test('annotations are imported into an editor as one edit, which shows as unsaved', async () => {
     await window.contextMenu(window.viewRow('other.mp4'), 'Import Annotations');
     await window.pick('COCO');
-    await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_train.json'));
+    await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_test.json'));
     // Nothing is changed before the look at it.
     await window.page.getByText('Import Preview: other.mp4').first().waitFor({ timeout: 90_000 });
     await window.screenshot('dataset-import-preview');
@@ -228,7 +228,7 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
     await shows('raw', '2 clips');
     await window.contextMenu(window.viewRow('raw'), 'Import Annotations');
     await window.pick('COCO');
-    await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_train.json'));
+    await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_test.json'));
     await window.page.getByText('Import Preview: 2 Clips').first().waitFor({ timeout: 90_000 });
     await window.screenshot('dataset-import-preview-many');
     expect(existsSync(`${second}.masklet`)).toBe(false);

@@ -174,12 +174,13 @@ describe('a provider that is not right', () => {
 describe('a provider that vanishes', () => {
   async function running(
     behaviour: string,
+    options: Partial<Sam2ModelOptions> = {},
   ): Promise<Made & { readonly gone: string; readonly before: Prediction }> {
     const gone = join(await mkdtemp(join(folder, 'device-')), 'gone');
     vi.stubEnv('MASKLET_STAND_IN_GONE', gone);
     const first = make(behaviour);
     await first.model.tryProviders(new AbortController().signal);
-    const made = make(behaviour);
+    const made = make(behaviour, options);
     const before = await track(made.model);
     expect(made.model.state).toMatchObject({ provider: 'webgpu' });
     await writeFile(gone, '');
@@ -195,6 +196,18 @@ describe('a provider that vanishes', () => {
     expect(model.state).toMatchObject({ state: 'ready', provider: 'cpu' });
     expect(model.state.fallback).toMatch(/^webgpu: .*the device is lost/);
     await track(model);
+    const said = states.filter(({ state, fallback }) => state === 'ready' && fallback !== undefined);
+    expect(said).toHaveLength(1);
+    expect(states.some(({ state }) => state === 'failed')).toBe(false);
+  });
+
+  it('is given up where it hangs, which is said once, and nothing is lost', async () => {
+    const { model, states, before } = await running('stalls', { runPatienceMs: 3_000 });
+    const found = await Promise.all([track(model), click(model, 1), track(model)]);
+    expect(found[0]).toEqual(before);
+    expect(found[2]).toEqual(before);
+    expect(model.state).toMatchObject({ state: 'ready', provider: 'cpu' });
+    expect(model.state.fallback).toMatch(/^webgpu: it hangs .* has not answered for 3 s/);
     const said = states.filter(({ state, fallback }) => state === 'ready' && fallback !== undefined);
     expect(said).toHaveLength(1);
     expect(states.some(({ state }) => state === 'failed')).toBe(false);

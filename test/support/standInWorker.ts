@@ -23,6 +23,7 @@ function sleep(ms: number): void {
 
 function requireDevice(): void {
   if (gone === '' || !existsSync(gone)) return;
+  if (behaviour === 'stalls') sleep(600_000);
   if (behaviour === 'blinks') rmSync(gone);
   throw new Error('the device is lost');
 }

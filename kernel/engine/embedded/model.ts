@@ -28,7 +28,7 @@ import { answerGivenMasks, round4 } from '../givenMask';
 import { imageMean, imageStd } from '../imageStatistics';
 import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
 import type { InferenceApi } from '../onnx/inferenceApi';
-import { inferenceThread } from '../onnx/inferenceThread';
+import { inferenceThread, watchAccelerator } from '../onnx/inferenceThread';
 import type { LoadedModel } from '../onnx/sessions';
 import type { ProviderChoice } from '../providers/choice';
 import {
@@ -369,6 +369,8 @@ class EmbeddedModel implements VideoModel {
         plan.providers.some(mustShareThread) ? ['cpu'] : providersOf(plan, 'decoder'),
       ).then(async (loaded) => [loaded, await this.loadMemory(decoderThread)] as const),
     ]);
+    watchAccelerator(encoderThread, encoder.provider, this.options);
+    watchAccelerator(decoderThread, decoder.provider, this.options);
     const { precision } = encoder;
     const original: SizedModels = { encoder: encoder.handle, decoder: decoder.handle };
     const sizes = new Map([[originalSize, Promise.resolve(original)]]);

@@ -5,6 +5,19 @@ import type { CudaRuntimeData } from './cudaRuntime';
 export interface InferenceThreadOptions extends CudaRuntimeData {
   /** What the thread runs; default: the script that belongs to this kernel. */
   readonly inferenceScript?: string;
+  /** Milliseconds that an accelerator may take for one answer before it counts as hanging; default: two minutes. */
+  readonly runPatienceMs?: number;
+}
+
+const RUN_PATIENCE_MS = 120_000;
+
+/** Has a thread given up where its provider hangs in the middle of its work; the CPU gets all the time that it needs. */
+export function watchAccelerator(
+  thread: Pick<WorkerClient<unknown>, 'expectAnswersWithin'>,
+  provider: string,
+  { runPatienceMs = RUN_PATIENCE_MS }: InferenceThreadOptions,
+): void {
+  if (provider !== 'cpu') thread.expectAnswersWithin(runPatienceMs);
 }
 
 /**

@@ -50,6 +50,8 @@ export interface ProviderOptions {
   readonly cudaRuntime?: string;
   /** What inference threads run; default: the script that belongs to this kernel. */
   readonly inferenceScript?: string;
+  /** Milliseconds that an accelerator may take for one answer before it counts as hanging; default: two minutes. */
+  readonly runPatienceMs?: number;
   readonly trial?: Omit<TrialOptions, 'signal'>;
   /** Providers tried against the CPU; default: those of this platform. */
   readonly candidates?: readonly string[];

@@ -17,7 +17,7 @@ import { answerGivenMasks, round4 } from '../givenMask';
 import { imageMean, imageStd } from '../imageStatistics';
 import { LoadedEngine, type Disposable, type Started } from '../loadedEngine';
 import type { InferenceApi } from '../onnx/inferenceApi';
-import { inferenceThread } from '../onnx/inferenceThread';
+import { inferenceThread, watchAccelerator } from '../onnx/inferenceThread';
 import type { LoadedModel } from '../onnx/sessions';
 import { testGraph } from '../onnx/testGraph';
 import type { ProviderChoice } from '../providers/choice';
@@ -295,6 +295,9 @@ class Sam2VideoModel implements VideoModel {
         plan.tried || shares ? { providers: ['cpu'] } : plan,
       ),
     ]);
+    watchAccelerator(encoderThread, encoder.loaded.provider, this.options);
+    watchAccelerator(memoryThread, memory.loaded.provider, this.options);
+    watchAccelerator(decoderThread, decoder.loaded.provider, this.options);
     const fallback = encoder.loaded.fallback ?? memory.loaded.fallback ?? decoder.loaded.fallback;
     const engine: Engine = {
       built,
