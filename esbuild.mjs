@@ -76,7 +76,11 @@ const builds = [
   },
   {
     ...browser,
-    entryPoints: { editor: 'webview/editor/main.tsx', changes: 'webview/changes/main.tsx' },
+    entryPoints: {
+      editor: 'webview/editor/main.tsx',
+      changes: 'webview/changes/main.tsx',
+      audit: 'webview/audit/main.tsx',
+    },
     outdir: 'dist/webview',
   },
   {

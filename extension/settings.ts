@@ -49,6 +49,7 @@ export function kernelSettings(): Partial<KernelSettings> {
     sessionTimeout: settings.get('sessionTimeout', 300),
     executionProviders: settings.get('executionProviders', ['auto']),
     givesWay: true,
+    countEffort: settings.get('countEffort', true),
     halfPrecision: settings.get('halfPrecision', true),
     encoderPrecision: settings.get('encoderPrecision', 'auto'),
     quality: quality(),

@@ -139,7 +139,10 @@ export const handlers: KernelHandlers = {
   'annotations/find': (place, { sessions }) => sessions.findAnnotations(place),
   'annotations/forget': (place, { sessions }) => sessions.forgetAnnotations(place),
   'object/preview': (params, { sessions, signal }) =>
-    sessions.use(params.session, (s) => s.prompts.preview(params, signal)),
+    sessions.use(params.session, (s) => {
+      s.seen();
+      return s.prompts.preview(params, signal);
+    }),
   'object/curve': ({ session, object }, { sessions }) => Promise.resolve(sessions.get(session).curve(object)),
   'session/review': ({ session }, { sessions, signal }) => sessions.use(session, (s) => s.review(signal)),
   'labels/read': ({ session }, { sessions, labels }) => labels.read(sessions.get(session)),

@@ -6,6 +6,7 @@ import { VIEW_TYPE } from '../editor/videoEditorProvider';
 import { showError } from '../errors';
 import type { KernelService } from '../kernel/kernelService';
 import type { ClipSummary } from '../../shared/protocol/dataset';
+import { auditDataset } from './auditDataset';
 import { namesIn } from './clipTree';
 import { DatasetModel } from './datasetModel';
 import { DatasetTree } from './datasetTree';
@@ -82,6 +83,10 @@ export function registerDataset(
   onClips('propagateAll', 'Propagate All', propagate);
   onClips('propagateClips', 'Propagate', propagate);
   onClips('assignSplit', 'Assign Split', (found) => splitClips(found, namesIn(clips()).splits, kernel));
+  onClips('auditDataset', 'Audit Dataset', async (found) => {
+    const panel = await auditDataset(found, kernel, editors, context.extensionUri);
+    if (panel) owned.add(panel);
+  });
   onClips('verifyAll', 'Verify All Masks', async (found) => {
     if (model.isNew) await model.refresh();
     const inside = clips().filter(({ path, masks }) => masks > 0 && isMeant(path, found));

@@ -8,7 +8,7 @@ import * as vscode from 'vscode';
 export function editorHtml(
   webview: vscode.Webview,
   extensionUri: vscode.Uri,
-  app: 'editor' | 'changes' = 'editor',
+  app: 'editor' | 'changes' | 'audit' = 'editor',
 ): string {
   const nonce = randomBytes(16).toString('base64');
   const resource = (name: string): string =>

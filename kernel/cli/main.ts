@@ -261,6 +261,7 @@ function program(): Command {
         "the pictures that go with it (default: jpeg where the format's tools need them)",
       ).choices(['jpeg', 'png', 'none']),
     )
+    .option('--card', 'add a data card: counts, labels, models, effort and audits, as Markdown and JSON')
     .addOption(
       new Option('--codec <codec>', 'for cutout: ProRes 4444 in MOV, or VP9 in WebM').choices([
         'prores',

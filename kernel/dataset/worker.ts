@@ -9,6 +9,7 @@ import { Store } from '../storage/store';
 import { serveWorker } from '../workers/rpc';
 import type { DatasetApi, DatasetWorkerData } from './api';
 import { assignSplits } from './assignSplits';
+import { DataCardWriter } from './dataCard';
 import { checkClips } from './checkClips';
 import { SidecarComparisons } from '../revisions/compareSidecar';
 import { indexSidecars } from './indexSidecars';
@@ -33,6 +34,7 @@ serveWorker<DatasetApi>({
     runExport(located(params), {
       settings,
       store,
+      ...(params.card ? { card: new DataCardWriter(store) } : {}),
       signal: context.signal,
       onProgress: (progress) => context.progress(progress),
     }),

@@ -2,6 +2,7 @@ import type { ImageKind } from '../../shared/formats';
 import type { FrameIndex, VideoIdentity, VideoInfo } from '../../shared/domain/video';
 import type { MarkRecord, MaskRecord, ObjectRecord } from '../../shared/domain/annotations';
 import type { RgbFrame } from '../video/api';
+import type { FoundClip } from '../clips/findClips';
 import type { ExportFolder } from './exportFolder';
 
 /** A class of objects: a label with its number, from 1, the same in the whole export. */
@@ -64,6 +65,13 @@ export interface ExportContext {
   /** To be called for every frame that is done, in every pass. */
   readonly frameDone: () => void;
   readonly warn: (message: string) => void;
+}
+
+/** A description of all that is exported. */
+export interface ExportCard {
+  add(clip: ExportClip, found: FoundClip): void;
+  /** @returns what could not be read. */
+  write(folder: ExportFolder, format: string): Promise<readonly string[]>;
 }
 
 /** Writes clips one after the other, then what belongs to all of them. */

@@ -15,7 +15,7 @@ import { DEFAULT_SPLIT, SPLITS_FILE, readOwnSplits, readSplits, type Splits } fr
 import { outsideOf } from '../clips/outsideMedia';
 import { findFfmpeg } from '../video/ffmpeg';
 import { imagesOf } from '../video/imageFolder';
-import type { ExportClip, ExportContext, ExportOptions } from './api';
+import type { ExportCard, ExportClip, ExportContext, ExportOptions } from './api';
 import { Categories } from './categories';
 import { clipHashes } from './clipHashes';
 import { EarlierExport } from './earlierExport';
@@ -31,6 +31,8 @@ const NAMED = 10;
 
 export interface ExportEnvironment extends DatasetEnvironment {
   onProgress(progress: DatasetProgress): void;
+  /** What is written beside the clips, of all of them. */
+  readonly card?: ExportCard;
   /** Given every clip while it is open, once it is written. */
   onClip?(clip: ExportClip): void;
 }
@@ -113,6 +115,7 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
         folder.beginClip(read.name, hashes);
         await writer.clip(read);
         await manifest.add(read, outside !== undefined, hashes);
+        environment.card?.add(read, clip);
         environment.onClip?.(read);
         clips.push(summaryOf(read));
       });
@@ -124,6 +127,7 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
     }
     await writer.finish(categories.all);
     await manifest.write(params, categories.all);
+    for (const problem of (await environment.card?.write(folder, params.format)) ?? []) warnings.add(problem);
     throwIfAborted(signal);
     const strangers = await folder.finish();
     if (strangers.length > 0) {

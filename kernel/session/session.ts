@@ -49,6 +49,7 @@ import { displayPixels } from './displayPixels';
 import { EncodedFrames } from './encodedFrames';
 import type { Locations } from '../storage/locations';
 import type { EditHandlers, EditRun } from './editHandlers';
+import { EffortMeter, type Effort } from './effort';
 import type { EditingHost } from './editingHost';
 import { nameProblems } from './nameProblems';
 import { ManualEdits } from './manualEdits';
@@ -65,6 +66,8 @@ export interface SessionEnvironment {
   /** What a propagation may cost that does not say so itself. */
   readonly quality: Quality;
   readonly limits: SessionLimits;
+  /** Whether the work by hand is counted, in this machine's database. */
+  readonly countEffort: boolean;
   /** Opens the video, again after the session was idle. */
   openSource(): Promise<FrameSource>;
 }
@@ -95,6 +98,7 @@ export class Session {
   readonly prompts: PromptEdits;
   private readonly edits: EditHandlers;
   private readonly reviewing = new Review();
+  private readonly effort: EffortMeter | undefined;
   private lastRead = 0;
   private readonly ptsOf: readonly number[];
   readonly video: VideoInfo;
@@ -115,6 +119,7 @@ export class Session {
     this.ptsOf = source.pts;
     this.annotations = new Annotations(opened, { id: model.id, sha256: model.sha256 });
     this.dirty = opened.dirty;
+    this.effort = environment.countEffort ? new EffortMeter() : undefined;
     this.revision = opened.revision;
     this.conflicts = opened.conflicts;
     const host: EditingHost = {
@@ -230,7 +235,22 @@ export class Session {
 
   /** Carries out an edit of the table. @throws MaskletError as the edit says */
   edit<M extends EditMethod>(method: M, params: Edits[M][0] & Editing, run: EditRun): Promise<Edits[M][1]> {
-    return this.edits[method](params, run);
+    return this.edits[method](params, run).then((result) => {
+      const effort = this.effort?.edited(method, params);
+      if (effort) this.keepEffort(effort);
+      return result;
+    });
+  }
+
+  /** Previews follow the pointer: somebody is at work. */
+  seen(): void {
+    this.effort?.seen();
+  }
+
+  /** What cannot be counted, as when another program took the clip over, is no reason to disturb. */
+  private keepEffort(effort: Effort): void {
+    const { clip } = this.opened;
+    this.environment.store.request('addEffort', { clip, effort }).catch(() => undefined);
   }
 
   /**

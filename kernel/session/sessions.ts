@@ -231,7 +231,10 @@ export class Sessions {
       const reopen = (): Promise<FrameSource> =>
         this.openSource(params.path, place, new AbortController().signal, () => undefined);
       const { quality = 'balanced' } = this.settings;
-      const environment = { store: this.store, model, quality, limits: this.limits, openSource: reopen };
+      const environment = {
+        ...{ store: this.store, model, quality, limits: this.limits, openSource: reopen },
+        countEffort: this.settings.countEffort,
+      };
       const session = new Session(id, params, locations, environment, source, opened);
       this.sessions.set(id, session);
       await this.unloadKept();

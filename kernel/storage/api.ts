@@ -70,6 +70,15 @@ export interface SaveClipResult extends Applied {
   readonly problems: readonly Problem[];
 }
 
+/** Work by hand on an object. */
+export interface ObjectEffort {
+  readonly object: string;
+  readonly clicks: number;
+  readonly strokes: number;
+  /** Of active work. */
+  readonly seconds: number;
+}
+
 /** Where the annotations of a video are, or those of the videos in a folder. */
 export interface AnnotationPlace {
   /** Full path of the video or folder. */
@@ -128,6 +137,8 @@ export type StorageApi = {
   ];
   /** The background hash arrived. Reports a problem where annotations were made on other content. */
   putSha256: [{ readonly clip: number; readonly sha256: string }, Problem | null];
+  /** Adds to the work counted on an object; the annotations are as before. */
+  addEffort: [{ readonly clip: number; readonly effort: ObjectEffort }, null];
   close: [{ readonly clip: number }, null];
   /** Opens and closes a database in this folder to see whether it works: for `doctor`. */
   check: [

@@ -7,7 +7,15 @@ import type { Conflict, ConflictVersions } from '../../shared/domain/conflicts';
 import type { FrameRange, VideoInfo } from '../../shared/domain/video';
 import type { Problem } from '../../shared/protocol/errors';
 import type { WriterInfo } from '../../shared/protocol/session';
-import type { Applied, Change, ClipContent, OpenClipParams, SaveClipResult, Undone } from './api';
+import type {
+  Applied,
+  Change,
+  ClipContent,
+  OpenClipParams,
+  SaveClipResult,
+  Undone,
+  ObjectEffort,
+} from './api';
 import { checkedRow, placesOf, rowsOf } from './changes';
 import type { OpenDatabase, OpenEnvironment } from './database';
 import { asStorageError, storageHint } from './databaseErrors';
@@ -32,6 +40,7 @@ import { saveSidecar } from './sidecar/save';
 import { syncFromSidecar } from './sidecar/sync';
 import { SyncState } from './sidecar/syncState';
 import { composeVideoJson, parseVideoJson } from './sidecar/videoJson';
+import { addEffort } from './effort';
 import { copyAnnotations } from './relocate';
 import { countRevision, putSha256, revisionOf, storedSha256 } from './videos';
 import {
@@ -291,6 +300,11 @@ export class Clip {
     // A cache: those who may not write do without.
     if (this.options.access.kind === 'writer')
       this.writing(() => storeFrameIndex(this.db, fingerprint, index));
+  }
+
+  /** Adds to the work counted on an object; neither revision nor sidecar know of it. */
+  addEffort(effort: ObjectEffort): void {
+    this.writing(() => addEffort(this.db, this.options.id, effort));
   }
 
   putSha256(sha256: string): Problem | null {

@@ -205,6 +205,17 @@ export const MIGRATIONS: readonly Migration[] = [
   -- Of a reference mask: what propagation found on its frame, as JSON, empty where it has not been there; NULL for other masks.
   ALTER TABLE masks ADD COLUMN gold TEXT;
   `,
+  `
+  -- Work by hand, counted on this machine; it stays here, also of objects that are gone.
+  CREATE TABLE effort (
+    video INTEGER NOT NULL REFERENCES videos (id) ON DELETE CASCADE,
+    object TEXT NOT NULL,
+    clicks INTEGER NOT NULL,
+    strokes INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (video, object)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /**

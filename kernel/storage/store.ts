@@ -13,6 +13,7 @@ import type {
   Applied,
   Change,
   ClipContent,
+  ObjectEffort,
   OpenClipParams,
   OpenClipResult,
   SaveClipResult,
@@ -23,13 +24,14 @@ import type { Clip } from './clip';
 import { databaseFile, rootOf } from './dataFolder';
 import { journalMode, openDatabase, openDatabaseReadOnly, type OpenEnvironment } from './database';
 import { asStorageError } from './databaseErrors';
+import { effortOn } from './effort';
 import { loadFrameIndex } from './frameIndexes';
 import { processHost } from './liveProcess';
 import { openClip, SidecarIntake } from './openClip';
 import { clipOverviews, knownClips, type ClipOverview, type KnownClip } from './overview';
 import { findAnnotations, forgetAnnotations, moveAnnotations } from './relocate';
 import { openUntouched } from './untouched';
-import { annotatedVideos } from './videos';
+import { annotatedVideos, storedPath } from './videos';
 import type { WorkerHandlers } from '../workers/rpc';
 
 /** How long a statement waits for another process's lock before `storage/locked`. */
@@ -76,6 +78,7 @@ export class Store {
       getIndex: ({ databaseFolder, fingerprint, readOnly }) =>
         this.getIndex(databaseFolder, fingerprint, readOnly),
       putSha256: ({ clip, sha256 }) => this.putSha256(clip, sha256),
+      addEffort: ({ clip, effort }) => this.addEffort(clip, effort),
       close: ({ clip }) => this.close(clip),
       check: ({ databaseFolder }) => this.check(databaseFolder),
     };
@@ -193,6 +196,16 @@ export class Store {
 
   putSha256(clip: number, sha256: string): Problem | null {
     return this.find(clip).putSha256(sha256);
+  }
+
+  addEffort(clip: number, effort: ObjectEffort): null {
+    this.find(clip).addEffort(effort);
+    return null;
+  }
+
+  /** The work that a database counted on the objects of a video; nothing where there is no database. */
+  effortOn(databaseFolder: string, path: string): ObjectEffort[] {
+    return this.reading(databaseFolder, (db) => effortOn(db, storedPath(rootOf(databaseFolder), path))) ?? [];
   }
 
   /** Closing what is closed already does nothing. */

@@ -39,6 +39,8 @@ export interface ExportParams extends DatasetParams {
   readonly shapes?: 'masks' | 'polygons' | undefined;
   /** The pictures that go with the annotations; default: JPEG where the format's tools look for them, else none. */
   readonly images?: ImageKind | undefined;
+  /** Adds a data card, `card.md` and `card.json`: counts, labels, splits, models, effort, gold scores and audits. */
+  readonly card?: boolean;
   /** For `cutout`; default: prores (MOV). */
   readonly codec?: 'prores' | 'webm' | undefined;
 }

@@ -27,6 +27,8 @@ export interface KernelSettings {
   readonly frameCacheBytes: number;
   /** Threads that one model run uses; 0: as many as there are cores. */
   readonly threads: number;
+  /** Counts clicks, strokes and seconds of active work, in the database of this machine alone: for people at work, not for scripts. */
+  readonly countEffort: boolean;
   /** Lets other processes go first, so that whoever looks at the results is not kept waiting for the next ones. */
   readonly givesWay: boolean;
   /**
@@ -56,6 +58,7 @@ export function withDefaults(settings: Partial<KernelSettings> = {}): KernelSett
     frameCacheBytes: 128 * MiB,
     threads: 0,
     givesWay: false,
+    countEffort: false,
     ...settings,
   };
 }

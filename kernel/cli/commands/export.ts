@@ -16,7 +16,7 @@ export interface SelectionOptions {
 }
 
 export interface ExportCommandOptions
-  extends SelectionOptions, Pick<ExportParams, 'format' | 'out' | 'images' | 'codec' | 'update'> {
+  extends SelectionOptions, Pick<ExportParams, 'format' | 'out' | 'images' | 'codec' | 'card' | 'update'> {
   readonly json: boolean;
   readonly settings: Partial<KernelSettings>;
 }
@@ -46,6 +46,7 @@ export async function exportClips(paths: readonly string[], options: ExportComma
     out: resolve(options.out),
     ...(images ? { images } : {}),
     ...(codec ? { codec } : {}),
+    ...(options.card ? { card: true } : {}),
     ...(update ? { update } : {}),
   };
   const result = await withKernel('masklet export', options.settings, async (kernel, signal) => {

@@ -203,6 +203,30 @@ export const VIEWS: readonly View[] = [
       LEFT JOIN main.objects o ON o.video = v.id AND o.id = t.object`,
   },
   {
+    name: 'effort',
+    meaning:
+      'Work by hand in the editor on this machine, an object each; the setting `masklet.countEffort` turns the counting off.',
+    columns: [
+      VIDEO,
+      ITS_OBJECT,
+      LABEL,
+      column('clicks', 't.clicks', 'Points, boxes, and commands such as verifying.'),
+      column('strokes', 't.strokes', 'Brush strokes and outlines.'),
+      column('seconds', 't.seconds', 'Seconds of active work; pauses over 30 s are not counted.'),
+      column(
+        'masks',
+        count('masks', 'video = t.video AND object = t.object'),
+        'How many masks the object has.',
+      ),
+      column(
+        'seconds_per_mask',
+        `t.seconds / nullif(${count('masks', 'video = t.video AND object = t.object')}, 0)`,
+        'Seconds per object and frame; NULL where it has no mask.',
+      ),
+    ],
+    from: withVideoAndObject('effort'),
+  },
+  {
     name: 'labels',
     meaning: 'The labels in use, one row each.',
     columns: [
