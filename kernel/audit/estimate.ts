@@ -24,7 +24,8 @@ export interface DetailedEstimate extends Estimate {
   readonly variance: number;
   readonly drawn: number;
   readonly population: number;
-  readonly strata: number;
+  /** Of freedom, of the variance. */
+  readonly degrees: number;
 }
 
 const CONFIDENCE = 0.95;
@@ -60,6 +61,7 @@ export function estimateMean(samples: readonly StratumSample[]): DetailedEstimat
   if (count === 0) return undefined;
   const value = clamp(total / size);
   let variance = 0;
+  let uncertainty = 0;
   let population = 0;
   let drawn = 0;
   for (const stratum of strata) {
@@ -70,19 +72,25 @@ export function estimateMean(samples: readonly StratumSample[]): DetailedEstimat
     const parts = stratum.values.map((y) => (y === null ? 0 : (y - value) / size));
     const mean = parts.reduce((sum, part) => sum + part, 0) / n;
     const spread = parts.reduce((sum, part) => sum + (part - mean) ** 2, 0) / (n - 1);
-    variance += ((stratum.population ** 2 * spread) / n) * (1 - n / stratum.population);
+    const part = ((stratum.population ** 2 * spread) / n) * (1 - n / stratum.population);
+    variance += part;
+    uncertainty += part ** 2 / (n - 1);
   }
-  const estimate = { value, count, variance, drawn, population, strata: strata.length };
+  // Each stratum that the group is in takes a degree of freedom for its mean.
+  const occupied = strata.filter(({ values }) => values.some((value) => value !== null)).length;
+  // Satterthwaite's: few, where a stratum of few draws varies much and the others do not (Cochran 1977, 5.4).
+  const effective = uncertainty > 0 ? variance ** 2 / uncertainty : Infinity;
+  const degrees = Math.max(1, Math.min(count - occupied, effective));
+  const estimate = { value, count, variance, drawn, population, degrees };
   return { ...estimate, ...intervalOf(estimate) };
 }
 
 type Precision = Omit<DetailedEstimate, keyof Interval>;
 
-function intervalOf({ value, count, variance, drawn, population, strata }: Precision): Interval {
+function intervalOf({ value, count, variance, drawn, population, degrees }: Precision): Interval {
   // What is not drawn of a group is not known; of the whole it is nothing.
   const left = 1 - drawn / population;
   if (left <= 0) return { low: value, high: value };
-  const degrees = Math.max(1, count - strata);
   const correction =
     (studentQuantile(1 - TAIL, Math.max(1, drawn - 1)) / studentQuantile(1 - TAIL, degrees)) ** 2;
   const spread = value * (1 - value);
@@ -109,8 +117,9 @@ export function drawsForWidth(estimate: DetailedEstimate, width: number): number
   // Variance falls with n as 1/n - 1/N does.
   const slope = variance > 0 && drawn < population ? variance / (1 / drawn - 1 / population) : 0;
   const widthAt = (n: number): number => {
-    const count = (estimate.count * n) / drawn;
-    const at = intervalOf({ ...estimate, count, drawn: n, variance: slope * (1 / n - 1 / population) });
+    const [count, degrees] = [estimate.count, estimate.degrees].map((now) => (now * n) / drawn);
+    const variance = slope * (1 / n - 1 / population);
+    const at = intervalOf({ ...estimate, count, degrees, drawn: n, variance });
     return at.high - at.low;
   };
   let [low, high] = [drawn, population];
