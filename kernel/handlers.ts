@@ -147,6 +147,8 @@ export const handlers: KernelHandlers = {
   'session/review': ({ session }, { sessions, signal }) => sessions.use(session, (s) => s.review(signal)),
   'labels/read': ({ session }, { sessions, labels }) => labels.read(sessions.get(session)),
   'labels/add': ({ session, classes }, { sessions, labels }) => labels.add(sessions.get(session), classes),
+  'frame/propose': (params, { sessions, signal, progress }) =>
+    sessions.use(params.session, (s) => s.propose(params, signal, progress)),
   'frame/masks': ({ session, frame }, { sessions }) => sessions.use(session, (s) => s.masks(frame)),
   'frame/image': (params, { settings, sessions, signal }) =>
     sessions.use(params.session, async (s) =>

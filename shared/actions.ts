@@ -62,6 +62,14 @@ export const EDITOR_ACTIONS = {
     needs: 'object',
     menus: { canvas: '3_frame@3' },
   },
+  proposeObjects: {
+    title: 'Propose Objects',
+    does: 'Propose objects on this frame',
+    group: 'Segment',
+    keys: ['alt+n'],
+    needs: 'writable',
+    menus: { canvas: '3_frame@6' },
+  },
   clearPrompts: {
     title: 'Clear Prompts on This Frame',
     does: 'Clear the prompts on this frame',

@@ -109,6 +109,11 @@ export class EditorPanel implements vscode.Disposable {
     ),
     'frame/image': (params, signal) => this.document.image(params, signal),
     'frame/masks': ({ frame }) => this.document.masks(frame),
+    'frame/propose': ({ frame }, signal) =>
+      this.document.propose(frame, {
+        signal,
+        onProgress: ({ done, total }) => this.send({ kind: 'proposing', done, total }),
+      }),
     'labels/add': async (label) => {
       await this.document.addLabels([label]);
       return null;

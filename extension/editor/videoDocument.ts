@@ -16,6 +16,7 @@ import type {
   PreviewParams,
   PreviewResult,
   PropagateResult,
+  ProposeResult,
   SnapshotResult,
 } from '../../shared/protocol/session';
 import { undoLabel, type EditMethod, type Edits } from '../../shared/edits';
@@ -232,6 +233,11 @@ export class VideoDocument implements vscode.CustomDocument {
 
   async preview(params: Omit<PreviewParams, 'session'>, signal: AbortSignal): Promise<PreviewResult | null> {
     return await this.request('object/preview', params, { signal });
+  }
+
+  /** What may be objects on a frame, at the setting's quality. */
+  async propose(frame: FrameIndex, options: RequestOptions<'frame/propose'>): Promise<ProposeResult> {
+    return await this.request('frame/propose', { frame, quality: quality() }, options);
   }
 
   async curve(object: ObjectId): Promise<ObjectCurve> {

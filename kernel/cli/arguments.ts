@@ -92,6 +92,13 @@ export function parseCount(text: string, option: string): number {
   throw usageError(`"${text}" is not a valid number for ${option}.`, 'Give a whole number from 1.');
 }
 
+/** `1,3`: whole numbers from 1. */
+export function parseNumbers(text: string, option: string): number[] {
+  const all = numbers(text);
+  if (all.every((n) => Number.isInteger(n) && n >= 1)) return all;
+  throw usageError(`"${text}" cannot be used for ${option}.`, 'Give whole numbers with commas between: 1,3.');
+}
+
 export function parseFrame(text: string): FrameIndex {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw usageError(`"${text}" is not a valid frame number.`, 'Frames are counted from 0.');

@@ -25,6 +25,7 @@ import { masks } from './commands/masks';
 import { merge, type MergeCommandOptions } from './commands/merge';
 import { downloadModel, importModel, listModels, removeModel, verifyModel } from './commands/models';
 import { open, type OpenCommandOptions } from './commands/open';
+import { propose, type ProposeOptions } from './commands/propose';
 import { propagate, type PropagateCommandOptions } from './commands/propagate';
 import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
 import { sample } from './commands/sample';
@@ -220,6 +221,19 @@ function program(): Command {
   ).action((video: string, options: CommonOptions & Omit<PropagateCommandOptions, 'settings'>) =>
     propagate(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
   );
+
+  common(masklet.command('propose').argument('<video>', 'a video file, or a folder of numbered images'))
+    .description('find what may be objects on a frame, without a prompt')
+    .option('--frame <n>', 'the frame, counted from 0', '0')
+    .option('--grid <n>', 'clicks along each side of the frame (default: 16)')
+    .option('--out <file.jpg>', 'a picture of the frame with the proposals and their numbers')
+    .option('--add <which>', 'make objects of these: all, or numbers such as 1,3; saves')
+    .option('--label <name>', 'with --add: their label')
+    .option('--model <id>', 'the model to use')
+    .addOption(qualityOption())
+    .action((video: string, options: CommonOptions & Omit<ProposeOptions, 'settings'>) =>
+      propose(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
 
   common(masklet.command('verify').argument('<video>', 'an annotated video'))
     .description('mark masks as verified; saves to the database and the sidecar')

@@ -1,5 +1,13 @@
 // kernel/engine/: models that see objects in frames, behind one interface, VideoModel.
-import type { Box, Direction, PointPrompt, Quality, RleMask, View } from '../../shared/domain/annotations';
+import type {
+  Box,
+  Direction,
+  PointPrompt,
+  Quality,
+  RleMask,
+  VideoPoint,
+  View,
+} from '../../shared/domain/annotations';
 import type { FrameIndex } from '../../shared/domain/video';
 import type { ModelState } from '../../shared/protocol/health';
 import type { RgbFrame } from '../video/api';
@@ -56,6 +64,15 @@ export interface Prediction {
   readonly present: boolean;
 }
 
+/** A mask that nobody asked for, found by a click of a grid. */
+export interface Proposed extends Prediction {
+  readonly iou: number;
+  /** How little the mask depends on the threshold, 0..1, rounded to 4 decimals. */
+  readonly stability: number;
+  /** The click, in video pixels. */
+  readonly point: VideoPoint;
+}
+
 export interface MemorySelection {
   /** Frames whose prompts, verification or hand edit define the object; nearest first. */
   readonly conditioning: readonly FrameIndex[];
@@ -80,6 +97,8 @@ export interface Zoom {
   lookOut(track: Track, quality: Quality): Outlook;
   /** Where to look again, given the box of what was found; undefined where the answer stands. */
   lookAgain(from: Outlook, found: Box | undefined, video: Extent, quality: Quality): Outlook | undefined;
+  /** The whole frame at the size at which a great many clicks are cheap. */
+  glance(video: Extent, quality: Quality): View;
   /** How a stored mask's frame is remembered for what is looked for now. */
   rememberedView(stored: StoredMask, now: Outlook, video: Extent, quality: Quality): View;
 }
@@ -110,6 +129,15 @@ export interface VideoModel {
     prompts: readonly ObjectPrompt[],
     signal?: AbortSignal,
   ): Promise<{ predictions: Prediction[]; stages: StageMs }>;
+  /**
+   * The masks that single clicks give, of each click those readings that are worth proposing; the best first, none like
+   * another (see `proposals/readings.ts`).
+   */
+  propose(
+    frame: EncodedFrame,
+    points: readonly VideoPoint[],
+    signal?: AbortSignal,
+  ): Promise<{ proposals: Proposed[]; stages: StageMs }>;
   /** Which frames tracking `frame` wants to remember: a pure function of what is stored. `passed` is sorted by frame, ascending. */
   selectMemory(
     frame: FrameIndex,

@@ -11,6 +11,9 @@ import type {
   OpenResult,
   PropagateParams,
   PropagateResult,
+  ProposeParams,
+  ProposeProgress,
+  ProposeResult,
   SaveResult,
   SessionId,
   SessionLimits,
@@ -56,6 +59,7 @@ import { ManualEdits } from './manualEdits';
 import { ObjectEdits } from './objectEdits';
 import { Propagation, type PropagationHost } from './propagation';
 import { PromptEdits } from './promptEdits';
+import { proposeObjects } from './proposing';
 import { checkFrame } from '../annotations/prompts';
 import { SerialQueue } from './serialQueue';
 
@@ -444,6 +448,20 @@ export class Session {
     checkFrame(this.video, frame);
     await this.followWriter();
     return this.annotations.masksOfFrame(frame);
+  }
+
+  /** Masks of what may be objects on a frame; see `proposeObjects`. */
+  async propose(
+    params: Omit<ProposeParams, 'session'>,
+    signal: AbortSignal,
+    onProgress: (progress: ProposeProgress) => void,
+  ): Promise<ProposeResult> {
+    checkFrame(this.video, params.frame);
+    const { encoded } = await this.activate();
+    const { quality = this.environment.quality } = params;
+    const standing = this.annotations.masksOfFrame(params.frame).filter(({ area }) => area > 0);
+    const host = { encoded, video: this.video, quality, standing };
+    return await proposeObjects(host, params, signal, onProgress);
   }
 
   async frame(index: FrameIndex, signal?: AbortSignal): Promise<RgbFrame> {

@@ -23,7 +23,7 @@ import type { FrameIndex, FrameRange, VideoInfo } from '../domain/video';
 import type { Edits, ObjectParams } from '../edits';
 import type { Changed } from './changed';
 import type { ModelState } from './health';
-import type { PreviewParams, PreviewResult } from './session';
+import type { PreviewParams, PreviewResult, ProposeResult } from './session';
 
 /** Everything about a document that is not pixels. Sent whole after `ready`; from then on, what changes. */
 export interface DocumentState {
@@ -144,6 +144,8 @@ export interface HostRequests extends Edits {
     { readonly data: Uint8Array; readonly width: number; readonly height: number; readonly mime: string },
   ];
   'frame/masks': [{ readonly frame: FrameIndex }, readonly MaskView[]];
+  /** What may be objects; how far it is comes as `proposing`. */
+  'frame/propose': [{ readonly frame: FrameIndex }, ProposeResult];
   /** Adds a class to the workspace's labels. */
   'labels/add': [NewLabel, null];
   /** What a click would give; null if that cannot be said at once. */
@@ -183,6 +185,8 @@ export type ToWebview =
   | { readonly kind: 'changed'; readonly changed: Changed }
   /** Masks that are new or changed, as propagation finishes frames or prompts change; an empty list clears the frame. */
   | { readonly kind: 'masks'; readonly frame: FrameIndex; readonly masks: readonly MaskView[] }
+  /** Clicks answered of those that look for objects. */
+  | { readonly kind: 'proposing'; readonly done: number; readonly total: number }
   | { readonly kind: 'command'; readonly command: EditorCommand }
   /** Sent every few seconds: a page that hears nothing any more says so. */
   | { readonly kind: 'alive' }

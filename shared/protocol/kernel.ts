@@ -56,6 +56,9 @@ import type {
   PreviewResult,
   PropagateParams,
   PropagateResult,
+  ProposeParams,
+  ProposeProgress,
+  ProposeResult,
   SaveAsParams,
   SaveResult,
   SessionId,
@@ -160,6 +163,8 @@ export interface KernelRequests extends KernelEdits {
   'object/curve': [ObjectParams & { readonly session: SessionId }, ObjectCurve];
   /** Looks through all masks for suspicious ones; by frame, ascending. */
   'session/review': [{ readonly session: SessionId }, readonly Suspicion[]];
+  /** Masks of what may be objects; nothing is stored. @throws `video/no-such-frame`, `input/invalid` */
+  'frame/propose': [ProposeParams, ProposeResult];
   'frame/masks': [FrameMasksParams, readonly MaskView[]];
   'frame/image': [FrameImageParams, FrameImageResult];
   /** Writes clips in a format of the field; whole or not at all. @throws `export/folder-not-empty`, `export/limit` */
@@ -198,6 +203,7 @@ export interface KernelProgress {
   'session/open': OpenProgress;
   'video/info': OpenProgress;
   'session/propagate': FrameProgress;
+  'frame/propose': ProposeProgress;
   'models/download': DownloadProgress;
   'cuda/install': DownloadProgress;
   'ffmpeg/install': DownloadProgress;

@@ -1,5 +1,6 @@
 /** Requests about one open clip, edits aside. */
 import type {
+  Box,
   BoxAgreement,
   Direction,
   FramePrompt,
@@ -12,6 +13,7 @@ import type {
   PointPrompt,
   Quality,
   RleMask,
+  VideoPoint,
 } from '../domain/annotations';
 import type { Conflict, ConflictPlace } from '../domain/conflicts';
 import type { LabelClass } from '../domain/labels';
@@ -241,6 +243,46 @@ export interface PreviewParams extends Looking {
 export interface PreviewResult {
   readonly mask: RleMask;
   readonly iou: number | null;
+}
+
+export interface ProposeParams {
+  readonly session: SessionId;
+  readonly frame: FrameIndex;
+  /** Clicks along each side of the grid, 1 to 64; default: 16. */
+  readonly grid?: number;
+  /** Default: the kernel's setting. */
+  readonly quality?: Quality;
+}
+
+/** A mask of what may be an object. */
+export interface Proposal {
+  readonly mask: RleMask;
+  readonly area: number;
+  readonly bbox: Box;
+  /** Predicted IoU, 0..1. */
+  readonly iou: number;
+  /** How little the mask depends on the threshold, 0..1. */
+  readonly stability: number;
+  /** A click that gives it. */
+  readonly point: VideoPoint;
+}
+
+/** Clicks answered so far. */
+export interface ProposeProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ProposeResult {
+  readonly frame: FrameIndex;
+  /** The largest first; none like another, or like a mask that stands on the frame. */
+  readonly proposals: readonly Proposal[];
+  readonly clicks: number;
+  /** 0 where the frame was encoded already. */
+  readonly encodeMs: number;
+  readonly maskDecodeMs: number;
+  readonly postProcessMs: number;
+  readonly wallMs: number;
 }
 
 export interface OpenProgress {

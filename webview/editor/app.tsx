@@ -4,6 +4,7 @@ import { CheatSheet } from './help/cheatSheet';
 import { ObjectList } from './objects/objectList';
 import { Banner } from './status/banner';
 import { ConflictBar } from './status/conflictBar';
+import { ProposalBar } from './status/proposalBar';
 import { StatusLine } from './status/statusLine';
 import { Lanes } from './timeline/lanes';
 import { Timeline } from './timeline/timeline';
@@ -18,6 +19,7 @@ export function App({ editor }: { readonly editor: Editor }) {
       <div class="banners">
         <Banner editor={editor} />
         <ConflictBar editor={editor} />
+        <ProposalBar editor={editor} />
       </div>
       <main class="workbench">
         <ToolPalette editor={editor} />

@@ -25,6 +25,7 @@ import { Playback } from './state/playback';
 import { News } from './state/news';
 import { ConflictActions } from './state/conflictActions';
 import { ObjectActions } from './state/objectActions';
+import { ProposalActions } from './state/proposalActions';
 import { EditorStore } from './state/store';
 import { withZoom } from './state/viewState';
 import { cornerCount, outlineOf } from './tools/polygon';
@@ -51,6 +52,7 @@ export class Editor implements EditorParts {
   readonly labels: LabelActions;
   readonly objects: ObjectActions;
   readonly conflicts: ConflictActions;
+  readonly proposals: ProposalActions;
   readonly pictures: Pictures;
   readonly playback: Playback;
   private readonly host: HostClient;
@@ -74,7 +76,10 @@ export class Editor implements EditorParts {
     this.labels = new LabelActions(this.store, this.host, this.actions);
     this.objects = new ObjectActions(this.store, this.actions);
     this.conflicts = new ConflictActions(this.store, this.host, this.actions);
-    this.news = new News(this.store, this.actions, kept?.view, (action) => runAction(this, action));
+    this.proposals = new ProposalActions(this.store, this.host, this.actions);
+    this.news = new News(this.store, this.actions, this.proposals, kept?.view, (action) =>
+      runAction(this, action),
+    );
     this.pictures = new Pictures(
       (request, signal) => this.host.request('frame/image', request, signal),
       (error) => {

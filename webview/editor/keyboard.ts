@@ -42,6 +42,7 @@ export function followKeyboard(editor: Editor): void {
     }
     if (
       polygonKey(editor, event) ||
+      proposalKey(editor, event) ||
       escapeKey(editor, event) ||
       rowKey(editor, event) ||
       labelKey(editor, event)
@@ -92,6 +93,30 @@ function polygonKey({ store, closePolygon }: EditorParts, event: KeyboardEvent):
       return true;
     case 'Escape':
       store.polygon.value = undefined;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** The keys of proposed objects. @returns false where none are shown, or the key is not one of them. */
+function proposalKey({ store, proposals }: EditorParts, event: KeyboardEvent): boolean {
+  const shown = store.shownProposals.value;
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return false;
+  if (event.key === 'Escape' && (shown ?? store.proposing.value)) {
+    proposals.close();
+    return true;
+  }
+  if (!shown || isControl(event)) return false;
+  switch (event.key) {
+    case 'Enter':
+      void proposals.accept();
+      return true;
+    case 'ArrowDown':
+      proposals.step(1);
+      return true;
+    case 'ArrowUp':
+      proposals.step(-1);
       return true;
     default:
       return false;

@@ -20,7 +20,7 @@ import { isCancelled, MaskletError } from '../../../shared/protocol/errors';
 import { emptyRle } from '../../masks/rle';
 import { kernelScript, packageRoot } from '../../runtime/paths';
 import type { PixelApi } from '../../pixels/api';
-import type { Direction, View } from '../../../shared/domain/annotations';
+import type { Direction, VideoPoint, View } from '../../../shared/domain/annotations';
 import type { ModelState } from '../../../shared/protocol/health';
 import type { RgbFrame } from '../../video/api';
 import { WorkerClient } from '../../workers/rpc';
@@ -40,12 +40,14 @@ import {
 } from '../providers/planner';
 import { mustShareThread } from '../onnx/providerTraits';
 import type { TrialWork } from '../providers/trialApi';
+import { clicksTogether, toProposals } from '../proposals/proposals';
 import type {
   EncodedFrame,
   FrameMemory,
   MemorySelection,
   ObjectPrompt,
   Prediction,
+  Proposed,
   StageMs,
   StoredMask,
   TrackRequest,
@@ -107,6 +109,8 @@ interface Engine {
   /** Whether there are other sizes than the files' own. */
   readonly scales: boolean;
   readonly provider: string;
+  /** Clicks in one run of the decoder: an accelerator is faster so, a CPU is not. */
+  readonly clicksTogether: number;
 }
 
 interface SizedModels {
@@ -221,6 +225,37 @@ class EmbeddedModel implements VideoModel {
         };
       });
       return { predictions, stages };
+    });
+  }
+
+  async propose(
+    encoded: EncodedFrame,
+    points: readonly VideoPoint[],
+    signal?: AbortSignal,
+  ): Promise<{ proposals: Proposed[]; stages: StageMs }> {
+    const frame = encoded as EmbeddedFrame;
+    const [left, top, right, bottom] = frame.view.part;
+    const { size } = frame.view;
+    const inSquare = points.map(([x, y]): VideoPoint => [
+      ((x - left) * size) / (right - left),
+      ((y - top) * size) / (bottom - top),
+    ]);
+    return this.loaded.use(signal, async (engine) => {
+      const { decoder } = await engine.sized(size);
+      const { readings, ms } = await engine.decoderThread.request(
+        'propose',
+        { handle: decoder, frame: frame.features, points: inSquare, batch: engine.clicksTogether },
+        { signal },
+      );
+      const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: ms, postProcessMs: 0 };
+      const shapes = await this.toMasks(
+        engine,
+        frame,
+        readings.map(({ logits }) => logits),
+        stages,
+        signal,
+      );
+      return { proposals: toProposals(points, readings, shapes), stages };
     });
   }
 
@@ -381,6 +416,7 @@ class EmbeddedModel implements VideoModel {
       memory: memory.handle,
       scales: encoder.prepared && encoder.provider === 'cpu',
       provider: encoder.provider,
+      clicksTogether: clicksTogether(decoder.provider),
       sized: (size) => {
         let models = sizes.get(size);
         if (!models) {

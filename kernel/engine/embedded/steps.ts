@@ -4,6 +4,7 @@ import type { WorkerHandlers } from '../../workers/rpc';
 import { sharedCopy } from '../../workers/sharedCopy';
 import { cropRle } from '../../masks/maskPart';
 import { fromModelError } from '../modelErrors';
+import { judge } from '../proposals/readings';
 import type { OnnxSessions } from '../onnx/sessions';
 import { maskCoverage } from './coverage';
 import { decode, type FrameFeatures } from './decoder';
@@ -65,6 +66,14 @@ export function embeddedSteps(sessions: OnnxSessions): WorkerHandlers<EmbeddedAp
       const answers = questions.map((question, i) => answerPrompt(question, candidates[i]));
       for (const { logits } of answers) context.transfer(logits.buffer as ArrayBuffer);
       return { answers, ms: performance.now() - start };
+    },
+
+    propose: async ({ handle, frame, points, batch }, context) => {
+      const start = performance.now();
+      const clicks = points.map((point) => ({ coordinates: point, labels: [1] }));
+      const readings = judge(await decode(runner(handle), frame, clicks, batch));
+      for (const { logits } of readings) context.transfer(logits.buffer as ArrayBuffer);
+      return { readings, ms: performance.now() - start };
     },
 
     track: async ({ decoder, memory, frame, query, memories, objects, wasSeen }, context) => {

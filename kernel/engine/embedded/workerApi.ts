@@ -1,5 +1,6 @@
 import type { PreparedGraphs, PrepareOptions } from '../../../models/embedded/prepare';
-import type { RleMask, View } from '../../../shared/domain/annotations';
+import type { RleMask, VideoPoint, View } from '../../../shared/domain/annotations';
+import type { Reading } from '../proposals/readings';
 import type { DecoderPrompt, FrameFeatures } from './decoder';
 import type { Comparison, Effort } from './precision';
 import type { MatchFeatures, RememberedFrame } from './readout';
@@ -41,6 +42,16 @@ export type EmbeddedApi = {
   predict: [
     { readonly handle: number; readonly frame: FrameFeatures; readonly questions: readonly PromptQuestion[] },
     { readonly answers: readonly PromptAnswer[]; readonly ms: number },
+  ];
+  /** Single clicks, in the encoder's square, `batch` of them in each run. */
+  propose: [
+    {
+      readonly handle: number;
+      readonly frame: FrameFeatures;
+      readonly points: readonly VideoPoint[];
+      readonly batch: number;
+    },
+    { readonly readings: readonly Reading[]; readonly ms: number },
   ];
   track: [
     {

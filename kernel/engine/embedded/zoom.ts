@@ -19,6 +19,9 @@ export const presets: Readonly<Record<Quality, Inputs>> = {
   best: { sizes: [768, 1024], forParts: true },
 };
 
+/** What they look at whole frames with for a great many clicks, each of which costs as the square of this. */
+const clickSizes: Readonly<Record<Quality, number>> = { fast: 512, balanced: 768, best: originalSize };
+
 const known = new Set([originalSize, ...Object.values(presets).flatMap(({ sizes }) => sizes)]);
 
 /** What windows depend on of the engine that is loaded. */
@@ -44,6 +47,12 @@ export class EmbeddedZoom implements Zoom {
   lookAgain(from: Outlook, found: Box | undefined, video: Extent, quality: Quality): Outlook | undefined {
     const inputs = this.inputs(quality);
     return inputs && lookAgain(from, found, video, inputs);
+  }
+
+  glance(video: Extent, quality: Quality): View {
+    const inputs = this.inputs(quality);
+    const size = inputs && inputs !== onlyOriginal ? clickSizes[quality] : originalSize;
+    return { part: wholeFrame(video), size };
   }
 
   rememberedView(stored: StoredMask, now: Outlook, video: Extent, quality: Quality): View {

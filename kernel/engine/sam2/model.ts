@@ -7,7 +7,7 @@ import type { GraphForm, GraphName } from '../../../models/sam2/graphs';
 import { MaskletError } from '../../../shared/protocol/errors';
 import { kernelScript } from '../../runtime/paths';
 import type { PixelApi } from '../../pixels/api';
-import type { Direction, View } from '../../../shared/domain/annotations';
+import type { Direction, VideoPoint, View } from '../../../shared/domain/annotations';
 import type { FrameIndex } from '../../../shared/domain/video';
 import type { ModelState } from '../../../shared/protocol/health';
 import type { RgbFrame } from '../../video/api';
@@ -30,6 +30,7 @@ import {
 } from '../providers/planner';
 import { mustShareThread, needsPlainAttention } from '../onnx/providerTraits';
 import type { TrialWork } from '../providers/trialApi';
+import { clicksTogether, toProposals } from '../proposals/proposals';
 import { cropRle } from '../../masks/maskPart';
 import { wholeFrame } from '../zoom/window';
 import type {
@@ -38,6 +39,7 @@ import type {
   MemorySelection,
   ObjectPrompt,
   Prediction,
+  Proposed,
   StageMs,
   StoredMask,
   TrackRequest,
@@ -82,6 +84,8 @@ interface Engine {
   readonly decoder: LoadedGraphs;
   /** Objects in one run: an accelerator is faster so, a CPU is not. */
   readonly together: boolean;
+  /** The same of clicks on one frame. */
+  readonly clicksTogether: number;
 }
 
 /**
@@ -176,6 +180,31 @@ class Sam2VideoModel implements VideoModel {
       const found = await toPredictions(engine, frame, answers, stages, signal);
       asked.forEach((prompt, i) => (predictions[prompt] = found[i]));
       return { predictions, stages };
+    });
+  }
+
+  async propose(
+    encoded: EncodedFrame,
+    points: readonly VideoPoint[],
+    signal?: AbortSignal,
+  ): Promise<{ proposals: Proposed[]; stages: StageMs }> {
+    const frame = encoded as Sam2Frame;
+    const inSquare = points.map(([x, y]) => inSquareOf(frame.view, x, y));
+    return this.loaded.use(signal, async (engine) => {
+      const { readings, ms } = await engine.decoderThread.request(
+        'sam2Propose',
+        { model: engine.decoder, frame: frame.features, points: inSquare, batch: engine.clicksTogether },
+        { signal },
+      );
+      const { width, height, view } = frame;
+      const logits = readings.map((reading) => reading.logits);
+      const found = await engine.pixelThread.request(
+        'postprocess',
+        { logits, size: maskSize(engine.built.config), width, height, part: view.part },
+        { signal, transfer: logits.map((map) => map.buffer as ArrayBuffer) },
+      );
+      const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: ms, postProcessMs: found.ms };
+      return { proposals: toProposals(points, readings, found.masks), stages };
     });
   }
 
@@ -309,6 +338,7 @@ class Sam2VideoModel implements VideoModel {
       memory: memory.graphs,
       decoder: decoder.graphs,
       together: memory.loaded.provider !== 'cpu',
+      clicksTogether: clicksTogether(decoder.loaded.provider),
     };
     const provider =
       [encoder, memory].map((part) => part.loaded.provider).find((name) => name !== 'cpu') ?? 'cpu';
@@ -383,19 +413,15 @@ class Sam2VideoModel implements VideoModel {
   }
 }
 
-/**
- * A prompt in video pixels as the model takes it, a box first. The model adds half a pixel to reach a pixel's centre;
- * our coordinates are there already.
- */
-function toQuestion(
-  { points, box, previous, mask }: ObjectPrompt,
-  { view: { part, size } }: EncodedFrame,
-): Sam2Question {
+/** A point of the video in the model's square. The model adds half a pixel to reach a pixel's centre; ours are there already. */
+function inSquareOf({ part, size }: View, x: number, y: number): VideoPoint {
   const [left, top, right, bottom] = part;
-  const at = (x: number, y: number): number[] => [
-    ((x - left) / (right - left)) * size - 0.5,
-    ((y - top) / (bottom - top)) * size - 0.5,
-  ];
+  return [((x - left) / (right - left)) * size - 0.5, ((y - top) / (bottom - top)) * size - 0.5];
+}
+
+/** A prompt in video pixels as the model takes it, a box first. */
+function toQuestion({ points, box, previous, mask }: ObjectPrompt, { view }: EncodedFrame): Sam2Question {
+  const at = (x: number, y: number): VideoPoint => inSquareOf(view, x, y);
   const coordinates = [
     ...(box ? [...at(box[0], box[1]), ...at(box[2], box[3])] : []),
     ...points.flatMap(({ x, y }) => at(x, y)),
@@ -407,7 +433,10 @@ function toQuestion(
     });
   }
   const corrected = previous ?? mask;
-  return { prompt: { coordinates, labels }, ...(corrected ? { previous: cropRle(corrected, part) } : {}) };
+  return {
+    prompt: { coordinates, labels },
+    ...(corrected ? { previous: cropRle(corrected, view.part) } : {}),
+  };
 }
 
 /** Answers as masks in video pixels; counts the time in `stages`. */

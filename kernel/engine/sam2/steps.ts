@@ -1,5 +1,6 @@
 import { featureSize, maskSize, memoryTokens, type Sam2Config } from '../../../models/sam2/config';
 import type { GraphName } from '../../../models/sam2/graphs';
+import { maskTokens } from '../../../models/sam2/maskDecoder';
 import { MaskletError } from '../../../shared/protocol/errors';
 import type { TensorData, Tensors } from '../onnx/tensors';
 import type { MemorySelection } from './memoryBank';
@@ -240,16 +241,60 @@ interface DecoderInputs {
 }
 
 async function decode(
-  { config, run }: Sam2Model,
+  model: Sam2Model,
   frame: FrameFeatures,
   inputs: DecoderInputs,
 ): Promise<ObjectOutput[]> {
+  const { objects } = inputs;
+  const result = await runDecoder(model, frame, inputs);
+  const logits = rows(floats(result, 'mask'), objects);
+  const pointers = rows(floats(result, 'object_pointer'), objects);
+  const [ious, scores] = [floats(result, 'iou'), floats(result, 'object_score')];
+  return logits.map((mask, i) => ({
+    logits: mask,
+    iou: ious[i],
+    objectScore: scores[i],
+    pointer: pointers[i],
+  }));
+}
+
+/**
+ * The three readings of each of several single clicks, without choosing among them.
+ * @param points in the encoder's square.
+ */
+export async function readClicks(
+  model: Sam2Model,
+  frame: FrameFeatures,
+  points: readonly (readonly [x: number, y: number])[],
+): Promise<{ readonly logits: readonly Float32Array[]; readonly iou: readonly number[] }[]> {
+  const objects = points.length;
+  const result = await runDecoder(model, frame, {
+    objects,
+    coordinates: points.flat(),
+    labels: points.map(() => 1),
+    multimask: true,
+    noMemory: true,
+  });
+  const readings = rows(floats(result, 'all_masks'), objects * maskTokens);
+  const ious = floats(result, 'all_ious');
+  // The first is the answer to prompts that are not ambiguous.
+  return points.map((_, i) => ({
+    logits: readings.slice(i * maskTokens + 1, (i + 1) * maskTokens),
+    iou: [...ious.subarray(i * maskTokens + 1, (i + 1) * maskTokens)],
+  }));
+}
+
+function runDecoder(
+  { config, run }: Sam2Model,
+  frame: FrameFeatures,
+  inputs: DecoderInputs,
+): Promise<Tensors> {
   const { imageSize, dModel } = config;
   const { objects, masks, conditioned } = inputs;
   const size = featureSize(config);
   const side = maskSize(config);
   const points = inputs.labels.length / objects;
-  const result = await run('mask_decoder', {
+  return run('mask_decoder', {
     image_embed: tensor(conditioned ?? frame.imageEmbed, [conditioned ? objects : 1, dModel, size, size]),
     no_memory: list([inputs.noMemory ? 1 : 0]),
     high_res_feats_0: tensor(frame.highRes0, [1, dModel / 8, imageSize / 4, imageSize / 4]),
@@ -265,15 +310,6 @@ async function decode(
     has_mask_input: list(Array.from({ length: objects }, () => (masks ? 1 : 0))),
     multimask: list([inputs.multimask ? 1 : 0]),
   });
-  const logits = rows(floats(result, 'mask'), objects);
-  const pointers = rows(floats(result, 'object_pointer'), objects);
-  const [ious, scores] = [floats(result, 'iou'), floats(result, 'object_score')];
-  return logits.map((mask, i) => ({
-    logits: mask,
-    iou: ious[i],
-    objectScore: scores[i],
-    pointer: pointers[i],
-  }));
 }
 
 function tensor(data: Float32Array, dims: readonly number[]): TensorData {

@@ -1,7 +1,8 @@
 import type { BuildOptions, BuiltModel } from '../../../models/sam2/build';
 import type { Sam2Config } from '../../../models/sam2/config';
 import type { GraphName } from '../../../models/sam2/graphs';
-import type { RleMask } from '../../../shared/domain/annotations';
+import type { RleMask, VideoPoint } from '../../../shared/domain/annotations';
+import type { Reading } from '../proposals/readings';
 import type { MemorySelection } from './memoryBank';
 import type { FrameFeatures, ObjectOutput, PointInputs, Remembered } from './steps';
 
@@ -37,6 +38,16 @@ export type Sam2Api = {
       readonly questions: readonly Sam2Question[];
     },
     { readonly answers: readonly Sam2Answer[]; readonly ms: number },
+  ];
+  /** Needs mask_decoder. Single clicks, in the encoder's square, `batch` of them in each run. */
+  sam2Propose: [
+    {
+      readonly model: LoadedGraphs;
+      readonly frame: FrameFeatures;
+      readonly points: readonly VideoPoint[];
+      readonly batch: number;
+    },
+    { readonly readings: readonly Reading[]; readonly ms: number },
   ];
   /** Needs mask_decoder, mask_prompt and memory_encoder. */
   sam2Remember: [

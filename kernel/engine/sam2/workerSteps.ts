@@ -7,12 +7,14 @@ import type { WorkerContext, WorkerHandlers } from '../../workers/rpc';
 import { sharedCopy } from '../../workers/sharedCopy';
 import { fromModelError } from '../modelErrors';
 import type { OnnxSessions } from '../onnx/sessions';
+import { judge, type ClickReadings } from '../proposals/readings';
 import { resize } from './resize';
 import {
   attendToMemory,
   encodeImage,
   layoutOf,
   maskPrompt,
+  readClicks,
   remember,
   segmentFromMasks,
   segmentFromPoints,
@@ -64,6 +66,18 @@ export function sam2Steps(sessions: OnnxSessions): WorkerHandlers<Sam2Api> {
         answers.push(...(await segmentFromPoints(model, frame, [prompt], mask?.logits)));
       }
       return { answers: answers.map((output) => toAnswer(output, context)), ms: performance.now() - start };
+    },
+
+    sam2Propose: async ({ model: loaded, frame, points, batch }, context) => {
+      weighFrame(frame);
+      const start = performance.now();
+      const model = modelOf(loaded);
+      const clicks: ClickReadings[] = [];
+      for (let from = 0; from < points.length; from += batch)
+        clicks.push(...(await readClicks(model, frame, points.slice(from, from + batch))));
+      const readings = judge(clicks);
+      for (const { logits } of readings) context.transfer(logits.buffer as ArrayBuffer);
+      return { readings, ms: performance.now() - start };
     },
 
     sam2Remember: async ({ model: loaded, frame, mask }) => {

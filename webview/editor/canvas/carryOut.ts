@@ -21,7 +21,9 @@ export function carryOut(editor: Editor, transform: Transform, effect: GestureEf
       return;
     case 'click': {
       const point = toVideo(transform, effect.at);
-      if (isInside(video, point)) void actions.click({ ...point, label: effect.label }, since);
+      // Only what is pointed at becomes an object: a click beside all proposals is a click.
+      if (effect.label === 1 && editor.proposals.point(point)) void editor.proposals.accept();
+      else if (isInside(video, point)) void actions.click({ ...point, label: effect.label }, since);
       return;
     }
     case 'box': {

@@ -122,6 +122,31 @@ export function paintTheirMask(
   context.restore();
 }
 
+/** What may be an object: an outline that stands back, or a filled one where a click would take it. */
+export function paintProposal(
+  context: Context,
+  path: MaskPath,
+  transform: Transform,
+  pointedAt: boolean,
+): void {
+  const { scale } = transform;
+  context.save();
+  enterVideo(context, transform);
+  if (pointedAt) {
+    context.globalAlpha = 0.35;
+    context.fillStyle = LIGHT;
+    context.fill(path.exact, 'evenodd');
+  }
+  context.globalAlpha = pointedAt ? 1 : 0.6;
+  context.strokeStyle = SHADE;
+  context.lineWidth = (pointedAt ? 3.5 : 2.5) / scale;
+  context.stroke(path.outline);
+  context.strokeStyle = LIGHT;
+  context.lineWidth = (pointedAt ? 2 : 1) / scale;
+  context.stroke(path.outline);
+  context.restore();
+}
+
 export function paintPrompt(context: Context, prompt: PaintedPrompt, transform: Transform): void {
   context.save();
   if (!prompt.selected) context.globalAlpha = 0.55;

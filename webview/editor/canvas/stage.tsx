@@ -133,7 +133,10 @@ function followPointer(element: HTMLElement, editor: Editor, renderer: StageRend
     const point = at && transform && toVideo(transform, at);
     const grab = point && transform && grabAt(editor, [point.x, point.y], transform);
     element.toggleAttribute('data-grab', grab !== undefined);
-    preview.at(gesture.kind === 'none' && !grab && !spaceHeld.value ? point : undefined);
+    const free = gesture.kind === 'none' && !grab && !spaceHeld.value ? point : undefined;
+    // One that was chosen by the keyboard stays chosen while the pointer is away.
+    const proposed = at !== undefined && editor.proposals.point(free);
+    preview.at(proposed ? undefined : free);
   };
 
   /** Chromium sends button 0 where the menu was asked for by a key. */

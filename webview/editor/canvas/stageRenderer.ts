@@ -16,6 +16,7 @@ import {
   paintBox,
   paintMask,
   type PaintedPrompt,
+  paintProposal,
   paintPicture,
   paintPrompt,
   paintTheirMask,
@@ -63,7 +64,7 @@ export class StageRenderer {
       }),
       effect(() => {
         void [store.pending.value, store.drawings.value, store.polygon.value, store.preview.value];
-        void [store.tool.value, store.brushRadius.value, store.theirs.value];
+        void [store.tool.value, store.brushRadius.value, store.theirs.value, store.shownProposals.value];
         this.invalidate(false);
       }),
     ];
@@ -177,6 +178,7 @@ export class StageRenderer {
     const frame = store.painted.value;
     if (frame === undefined) return;
     this.paintTheirs(transform, frame);
+    this.paintProposals(transform, frame);
     this.paintPreview(transform, frame);
     for (const prompt of this.visiblePrompts(frame, transform)) paintPrompt(this.overlay, prompt, transform);
     this.paintDrawings(transform, frame);
@@ -191,6 +193,16 @@ export class StageRenderer {
     if (row?.kind !== 'mask' || row.record.frame !== frame) return;
     const path = this.paths.get({ ...row.record, object: ' theirs' });
     paintTheirMask(this.overlay, path, transform, stage.value.devicePixelRatio);
+  }
+
+  /** What may be objects, in faint outlines; the one that a click would take, filled. */
+  private paintProposals(transform: Transform, frame: FrameIndex): void {
+    const shown = this.editor.store.shownProposals.value;
+    if (shown?.frame !== frame) return;
+    shown.items.forEach(({ mask, point }, n) => {
+      const path = this.paths.get({ mask, frame, object: ` proposal ${point.join()} ${mask.counts.length}` });
+      paintProposal(this.overlay, path, transform, n === shown.at);
+    });
   }
 
   /** What a click would give, until the pointer moves on. */

@@ -32,6 +32,7 @@ export class HostClient extends RequestClient<HostRequests> {
       case 'change':
       case 'changed':
       case 'masks':
+      case 'proposing':
       case 'command':
         this.onNews(message);
     }

@@ -1,7 +1,9 @@
 // webview/editor/objects/: the list of objects.
+import { EDITOR_ACTIONS, titleOf } from '../../../shared/actions';
 import { Icon } from '../../icon';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';
+import { runAction } from '../state/editorActions';
 import { ObjectDetails } from './objectDetails';
 import { ObjectRow } from './objectRow';
 
@@ -13,15 +15,26 @@ export function ObjectList({ editor }: { readonly editor: Editor }) {
     <section class="objects" aria-label="Objects">
       <header class="objects-header">
         <h2>Objects</h2>
-        <Button
-          kind="icon"
-          label="Add object"
-          title="Add object (N)"
-          disabled={store.locked.value !== undefined}
-          onClick={() => void actions.addObject()}
-        >
-          <Icon name="add" />
-        </Button>
+        <span class="objects-buttons">
+          <Button
+            kind="icon"
+            label={EDITOR_ACTIONS.proposeObjects.does}
+            title={titleOf('proposeObjects')}
+            disabled={store.locked.value !== undefined || store.proposing.value !== undefined}
+            onClick={() => runAction(editor, 'proposeObjects')}
+          >
+            <Icon name="sparkle" />
+          </Button>
+          <Button
+            kind="icon"
+            label="Add object"
+            title="Add object (N)"
+            disabled={store.locked.value !== undefined}
+            onClick={() => void actions.addObject()}
+          >
+            <Icon name="add" />
+          </Button>
+        </span>
       </header>
       {objects.length === 0 ? (
         <p class="objects-empty">

@@ -64,6 +64,7 @@ const RUN: Readonly<Record<EditorAction, (editor: EditorParts) => unknown>> = {
   verifyFrame: ({ actions }) => actions.toggleVerified(),
   markGold: ({ actions }) => actions.toggleGold(),
   clearPrompts: ({ actions }) => actions.clearPrompts(),
+  proposeObjects: ({ proposals }) => proposals.propose(),
   addObject: ({ actions }) => actions.addObject(),
   renameObject: (editor) => onSelected(editor, (object) => editor.actions.startRenaming(object)),
   toggleHidden: (editor) => onSelected(editor, (object) => editor.actions.toggleHidden(object)),

@@ -5,6 +5,7 @@ import type { ConflictActions } from './conflictActions';
 import type { LabelActions } from './labelActions';
 import type { MaskActions } from './maskActions';
 import type { ObjectActions } from './objectActions';
+import type { ProposalActions } from './proposalActions';
 import type { Playback } from './playback';
 import type { EditorStore } from './store';
 
@@ -16,6 +17,7 @@ export interface EditorParts {
   readonly labels: LabelActions;
   readonly objects: ObjectActions;
   readonly conflicts: ConflictActions;
+  readonly proposals: ProposalActions;
   readonly playback: Playback;
   /** @param at the point of the stage that stays where it is; default: the middle. */
   zoomBy(factor: number, at?: Point): void;

@@ -6,6 +6,7 @@ import type { MaskView } from '../../../shared/domain/annotations';
 import type { HostNews } from '../host/hostClient';
 import type { Actions } from './actions';
 import { masksMayDiffer, withChange, withMasks } from './documentState';
+import type { ProposalActions } from './proposalActions';
 import { dropGone, takeChanged } from './edited';
 import type { EditorStore } from './store';
 import { withFrame, withZoom } from './viewState';
@@ -15,6 +16,7 @@ export class News {
   constructor(
     private readonly store: EditorStore,
     private readonly actions: Actions,
+    private readonly proposals: ProposalActions,
     /** What this view looked at before it was hidden or reloaded, where the host does not know. */
     private readonly kept: ViewState | undefined,
     private readonly run: (action: EditorAction) => void,
@@ -35,6 +37,9 @@ export class News {
           return;
         case 'masks':
           this.masks(news.frame, news.masks);
+          return;
+        case 'proposing':
+          this.proposals.progressed(news.done, news.total);
           return;
         case 'command':
           this.command(news.command);

@@ -14,6 +14,7 @@ import type { ConflictPlace } from '../../../shared/domain/conflicts';
 import type { DocumentState, ViewState } from '../../../shared/protocol/editor';
 import type { FrameIndex } from '../../../shared/domain/video';
 import { conflictEntries, type TheirVersion } from './conflicts';
+import type { Proposals, Proposing } from './proposals';
 import type { PolygonDraft } from '../tools/polygon';
 import type { Tool } from '../tools/tool';
 import { FrameMasks } from './frameMasks';
@@ -88,6 +89,13 @@ export class EditorStore {
   );
   /** Their side of the conflict that is looked at. */
   readonly theirs = signal<TheirVersion | undefined>(undefined);
+  /** Set while objects are being looked for. */
+  readonly proposing = signal<Proposing | undefined>(undefined);
+  readonly proposals = signal<Proposals | undefined>(undefined);
+  /** The proposals while their frame is looked at. */
+  readonly shownProposals = computed(() =>
+    this.proposals.value?.frame === this.view.value.frame ? this.proposals.value : undefined,
+  );
   readonly preview = signal<Preview | undefined>(undefined);
   /** Scores and areas of the selected object. */
   readonly curve = signal<{ readonly object: ObjectId; readonly curve: ObjectCurve } | undefined>(undefined);

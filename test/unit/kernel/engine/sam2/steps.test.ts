@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { selectMemory } from '../../../../../kernel/engine/sam2/memoryBank';
 import {
   encodeImage,
+  readClicks,
   remember,
   segmentFromPoints,
   track,
@@ -57,6 +58,28 @@ function picture(shift: number): Float32Array {
 const click = { coordinates: [50, 60], labels: [1] };
 const largest = (a: Float32Array, b: Float32Array): number =>
   a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+
+describe('readClicks', () => {
+  it('gives all readings of a click, the one that segmenting takes among them, whatever else is clicked', async () => {
+    const frame = await encodeImage(model, picture(0));
+    const points: [number, number][] = [
+      [50, 60],
+      [100, 20],
+      [5, 5],
+    ];
+    const together = await readClicks(model, frame, points);
+    for (const [i, point] of points.entries()) {
+      const { logits, iou } = together[i];
+      expect([logits.length, iou.length, logits[0].length]).toEqual([3, 3, side * side]);
+      const [alone] = await readClicks(model, frame, [point]);
+      alone.logits.forEach((map, n) => expect(largest(map, logits[n])).toBeLessThan(1e-3));
+      const [taken] = await segmentFromPoints(model, frame, [{ coordinates: point, labels: [1] }]);
+      const best = iou.indexOf(Math.max(...iou));
+      expect(largest(taken.logits, logits[best])).toBeLessThan(1e-3);
+      expect(taken.iou).toBeCloseTo(iou[best], 4);
+    }
+  });
+});
 
 describe('buildModel', () => {
   it('points into the linked checkpoint and builds once', async () => {
