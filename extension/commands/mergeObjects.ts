@@ -10,7 +10,7 @@ export async function mergeObjects({ document }: EditorPanel, object: ObjectId):
   const others = objects.filter(({ id }) => id !== object);
   if (!into) return;
   if (others.length === 0) {
-    void vscode.window.showInformationMessage('There is no other object to merge with.');
+    void vscode.window.showInformationMessage(vscode.l10n.t('There is no other object to merge with.'));
     return;
   }
   const names = objectNames(objects);
@@ -23,7 +23,7 @@ export async function mergeObjects({ document }: EditorPanel, object: ObjectId):
     }),
     {
       title: `Merge “${names.get(into.id)}” with`,
-      placeHolder: 'The object whose masks and prompts it takes over',
+      placeHolder: vscode.l10n.t('The object whose masks and prompts it takes over'),
     },
   );
   if (picked) await document.edit('object/merge', { object, from: picked.id });

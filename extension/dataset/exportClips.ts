@@ -51,7 +51,12 @@ async function askFormat(title: string): Promise<ExportFormat | undefined> {
     detail: FORMATS[format].about,
     format,
   }));
-  const options = { title, placeHolder: 'Which format?', matchOnDescription: true, matchOnDetail: true };
+  const options = {
+    title,
+    placeHolder: vscode.l10n.t('Which format?'),
+    matchOnDescription: true,
+    matchOnDetail: true,
+  };
   return (await vscode.window.showQuickPick(items, options))?.format;
 }
 
@@ -71,7 +76,10 @@ async function askFolder(
     label: 'Update an Earlier Export...',
     description: 'files that still hold stay; the rest is written again',
   };
-  const options = { title: `Export ${FORMATS[format].title}`, placeHolder: 'Export to which folder?' };
+  const options = {
+    title: `Export ${FORMATS[format].title}`,
+    placeHolder: vscode.l10n.t('Export to which folder?'),
+  };
   const items = [...(suggested === undefined ? [] : [inside]), elsewhere, update];
   const answer = await vscode.window.showQuickPick(items, options);
   if (answer === inside && suggested !== undefined) return { out: suggested };
@@ -126,7 +134,7 @@ async function askOptions(
     ];
     const picked = await vscode.window.showQuickPick(items, {
       title,
-      placeHolder: 'Press Enter to export, or change an option',
+      placeHolder: vscode.l10n.t('Press Enter to export, or change an option'),
     });
     if (!picked) return undefined;
     if (!picked.change) return choices;
@@ -207,7 +215,7 @@ async function askFrames(title: string): Promise<FrameSelection | undefined> {
   if ('selection' in picked) return { kind: picked.selection };
   const step = await vscode.window.showInputBox({
     title,
-    prompt: 'Export every Nth frame',
+    prompt: vscode.l10n.t('Export every Nth frame'),
     value: '10',
     validateInput: (text) => (/^[1-9]\d{0,5}$/.test(text.trim()) ? undefined : 'A whole number from 1.'),
   });
@@ -224,7 +232,7 @@ async function askLabels(
   const picked = await vscode.window.showQuickPick(items, {
     title,
     canPickMany: true,
-    placeHolder: 'Which labels?',
+    placeHolder: vscode.l10n.t('Which labels?'),
   });
   if (!picked || picked.length === 0) return current;
   return picked.length === labels.length ? undefined : picked.map(({ label }) => label);
@@ -238,7 +246,7 @@ async function showResult(result: ExportResult, { log }: KernelService): Promise
   const text =
     `Exported ${clips.length === 1 ? '1 clip' : `${clips.length} clips`} with ${sum(({ frames }) => frames)} frames and ` +
     `${sum(({ masks }) => masks)} masks to ${vscode.workspace.asRelativePath(out)}.`;
-  const reveal = 'Show in Explorer';
+  const reveal = vscode.l10n.t('Show in Explorer');
   const show = warnings.length === 1 ? 'Show Warning' : `Show ${warnings.length} Warnings`;
   const inside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(out)) !== undefined;
   const actions = [...(inside ? [reveal] : []), ...(warnings.length > 0 ? [show] : [])];

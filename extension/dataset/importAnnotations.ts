@@ -89,7 +89,7 @@ async function askSource(title: string, many: boolean): Promise<ImportParams | u
     detail: `a ${sourceOf(format)}: ${FORMATS[format].about}`,
     format,
   }));
-  const options = { title, placeHolder: 'Which format?', matchOnDescription: true };
+  const options = { title, placeHolder: vscode.l10n.t('Which format?'), matchOnDescription: true };
   const format = (await vscode.window.showQuickPick(items, options))?.format;
   if (!format) return undefined;
   const as = importRow(format).boxes === 'too' ? await askKind(title) : undefined;
@@ -99,7 +99,7 @@ async function askSource(title: string, many: boolean): Promise<ImportParams | u
     title,
     canSelectFiles: !folder,
     canSelectFolders: folder,
-    openLabel: 'Import',
+    openLabel: vscode.l10n.t('Import'),
   });
   if (!from) return undefined;
   const params = {
@@ -111,7 +111,7 @@ async function askSource(title: string, many: boolean): Promise<ImportParams | u
   if (!importRow(format).nameless) return params;
   const label = await vscode.window.showInputBox({
     title,
-    prompt: 'Label for objects that have none in the source',
+    prompt: vscode.l10n.t('Label for objects that have none in the source'),
     value: 'object',
   });
   return label === undefined ? undefined : { ...params, ...(label.trim() ? { label: label.trim() } : {}) };
@@ -123,11 +123,14 @@ async function askKind(title: string): Promise<ImportKind | null> {
     { label: 'Masks', detail: 'polygons, run lengths and bitmaps, as edited by hand', as: 'masks' as const },
     {
       label: 'Boxes and Points as Prompts',
-      detail: 'Masklet makes masks from them when you propagate',
+      detail: vscode.l10n.t('Masklet makes masks from them when you propagate'),
       as: 'prompts' as const,
     },
   ];
-  const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'What is to be imported?' });
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: vscode.l10n.t('What is to be imported?'),
+  });
   return picked?.as ?? null;
 }
 
@@ -154,7 +157,7 @@ async function showResult(result: ImportResult, { log }: KernelService): Promise
     void vscode.window.showInformationMessage(text);
     return;
   }
-  const show = 'Show Skipped Items';
+  const show = vscode.l10n.t('Show Skipped Items');
   if ((await vscode.window.showWarningMessage(`${text} ${left} items were skipped.`, show)) === show)
     log.show();
 }

@@ -77,7 +77,11 @@ async function askWhat(
   const closing = new vscode.CancellationTokenSource();
   const listener = panel.onDidDispose(() => closing.cancel());
   try {
-    const options = { title, placeHolder: 'Nothing has been changed yet', ignoreFocusOut: true };
+    const options = {
+      title,
+      placeHolder: vscode.l10n.t('Nothing has been changed yet'),
+      ignoreFocusOut: true,
+    };
     return (await vscode.window.showQuickPick(items, options, closing.token))?.answer ?? 'cancel';
   } finally {
     listener.dispose();
@@ -108,7 +112,7 @@ async function askChange(title: string, choice: ImportParams): Promise<ImportPar
   ];
   const picked = await vscode.window.showQuickPick(items, {
     title,
-    placeHolder: 'Which setting do you want to change?',
+    placeHolder: vscode.l10n.t('Which setting do you want to change?'),
   });
   switch (picked) {
     case first: {
@@ -118,7 +122,7 @@ async function askChange(title: string, choice: ImportParams): Promise<ImportPar
     case name: {
       const text = await vscode.window.showInputBox({
         title,
-        prompt: 'Name of the video in the source',
+        prompt: vscode.l10n.t('Name of the video in the source'),
         value: choice.name ?? '',
       });
       return text === undefined
@@ -130,7 +134,7 @@ async function askChange(title: string, choice: ImportParams): Promise<ImportPar
     case every: {
       const text = await vscode.window.showInputBox({
         title,
-        prompt: 'A prompt every how many frames? The first of each object is always taken.',
+        prompt: vscode.l10n.t('A prompt every how many frames? The first of each object is always taken.'),
         value: String(choice.every ?? 1),
         validateInput: (value) => (/^[1-9]\d{0,8}$/.test(value) ? undefined : 'Give a whole number from 1.'),
       });

@@ -96,7 +96,7 @@ export function registerDataset(
         kernel,
         editors,
       );
-    void vscode.window.showInformationMessage('There are no masks to verify.');
+    void vscode.window.showInformationMessage(vscode.l10n.t('There are no masks to verify.'));
   });
   return owned;
 }

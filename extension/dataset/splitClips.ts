@@ -23,13 +23,13 @@ async function askSplit(title: string, known: readonly string[]): Promise<string
   const names = [...new Set([...USUAL_SPLITS, ...known])].map((label) => ({ label }));
   const picked = await vscode.window.showQuickPick([...names, other, none], {
     title,
-    placeHolder: 'Which split?',
+    placeHolder: vscode.l10n.t('Which split?'),
   });
   if (picked === none) return null;
   if (picked !== other) return picked?.label;
   const name = await vscode.window.showInputBox({
     title,
-    prompt: 'Name of the split',
+    prompt: vscode.l10n.t('Name of the split'),
     validateInput: (text) =>
       /^[\p{L}\p{N}_-][\p{L}\p{N}._-]{0,79}$/u.test(text.trim()) && text.trim() !== 'none'
         ? undefined

@@ -68,7 +68,10 @@ export async function askForTargets(title: string, editors: EditorRegistry): Pro
     description: 'choose folders of videos',
     targets: () => browse(title, false),
   });
-  const scope = await vscode.window.showQuickPick(scopes, { title, placeHolder: 'Which clips?' });
+  const scope = await vscode.window.showQuickPick(scopes, {
+    title,
+    placeHolder: vscode.l10n.t('Which clips?'),
+  });
   return await scope?.targets();
 }
 
@@ -78,7 +81,7 @@ async function browse(title: string, files: boolean): Promise<Targets | undefine
     canSelectFiles: files,
     canSelectFolders: !files,
     canSelectMany: true,
-    openLabel: 'Select',
+    openLabel: vscode.l10n.t('Select'),
     ...(files ? { filters: { Videos: [...VIDEO_ENDINGS] } } : {}),
   });
   return found && targets(found.map(({ fsPath }) => fsPath));

@@ -11,7 +11,7 @@ export async function verifyClips(
   kernel: KernelService,
   editors: EditorRegistry,
 ): Promise<void> {
-  const verify = 'Verify All Masks';
+  const verify = vscode.l10n.t('Verify All Masks');
   const detail = 'Verified masks are never overwritten by propagation. In an open editor this can be undone.';
   const question =
     paths.length === 1 ? 'Verify all masks of this clip?' : `Verify all masks of ${paths.length} clips?`;

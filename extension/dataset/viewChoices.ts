@@ -49,7 +49,7 @@ export async function chooseFilter(tree: DatasetTree, model: DatasetModel): Prom
   ];
   const picked = await vscode.window.showQuickPick(items, {
     title: 'Show Clips',
-    placeHolder: 'Which clips?',
+    placeHolder: vscode.l10n.t('Which clips?'),
   });
   if (picked?.filter) tree.choose({ filter: picked.filter, filterName: picked.words ?? '' });
 }
@@ -63,7 +63,7 @@ export async function chooseOrder(tree: DatasetTree): Promise<void> {
   }));
   const picked = await vscode.window.showQuickPick(items, {
     title: 'Sort Clips',
-    placeHolder: 'Sort clips by',
+    placeHolder: vscode.l10n.t('Sort clips by'),
   });
   if (picked) tree.choose({ order: picked.order, orderName: picked.order === 'name' ? '' : picked.label });
 }

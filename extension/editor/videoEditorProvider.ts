@@ -212,7 +212,7 @@ export class VideoEditorProvider implements vscode.CustomEditorProvider<AnyDocum
   }
 
   private async acceptChange(message: string): Promise<boolean> {
-    const use = 'Use It Anyway';
+    const use = vscode.l10n.t('Use It Anyway');
     const detail = 'The annotations were made on a different file. They are left unchanged if you cancel.';
     return (await vscode.window.showWarningMessage(message, { modal: true, detail }, use)) === use;
   }

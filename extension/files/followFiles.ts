@@ -109,7 +109,7 @@ export class FollowFiles implements vscode.Disposable {
       const names = (paths: readonly string[]): string =>
         paths.map((path) => vscode.workspace.asRelativePath(path)).join(', ');
       const where = sidecars.length > 0 ? `in ${names(sidecars)}` : 'in the database, not saved yet';
-      const remove = 'Delete Them Too';
+      const remove = vscode.l10n.t('Delete Them Too');
       const answer = await vscode.window.showWarningMessage(
         `Deleted: ${names(uris.map((uri) => uri.fsPath))}. The annotations are still there, ${where}.`,
         'Keep Them',

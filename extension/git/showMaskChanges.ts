@@ -81,7 +81,7 @@ function videoOf(uri: vscode.Uri): vscode.Uri {
 
 /** Git runs programs that a repository's configuration names. */
 async function askForTrust(): Promise<void> {
-  const manage = 'Manage Workspace Trust';
+  const manage = vscode.l10n.t('Manage Workspace Trust');
   const chosen = await vscode.window.showWarningMessage(
     'Mask changes are read from git, which is not run in a workspace that you do not trust.',
     manage,

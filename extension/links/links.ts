@@ -78,7 +78,7 @@ export class Links implements vscode.Disposable {
   private async copyLink(): Promise<void> {
     const panel = this.editors.active;
     if (!panel) {
-      void vscode.window.showInformationMessage('Open a video in Masklet first.');
+      void vscode.window.showInformationMessage(vscode.l10n.t('Open a video in Masklet first.'));
       return;
     }
     const { frame, object } = panel.view;

@@ -63,7 +63,7 @@ async function onThisMachine(uri: vscode.Uri): Promise<vscode.Uri> {
       remoteName !== undefined &&
       (uri.authority === remoteName || uri.authority.startsWith(`${remoteName}+`));
     if (own) return uri.with({ scheme: 'file', authority: '' });
-    const open = 'Open a Window There';
+    const open = vscode.l10n.t('Open a Window There');
     const chosen = await vscode.window.showWarningMessage(
       `This link is to a video on ${uri.authority}, to which this window is not connected.`,
       open,
@@ -85,7 +85,7 @@ async function onThisMachine(uri: vscode.Uri): Promise<vscode.Uri> {
 
 /** @throws CancelledError */
 async function agree(uri: vscode.Uri): Promise<void> {
-  const open = 'Open';
+  const open = vscode.l10n.t('Open');
   const detail = `${uri.fsPath}\n\nIt is not in a folder of this window.`;
   const answer = await vscode.window.showWarningMessage(
     'A link wants to open this video. Open it?',

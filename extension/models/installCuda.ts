@@ -7,11 +7,11 @@ import { reportBytes, withProgress } from '../progress';
 export async function installCuda(kernel: KernelService): Promise<void> {
   const download = {
     label: '$(cloud-download) Download from nuget.org',
-    detail: 'Several hundred MB; resumes an interrupted download',
+    detail: vscode.l10n.t('Several hundred MB; resumes an interrupted download'),
   };
   const file = {
     label: '$(folder-opened) Use an Archive...',
-    detail: 'A .nupkg file that you downloaded yourself',
+    detail: vscode.l10n.t('A .nupkg file that you downloaded yourself'),
   };
   const picked = await vscode.window.showQuickPick([download, file], { title: 'Install CUDA Support' });
   if (!picked) return;
@@ -24,7 +24,7 @@ export async function installCuda(kernel: KernelService): Promise<void> {
       onProgress: reportBytes(report),
     }),
   );
-  const restart = 'Restart Kernel';
+  const restart = vscode.l10n.t('Restart Kernel');
   const text = `The CUDA files of onnxruntime ${version} are installed. The kernel uses them once it is restarted.`;
   if ((await vscode.window.showInformationMessage(text, restart)) === restart) await kernel.restart();
 }

@@ -40,7 +40,9 @@ export class ModelCommands implements vscode.Disposable {
     this.owned.add(
       vscode.commands.registerCommand(`masklet.${name}`, async (argument: unknown) => {
         if (!vscode.workspace.isTrusted) {
-          void vscode.window.showInformationMessage('Masklet loads models in trusted folders only.');
+          void vscode.window.showInformationMessage(
+            vscode.l10n.t('Masklet loads models in trusted folders only.'),
+          );
           return;
         }
         try {
@@ -78,7 +80,7 @@ export class ModelCommands implements vscode.Disposable {
     // One that is named may be here, damaged: it is fetched again.
     const named = published.find((model) => model.id === id);
     if (!named && models.length === 0) {
-      void vscode.window.showInformationMessage('All published models are on this machine.');
+      void vscode.window.showInformationMessage(vscode.l10n.t('All published models are on this machine.'));
       return;
     }
     const model = named ?? (await pick('Download Model', models.map(toDownload)))?.model;
@@ -106,7 +108,7 @@ export class ModelCommands implements vscode.Disposable {
     }
     const model = (await pick('Remove Model', models.map(onThisMachine)))?.model;
     if (!model) return;
-    const remove = 'Remove';
+    const remove = vscode.l10n.t('Remove');
     const detail =
       model.source === 'imported'
         ? 'The file that it was imported from stays where it is.'
@@ -133,11 +135,11 @@ export class ModelCommands implements vscode.Disposable {
     const documents = this.editors.documents;
     const busy = documents.filter((document) => document.state.propagation);
     if (busy.length > 0) {
-      const go = 'Cancel Propagation and Switch';
+      const go = vscode.l10n.t('Cancel Propagation and Switch');
       const names = busy.map(({ name }) => name).join(', ');
       const answer = await vscode.window.showWarningMessage(
         `${names} is being propagated.`,
-        { modal: true, detail: 'Frames propagated so far are kept.' },
+        { modal: true, detail: vscode.l10n.t('Frames propagated so far are kept.') },
         go,
       );
       if (answer !== go) return;
@@ -152,7 +154,7 @@ export class ModelCommands implements vscode.Disposable {
 
   /** @returns true once the model is here. */
   private async offerDownload(model: ModelInfo): Promise<boolean> {
-    const download = 'Download';
+    const download = vscode.l10n.t('Download');
     const answer = await vscode.window.showInformationMessage(
       `${model.title} is not on this machine yet.`,
       { modal: true, detail: `${megabytes(model.bytes)}, ${model.license ?? ''}` },
@@ -192,7 +194,7 @@ export class ModelCommands implements vscode.Disposable {
 
   private async offerUse(model: ModelInfo): Promise<void> {
     if (model.id === this.current) return;
-    const use = 'Use It';
+    const use = vscode.l10n.t('Use It');
     if ((await vscode.window.showInformationMessage(`${model.title} is ready.`, use)) === use) {
       await this.use(model);
     }

@@ -5,6 +5,7 @@ export async function openFile(
   title: string,
   filters: Record<string, string[]>,
 ): Promise<string | undefined> {
-  const [file] = (await vscode.window.showOpenDialog({ title, openLabel: 'Import', filters })) ?? [];
+  const [file] =
+    (await vscode.window.showOpenDialog({ title, openLabel: vscode.l10n.t('Import'), filters })) ?? [];
   return file?.fsPath;
 }
