@@ -192,6 +192,9 @@ export const handlers: KernelHandlers = {
   'dataset/auditAnswer': (params, { datasets, signal }) =>
     datasets.request('auditAnswer', params, { signal }),
   'dataset/score': (params, { datasets, signal }) => datasets.request('score', params, { signal }),
+  'dataset/labels': (params, { datasets, signal }) => datasets.request('labels', params, { signal }),
+  'dataset/changeLabelSet': (params, { datasets, signal }) =>
+    datasets.request('changeLabelSet', params, { signal }),
   'dataset/assignSplit': (params, { datasets, signal }) =>
     datasets.request('assignSplit', params, { signal }),
 };

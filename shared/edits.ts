@@ -66,6 +66,7 @@ export interface Edits {
   'session/resolveConflicts': [ResolveConflictsParams, Changed];
   /** Imports masks as edited by hand; verified ones stay. @throws `import/malformed`, `import/ambiguous`, `import/not-found` */
   'session/import': [ImportParams, Imported];
+  'session/relabel': [RelabelParams, Relabelled];
 }
 
 export type EditMethod = keyof Edits;
@@ -108,6 +109,7 @@ const LABELS: Labels = {
   'mask/remove': 'Delete masks',
   'session/resolveConflicts': ({ take }) => (take === 'ours' ? 'Keep mine' : 'Take theirs'),
   'session/import': 'Import annotations',
+  'session/relabel': ({ from }) => (from.length > 1 ? 'Merge labels' : 'Change label'),
 };
 
 export const EDIT_METHODS = Object.keys(LABELS) as readonly EditMethod[];
@@ -149,6 +151,11 @@ export interface MaskResult extends MaskChanged {
   readonly prompt: FramePrompt;
   /** Milliseconds that the encoder and the decoder took; the encoder's is 0 if the frame was encoded already. */
   readonly timings: { readonly encodeMs: number; readonly decodeMs: number };
+}
+
+export interface Relabelled extends Changed {
+  /** The objects that changed, as they were. */
+  readonly before: readonly ObjectRecord[];
 }
 
 export interface Imported extends Changed {
@@ -292,6 +299,16 @@ export interface SplitObjectParams extends ObjectParams {
 export interface FrameAttributesParams extends ObjectParams {
   readonly range: FrameRange;
   readonly attributes: Readonly<Record<string, AttributeValue | null>>;
+}
+
+/** Gives all objects with one of these labels another label, a colour, and their attributes other names. */
+export interface RelabelParams {
+  readonly from: readonly string[];
+  readonly to: string;
+  /** Default: as it is. */
+  readonly color?: string;
+  /** New names by old ones, of objects and of frames; a value that stands there under the new name stays. */
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /** The same side for all of these conflicts. */

@@ -8,6 +8,7 @@ import type { KernelService } from '../kernel/kernelService';
 import type { ClipSummary } from '../../shared/protocol/dataset';
 import { auditDataset } from './auditDataset';
 import { namesIn } from './clipTree';
+import { changeLabels } from './changeLabels';
 import { DatasetModel } from './datasetModel';
 import { DatasetTree } from './datasetTree';
 import { exportClips } from './exportClips';
@@ -82,6 +83,7 @@ export function registerDataset(
   };
   onClips('propagateAll', 'Propagate All', propagate);
   onClips('propagateClips', 'Propagate', propagate);
+  onClips('changeLabels', 'Rename or Merge Labels', (found) => changeLabels(found, kernel, editors));
   onClips('assignSplit', 'Assign Split', (found) => splitClips(found, namesIn(clips()).splits, kernel));
   onClips('auditDataset', 'Audit Dataset', async (found) => {
     const panel = await auditDataset(found, kernel, editors, context.extensionUri);

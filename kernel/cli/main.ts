@@ -21,6 +21,7 @@ import { exportClips, type ExportCommandOptions } from './commands/export';
 import { gold, type GoldCommandOptions } from './commands/gold';
 import { importMasks, type ImportCommandOptions } from './commands/import';
 import { info } from './commands/info';
+import { changeLabels, listLabels, type RelabelOptions } from './commands/labels';
 import { masks } from './commands/masks';
 import { merge, type MergeCommandOptions } from './commands/merge';
 import { downloadModel, importModel, listModels, removeModel, verifyModel } from './commands/models';
@@ -395,6 +396,7 @@ function program(): Command {
     .option('--json', 'as JSON')
     .action(() => void process.stdout.write(`${JSON.stringify(grammarOf(masklet))}\n`));
   addModelCommands(masklet);
+  addLabelCommands(masklet);
   addOpenCommand(masklet);
   addGitCommands(masklet);
   addCudaCommands(masklet);
@@ -442,6 +444,36 @@ function addQualityCommands(masklet: Command): void {
     .action((paths: string[], options: CommonOptions & { revisions: string }) =>
       score(paths, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
     );
+}
+
+function addLabelCommands(masklet: Command): void {
+  const labels = masklet
+    .command('labels')
+    .description('the labels of a dataset: list, rename, merge; see docs/labels.md')
+    .exitOverride();
+  const paths = ['<path...>', 'annotated videos, and folders that are searched for them'] as const;
+  common(labels.command('list').argument(...paths))
+    .description('which labels objects have, and in which clips')
+    .action((where: string[], options: CommonOptions) =>
+      listLabels(where, { json: options.json ?? false, settings: settingsOf(options) }),
+    );
+  const change = (name: 'rename' | 'merge', description: string): Command =>
+    common(labels.command(name).argument(...paths))
+      .description(description)
+      .option('--from <label>', `the label${name === 'merge' ? 's; repeatable' : ''}`, collect, [])
+      .requiredOption('--to <label>', 'what it is called then')
+      .option('--color <#rrggbb>', 'the colour of all its objects')
+      .option('--attribute <old=new>', 'the new name of an attribute; repeatable', collect, [])
+      .option('--dry-run', 'only say which clips would change; writes nothing', false)
+      .action((where: string[], options: CommonOptions & Omit<RelabelOptions, 'settings' | 'json'>) =>
+        changeLabels(
+          where,
+          { ...options, json: options.json ?? false, settings: settingsOf(options) },
+          name === 'merge',
+        ),
+      );
+  change('rename', 'give a label another name in every clip that uses it, and in labels.json; saves');
+  change('merge', 'make one label of several, in every clip and in labels.json; saves');
 }
 
 function addOpenCommand(masklet: Command): void {

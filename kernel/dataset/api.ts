@@ -9,6 +9,8 @@ import type {
 import type {
   AssignSplitParams,
   AssignSplitResult,
+  ChangeLabelSetParams,
+  ChangeLabelSetResult,
   CheckResult,
   ClipPicture,
   ClipPictureParams,
@@ -16,6 +18,7 @@ import type {
   DatasetProgress,
   ExportParams,
   ExportResult,
+  ImportKind,
   IndexParams,
   IndexProgress,
   IndexResult,
@@ -26,7 +29,7 @@ import type {
   SummaryParams,
   SummaryProgress,
   SummaryResult,
-  ImportKind,
+  UsedLabels,
 } from '../../shared/protocol/dataset';
 import type {
   ComparedMask,
@@ -66,6 +69,8 @@ export type DatasetApi = {
   export: [ExportParams, ExportResult, DatasetProgress];
   roundTrip: [RoundTripParams, RoundTripResult, DatasetProgress];
   check: [DatasetParams, CheckResult];
+  labels: [DatasetParams, UsedLabels];
+  changeLabelSet: [ChangeLabelSetParams, ChangeLabelSetResult];
   /** The pictures come as progress. */
   overlayPictures: [OverlayPicturesParams, null, OverlayPicture];
   index: [IndexParams, IndexResult, IndexProgress];

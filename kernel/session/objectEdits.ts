@@ -9,7 +9,10 @@ import type {
   SplitObjectParams,
   UpdateObjectParams,
   VerifyParams,
+  Relabelled,
+  RelabelParams,
 } from '../../shared/edits';
+import { checkRelabel, relabelled } from '../annotations/relabel';
 import type { Changed } from '../../shared/protocol/changed';
 import type { Editing } from '../../shared/protocol/session';
 import type { FrameIndex } from '../../shared/domain/video';
@@ -40,6 +43,7 @@ type Handled =
   | 'object/duplicate'
   | 'object/merge'
   | 'object/split'
+  | 'session/relabel'
   | 'object/verify';
 
 /**
@@ -56,6 +60,7 @@ export class ObjectEdits {
     'object/merge': (params) => this.merge(params),
     'object/split': (params) => this.split(params),
     'object/verify': (params) => this.verify(params),
+    'session/relabel': (params) => this.relabel(params),
   };
 
   constructor(private readonly host: EditingHost) {}
@@ -82,6 +87,20 @@ export class ObjectEdits {
     };
     const changed = await this.host.commit(() => ({ putObjects: [updated] }), edit);
     return { ...changed, object: updated };
+  }
+
+  /** One change for all objects. @throws MaskletError `input/invalid` where label or colour cannot be one */
+  async relabel(params: RelabelParams & Editing): Promise<Relabelled> {
+    this.host.requireWritable();
+    checkRelabel(params);
+    let before: readonly ObjectRecord[] = [];
+    const changed = await this.host.commit(() => {
+      const { annotations } = this.host;
+      const change = relabelled([...annotations.objects.values()], annotations.allMarks, params);
+      before = change.before;
+      return { putObjects: change.objects, putMarks: change.marks };
+    }, params.edit);
+    return { ...changed, before };
   }
 
   async remove({ object, edit }: ObjectParams & Editing): Promise<Changed> {

@@ -1,5 +1,7 @@
 import type { Database } from 'better-sqlite3';
-import { checkSize, fullPath } from './videos';
+import type { ObjectRecord } from '../../shared/domain/annotations';
+import { ClipRows } from './rows';
+import { checkSize, fullPath, storedPath } from './videos';
 
 /** What a database knows of a clip without counting. */
 export interface KnownClip {
@@ -27,6 +29,7 @@ export interface ClipOverview extends KnownClip {
   readonly labels: readonly { readonly label: string; readonly objects: number }[];
 }
 
+type KnownColumns = Omit<KnownClip, 'dirty'> & { readonly id: number; readonly dirty: 0 | 1 };
 type VideoColumns = Omit<ClipOverview, 'dirty' | 'labels'> & { readonly id: number; readonly dirty: 0 | 1 };
 
 const KNOWN = `
@@ -78,4 +81,18 @@ export function clipOverviews(db: Database, root: string): ClipOverview[] {
       checkSize(db, counts);
       return { path: fullPath(root, path), ...counts, dirty: dirty === 1, labels: labels.get(id) ?? [] };
     });
+}
+
+/** The objects of a clip whose rows are ahead of its sidecar; undefined for any other. @param video full path */
+export function unsavedObjects(
+  db: Database,
+  root: string,
+  video: string,
+): readonly ObjectRecord[] | undefined {
+  const clip = db
+    .prepare<[string], KnownColumns>(`SELECT id, ${KNOWN} FROM videos WHERE path = ?`)
+    .get(storedPath(root, video));
+  if (!clip || clip.dirty === 0) return undefined;
+  checkSize(db, clip);
+  return new ClipRows(db, clip.id, clip).objects();
 }

@@ -28,10 +28,11 @@ import { effortOn } from './effort';
 import { loadFrameIndex } from './frameIndexes';
 import { processHost } from './liveProcess';
 import { openClip, SidecarIntake } from './openClip';
-import { clipOverviews, knownClips, type ClipOverview, type KnownClip } from './overview';
+import { clipOverviews, knownClips, type ClipOverview, type KnownClip, unsavedObjects } from './overview';
 import { findAnnotations, forgetAnnotations, moveAnnotations } from './relocate';
 import { openUntouched } from './untouched';
 import { annotatedVideos, storedPath } from './videos';
+import type { ObjectRecord } from '../../shared/domain/annotations';
 import type { WorkerHandlers } from '../workers/rpc';
 
 /** How long a statement waits for another process's lock before `storage/locked`. */
@@ -177,6 +178,11 @@ export class Store {
 
   getIndex(databaseFolder: string, fingerprint: string, readOnly = false): Uint8Array | undefined {
     return this.reading(databaseFolder, (db) => loadFrameIndex(db, fingerprint), readOnly);
+  }
+
+  /** The objects of a clip whose rows are ahead of the sidecar; undefined for any other. @param video full path */
+  unsavedObjects(databaseFolder: string, video: string): readonly ObjectRecord[] | undefined {
+    return this.reading(databaseFolder, (db) => unsavedObjects(db, rootOf(databaseFolder), video));
   }
 
   /** Full paths of the videos that a database has objects of; none where there is no database. */

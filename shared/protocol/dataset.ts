@@ -2,6 +2,7 @@
 import type { ExportFormat, ImageKind, ImportFormat } from '../formats';
 import type { BoxAgreement, ObjectId } from '../domain/annotations';
 import type { FrameIndex } from '../domain/video';
+import type { RelabelParams } from '../edits';
 import type { ErrorData, Problem } from './errors';
 import type { FilePlace, FrameImageResult } from './session';
 
@@ -239,6 +240,36 @@ export type OverlayPicture = { /** Which of the frames asked for. */ readonly in
   | { readonly data: Uint8Array; readonly width: number; readonly height: number }
   | { readonly error: ErrorData }
 );
+
+/** A label over a dataset. */
+export interface UsedLabel {
+  readonly label: string;
+  readonly objects: number;
+  /** Clips that use it, by path. */
+  readonly clips: readonly { readonly path: string; readonly objects: number }[];
+  /** Colours of its objects, the most frequent first. */
+  readonly colors: readonly string[];
+  /** Names of attributes of its objects. */
+  readonly attributes: readonly string[];
+  /** True where a `labels.json` has a class of this name. */
+  readonly isClass: boolean;
+}
+
+export interface UsedLabels {
+  /** Those in use and those of `labels.json`; by label. */
+  readonly labels: readonly UsedLabel[];
+  /** The files of label sets that exist. */
+  readonly files: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/** Renames a class of the label sets of clips, or makes one of several; `from` without `to`. */
+export interface ChangeLabelSetParams extends DatasetParams, RelabelParams {}
+
+export interface ChangeLabelSetResult {
+  /** The files that changed. */
+  readonly files: readonly string[];
+}
 
 /** A folder of which all videos are wanted, those without annotations too. */
 export interface SummaryParams {

@@ -10,6 +10,8 @@ import type { AuditAnswerParams, AuditParams, AuditResult, ScoreParams, ScoreRes
 import type {
   AssignSplitParams,
   AssignSplitResult,
+  ChangeLabelSetParams,
+  ChangeLabelSetResult,
   CheckResult,
   ClipPicture,
   ClipPictureParams,
@@ -28,6 +30,7 @@ import type {
   SummaryParams,
   SummaryProgress,
   SummaryResult,
+  UsedLabels,
 } from './dataset';
 import type { ErrorData, Problem } from './errors';
 import type { FfmpegInstallResult, HealthParams, HealthResult, ModelState, ProvidersResult } from './health';
@@ -195,6 +198,10 @@ export interface KernelRequests extends KernelEdits {
   /** How near propagation came to gold masks. With `revisions` it runs git: never in a workspace that is not trusted. */
   'dataset/score': [ScoreParams, ScoreResult];
   /** Puts clips into a split, kept in `.masklet/splits.json`; folders stand for all videos in them. */
+  /** Which labels the clips use; reads objects, not masks. */
+  'dataset/labels': [DatasetParams, UsedLabels];
+  /** Changes classes in `labels.json`; what clips have is changed by `session/relabel`. @throws `labels/invalid`, `storage/*` */
+  'dataset/changeLabelSet': [ChangeLabelSetParams, ChangeLabelSetResult];
   'dataset/assignSplit': [AssignSplitParams, AssignSplitResult];
 }
 

@@ -42,6 +42,16 @@ export function readSidecar(folder: string): SidecarFiles {
   return files;
 }
 
+/** As `readSidecar`, of its objects alone. */
+export function readSidecarObjects(folder: string): SidecarFiles {
+  const files = new Map<string, SidecarFile>();
+  for (const path of listSidecar(folder)) {
+    if (lineFile(path)?.kind !== 'object') continue;
+    for (const [name, file] of readSidecarFile(folder, path)) files.set(name, file);
+  }
+  return files;
+}
+
 /** As `readSidecar`, of one of its files. */
 export function readSidecarFile(folder: string, path: string): SidecarFiles {
   const content = readOptional(join(folder, path), maxBytesOf(path));
