@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { DatasetApi } from './dataset/api';
 import { installCudaSupport } from './health/cudaSupport';
 import { doctor } from './health/doctor';
 import { importKind } from './import/api';
+import { addNote, changeNote, readReview } from './notes/clipReview';
+import { locate } from './storage/locations';
 import { installFfmpeg } from './programs/fetchedFfmpeg';
 import { MaskletError } from '../shared/protocol/errors';
 import type { LabelSets } from './labels/labelSets';
 import { forEveryEdit, type EditMethod, type Edits } from '../shared/edits';
 import type { KernelEdits, KernelRequests, ProgressOf } from '../shared/protocol/kernel';
+import type { FilePlace } from '../shared/protocol/session';
 import type { KernelSettings } from '../shared/protocol/settings';
 import { PROTOCOL_VERSION } from './runtime/ipc';
 import { frameImage } from './session/frameImage';
@@ -192,9 +196,21 @@ export const handlers: KernelHandlers = {
   'dataset/auditAnswer': (params, { datasets, signal }) =>
     datasets.request('auditAnswer', params, { signal }),
   'dataset/score': (params, { datasets, signal }) => datasets.request('score', params, { signal }),
+  'review/read': (place, { settings }) => Promise.resolve(readReview(sidecarOf(place, settings))),
+  'review/addNote': ({ note, ...place }, { settings }) => addNote(sidecarOf(place, settings), note),
+  'review/changeNote': ({ change, ...place }, { settings }) =>
+    Promise.resolve(changeNote(sidecarOf(place, settings), change)),
+  'dataset/setReview': (params, { datasets, signal }) => datasets.request('setReview', params, { signal }),
   'dataset/labels': (params, { datasets, signal }) => datasets.request('labels', params, { signal }),
   'dataset/changeLabelSet': (params, { datasets, signal }) =>
     datasets.request('changeLabelSet', params, { signal }),
   'dataset/assignSplit': (params, { datasets, signal }) =>
     datasets.request('assignSplit', params, { signal }),
 };
+
+function sidecarOf({ path, workspaceRoot }: FilePlace, { dataDir }: Pick<KernelSettings, 'dataDir'>): string {
+  return locate(resolve(path), {
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(workspaceRoot === undefined ? {} : { workspaceRoot }),
+  }).sidecar;
+}

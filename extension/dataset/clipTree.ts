@@ -1,3 +1,4 @@
+import { REVIEW_WORDS, type ReviewState } from '../../shared/domain/review';
 import type { ClipSummary } from '../../shared/protocol/dataset';
 
 /** Which clips the dataset view shows. */
@@ -13,8 +14,10 @@ export type ClipFilter =
         | 'stale'
         | 'unsaved'
         | 'problems'
+        | 'open-notes'
         | 'no-split';
     }
+  | { readonly kind: 'review'; readonly name: ReviewState }
   | { readonly kind: 'label' | 'split'; readonly name: string };
 
 export type ClipOrder = 'name' | 'least-annotated' | 'least-verified' | 'most-suspicious' | 'changed-last';
@@ -105,6 +108,10 @@ export function passes(clip: ClipSummary, filter: ClipFilter): boolean {
       return clip.unsaved;
     case 'problems':
       return clip.problems.length > 0;
+    case 'open-notes':
+      return (clip.openNotes ?? 0) > 0;
+    case 'review':
+      return clip.review === filter.name;
     case 'no-split':
       return clip.split === undefined;
     case 'label':
@@ -148,6 +155,8 @@ export function progressOf(clip: ClipSummary): string {
         ];
   return [
     ...parts,
+    ...(clip.review === undefined ? [] : [REVIEW_WORDS[clip.review]]),
+    ...((clip.openNotes ?? 0) > 0 ? [clip.openNotes === 1 ? '1 note' : `${clip.openNotes} notes`] : []),
     ...(split === undefined ? [] : [split]),
     ...(unsaved ? ['unsaved'] : []),
     ...(problems.length > 0 ? ['has problems'] : []),

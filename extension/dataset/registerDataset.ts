@@ -14,6 +14,7 @@ import { DatasetTree } from './datasetTree';
 import { exportClips } from './exportClips';
 import { importAnnotations } from './importAnnotations';
 import { propagateAll } from './propagateAll';
+import { addNote, setReview, showNotes } from '../review/notes';
 import { splitClips } from './splitClips';
 import { askForTargets, chosen, isMeant, type MenuArguments, type Targets } from './targets';
 import { verifyClips } from './verifyClips';
@@ -83,6 +84,18 @@ export function registerDataset(
   };
   onClips('propagateAll', 'Propagate All', propagate);
   onClips('propagateClips', 'Propagate', propagate);
+  onClips('setReview', 'Set Review State', (found) => setReview(found, kernel));
+  command('addNote', async () => {
+    const panel = editors.active;
+    if (panel) return await addNote(panel, kernel);
+    void vscode.window.showInformationMessage('Open a video in Masklet first.');
+  });
+  command('showNotes', async (...args) => {
+    const path = chosen(args)?.paths[0];
+    const uri = path === undefined ? editors.active?.document.uri : vscode.Uri.file(path);
+    if (uri) return await showNotes(uri, kernel, editors);
+    void vscode.window.showInformationMessage('Open a video in Masklet first.');
+  });
   onClips('changeLabels', 'Rename or Merge Labels', (found) => changeLabels(found, kernel, editors));
   onClips('assignSplit', 'Assign Split', (found) => splitClips(found, namesIn(clips()).splits, kernel));
   onClips('auditDataset', 'Audit Dataset', async (found) => {

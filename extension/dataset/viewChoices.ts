@@ -1,10 +1,14 @@
 import * as vscode from 'vscode';
+import { REVIEW_STATES, REVIEW_WORDS } from '../../shared/domain/review';
 import { namesIn, passes, type ClipFilter, type ClipOrder } from './clipTree';
 import type { DatasetModel } from './datasetModel';
 import type { DatasetTree } from './datasetTree';
 
 /** In words that complete both "show clips that are ..." and "no clip is ...". */
-const FILTERS: readonly (readonly [Exclude<ClipFilter['kind'], 'label' | 'split' | 'all'>, string])[] = [
+const FILTERS: readonly (readonly [
+  Exclude<ClipFilter['kind'], 'label' | 'split' | 'review' | 'all'>,
+  string,
+])[] = [
   ['annotated', 'annotated'],
   ['not-annotated', 'not annotated'],
   ['unfinished', 'unfinished'],
@@ -13,6 +17,7 @@ const FILTERS: readonly (readonly [Exclude<ClipFilter['kind'], 'label' | 'split'
   ['stale', 'stale'],
   ['unsaved', 'unsaved'],
   ['problems', 'in trouble'],
+  ['open-notes', 'with open notes'],
   ['no-split', 'in no split'],
 ];
 
@@ -42,6 +47,8 @@ export async function chooseFilter(tree: DatasetTree, model: DatasetModel): Prom
   const items: FilterItem[] = [
     item('All', { kind: 'all' }, ''),
     ...FILTERS.map(([kind, words]) => item(words[0].toUpperCase() + words.slice(1), { kind }, words)),
+    { label: 'Review', kind: vscode.QuickPickItemKind.Separator },
+    ...REVIEW_STATES.map((name) => item(REVIEW_WORDS[name], { kind: 'review', name }, REVIEW_WORDS[name])),
     ...(splits.length > 0 ? [{ label: 'Splits', kind: vscode.QuickPickItemKind.Separator }] : []),
     ...splits.map((name) => item(name, { kind: 'split', name }, `in ${name}`)),
     ...(labels.length > 0 ? [{ label: 'Labels', kind: vscode.QuickPickItemKind.Separator }] : []),

@@ -28,6 +28,7 @@ import { downloadModel, importModel, listModels, removeModel, verifyModel } from
 import { open, type OpenCommandOptions } from './commands/open';
 import { propose, type ProposeOptions } from './commands/propose';
 import { propagate, type PropagateCommandOptions } from './commands/propagate';
+import { notes, review, type NotesOptions } from './commands/review';
 import { roundTrip, type RoundTripCommandOptions } from './commands/roundtrip';
 import { sample } from './commands/sample';
 import { score } from './commands/score';
@@ -397,6 +398,7 @@ function program(): Command {
     .action(() => void process.stdout.write(`${JSON.stringify(grammarOf(masklet))}\n`));
   addModelCommands(masklet);
   addLabelCommands(masklet);
+  addReviewCommands(masklet);
   addOpenCommand(masklet);
   addGitCommands(masklet);
   addCudaCommands(masklet);
@@ -474,6 +476,33 @@ function addLabelCommands(masklet: Command): void {
       );
   change('rename', 'give a label another name in every clip that uses it, and in labels.json; saves');
   change('merge', 'make one label of several, in every clip and in labels.json; saves');
+}
+
+function addReviewCommands(masklet: Command): void {
+  common(
+    masklet
+      .command('review')
+      .argument('<path...>', 'annotated videos, and folders that are searched for them'),
+  )
+    .description('say how far the review of clips is, in their video.json')
+    .requiredOption('--to <state>', 'in-work, to-review, accepted, to-fix; none: no state')
+    .action((paths: string[], options: CommonOptions & { to: string }) =>
+      review(paths, { json: options.json ?? false, to: options.to, settings: settingsOf(options) }),
+    );
+  common(masklet.command('notes').argument('<video>', 'an annotated video, saved'))
+    .description(
+      "list a clip's notes, or add, resolve and remove one; they lie in notes.jsonl of its sidecar",
+    )
+    .option('--add <text>', 'a new note, in the name that git is configured with')
+    .option('--frames <A:B>', 'the frame or range that the new note is about')
+    .option('--object <id>', 'the object that the new note is about')
+    .option('--resolve <id>', 'mark a note as resolved')
+    .option('--reopen <id>', 'mark it as open again')
+    .option('--remove <id>', 'delete it')
+    .option('--all', 'list resolved notes, too', false)
+    .action((video: string, options: CommonOptions & Omit<NotesOptions, 'settings' | 'json'>) =>
+      notes(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
 }
 
 function addOpenCommand(masklet: Command): void {

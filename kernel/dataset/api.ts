@@ -26,6 +26,8 @@ import type {
   OverlayPicturesParams,
   RoundTripParams,
   RoundTripResult,
+  SetReviewParams,
+  SetReviewResult,
   SummaryParams,
   SummaryProgress,
   SummaryResult,
@@ -69,6 +71,7 @@ export type DatasetApi = {
   export: [ExportParams, ExportResult, DatasetProgress];
   roundTrip: [RoundTripParams, RoundTripResult, DatasetProgress];
   check: [DatasetParams, CheckResult];
+  setReview: [SetReviewParams, SetReviewResult];
   labels: [DatasetParams, UsedLabels];
   changeLabelSet: [ChangeLabelSetParams, ChangeLabelSetResult];
   /** The pictures come as progress. */

@@ -5,6 +5,7 @@ import type { ScoredObject } from '../../shared/protocol/audit';
 import { meanScore, scoreObjects } from '../audit/goldScore';
 import type { Problem } from '../../shared/protocol/errors';
 import type { ClipContent } from '../storage/api';
+import { readReview } from '../notes/clipReview';
 import { Store } from '../storage/store';
 import { clipState } from './clipState';
 import { changedVideo, videoOfSidecar } from '../clips/annotatedVideo';
@@ -46,6 +47,7 @@ function checkClip(clip: FoundClip, store: Store): CheckedClip {
 }
 
 const NOTHING = {
+  openNotes: 0,
   objects: 0,
   prompts: 0,
   masks: 0,
@@ -58,21 +60,24 @@ const NOTHING = {
 };
 
 function describe(
-  { path }: FoundClip,
+  { path, sidecar }: FoundClip,
   content: ClipContent,
   frameCount: number,
   more: readonly Problem[],
 ): CheckedClip {
   const { objects, prompts, masks, problems, conflicts } = content;
+  const review = readReview(sidecar);
   return {
     path,
+    ...(review.state === undefined ? {} : { review: review.state }),
+    openNotes: review.notes.filter(({ resolved }) => !resolved).length,
     objects: objects.length,
     prompts: prompts.length,
     masks: masks.length,
     ...clipState(content, frameCount),
     ...modelOf(content),
     ...goldOf(content),
-    problems: [...problems, ...more],
+    problems: [...problems, ...more, ...review.problems],
     conflicts: conflicts.length,
   };
 }

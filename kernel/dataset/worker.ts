@@ -10,6 +10,7 @@ import { serveWorker } from '../workers/rpc';
 import type { DatasetApi, DatasetWorkerData } from './api';
 import { assignSplits } from './assignSplits';
 import { DataCardWriter } from './dataCard';
+import { setReview } from './setReview';
 import { changeLabelSets, usedLabels } from './datasetLabels';
 import { checkClips } from './checkClips';
 import { SidecarComparisons } from '../revisions/compareSidecar';
@@ -78,6 +79,7 @@ serveWorker<DatasetApi>({
     }),
   auditAnswer: (params) => answerAudit(located(params), { store }),
   score: (params, { signal }) => scoreClips(located(params), { store, signal }),
+  setReview: (params) => setReview(located(params)),
   labels: (params, { signal }) => usedLabels(located(params), store, signal),
   changeLabelSet: (params) => changeLabelSets(located(params)),
   assignSplit: (params) => assignSplits(located(params)),

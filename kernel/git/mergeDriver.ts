@@ -14,6 +14,7 @@ const ATTRIBUTES = [
   '# Masklet sidecars: merged per object and frame. See docs/git.md of Masklet.',
   '**/?*.masklet/prompts.jsonl merge=masklet',
   '**/?*.masklet/marks.jsonl merge=masklet',
+  '**/?*.masklet/notes.jsonl merge=masklet',
   '**/?*.masklet/masks/*.jsonl merge=masklet',
   '**/?*.masklet/objects/*.json merge=masklet',
   '**/?*.masklet/video.json merge=masklet',

@@ -1,7 +1,8 @@
 /** Requests about many clips: export, import, check, summary, splits. */
 import type { ExportFormat, ImageKind, ImportFormat } from '../formats';
 import type { BoxAgreement, ObjectId } from '../domain/annotations';
-import type { FrameIndex } from '../domain/video';
+import type { FrameIndex, FrameRange } from '../domain/video';
+import type { Note, ReviewState } from '../domain/review';
 import type { RelabelParams } from '../edits';
 import type { ErrorData, Problem } from './errors';
 import type { FilePlace, FrameImageResult } from './session';
@@ -214,6 +215,9 @@ export interface CheckedClip {
   readonly jf?: number;
   /** Conflicts of a merge that nobody has resolved. */
   readonly conflicts: number;
+  readonly review?: ReviewState;
+  /** Notes that nobody has resolved. */
+  readonly openNotes: number;
   /** Where the video's file lies, where a link leads out of the dataset's folder. */
   readonly outside?: string;
 }
@@ -240,6 +244,38 @@ export type OverlayPicture = { /** Which of the frames asked for. */ readonly in
   | { readonly data: Uint8Array; readonly width: number; readonly height: number }
   | { readonly error: ErrorData }
 );
+
+/** What reviewers wrote about a clip. */
+export interface ClipReview {
+  /** Absent: nobody said. */
+  readonly state?: ReviewState;
+  /** By time. */
+  readonly notes: readonly Note[];
+  readonly problems: readonly Problem[];
+}
+
+export interface NewNote {
+  readonly text: string;
+  readonly range?: FrameRange;
+  readonly object?: ObjectId;
+}
+
+export interface NoteChange {
+  readonly id: string;
+  readonly resolved?: boolean;
+  readonly text?: string;
+  readonly remove?: boolean;
+}
+
+export interface SetReviewParams extends DatasetParams {
+  /** Null: none. */
+  readonly state: ReviewState | null;
+}
+
+export interface SetReviewResult {
+  /** Clips whose state is another now; full paths. */
+  readonly changed: readonly string[];
+}
 
 /** A label over a dataset. */
 export interface UsedLabel {
@@ -320,6 +356,10 @@ export interface ClipSummary {
   readonly labels: readonly { readonly label: string; readonly objects: number }[];
   readonly masks: number;
   readonly split?: string;
+  /** How far the review by others is. */
+  readonly review?: ReviewState;
+  /** Notes that nobody has resolved. */
+  readonly openNotes?: number;
   /** True where the database is ahead of the sidecar. */
   readonly unsaved: boolean;
   /** What is broken, or in conflict; at most a handful. */

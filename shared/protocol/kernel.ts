@@ -15,6 +15,7 @@ import type {
   CheckResult,
   ClipPicture,
   ClipPictureParams,
+  ClipReview,
   DatasetParams,
   DatasetProgress,
   ExportParams,
@@ -23,10 +24,14 @@ import type {
   IndexParams,
   IndexProgress,
   IndexResult,
+  NewNote,
+  NoteChange,
   OverlayPicture,
   OverlayPicturesParams,
   RoundTripParams,
   RoundTripResult,
+  SetReviewParams,
+  SetReviewResult,
   SummaryParams,
   SummaryProgress,
   SummaryResult,
@@ -198,6 +203,12 @@ export interface KernelRequests extends KernelEdits {
   /** How near propagation came to gold masks. With `revisions` it runs git: never in a workspace that is not trusted. */
   'dataset/score': [ScoreParams, ScoreResult];
   /** Puts clips into a split, kept in `.masklet/splits.json`; folders stand for all videos in them. */
+  /** Notes and review state of a clip. */
+  'review/read': [FilePlace, ClipReview];
+  /** The author is who git's configuration names. @throws `input/invalid` where the clip was never saved */
+  'review/addNote': [FilePlace & { readonly note: NewNote }, ClipReview];
+  'review/changeNote': [FilePlace & { readonly change: NoteChange }, ClipReview];
+  'dataset/setReview': [SetReviewParams, SetReviewResult];
   /** Which labels the clips use; reads objects, not masks. */
   'dataset/labels': [DatasetParams, UsedLabels];
   /** Changes classes in `labels.json`; what clips have is changed by `session/relabel`. @throws `labels/invalid`, `storage/*` */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { CheckedClip } from '../../../shared/protocol/dataset';
 import type { KernelSettings } from '../../../shared/protocol/settings';
+import { REVIEW_WORDS } from '../../../shared/domain/review';
 import { EXIT } from '../../../shared/protocol/exitCodes';
 import { printProblems, printResult, usageError } from '../output';
 import { withKernel } from '../withKernel';
@@ -60,6 +61,8 @@ function describe(clip: CheckedClip, failed: boolean): string {
     ...(clip.unmeasured > 0 ? [`${clip.unmeasured} gold NOT MEASURED`] : []),
     ...(clip.problems.length > 0 ? [`${clip.problems.length} BROKEN`] : []),
     ...(clip.conflicts > 0 ? [`${clip.conflicts} CONFLICTS`] : []),
+    ...(clip.openNotes > 0 ? [`${clip.openNotes} open notes`] : []),
+    ...(clip.review === undefined ? [] : [REVIEW_WORDS[clip.review]]),
   ];
   return `${failed ? 'FAILED  ' : 'ok      '}${clip.path}: ${parts.join(', ')}`;
 }

@@ -3,6 +3,7 @@ import type { ClipSummary } from '../../../shared/protocol/dataset';
 import type { MarkRecord, MaskRecord } from '../../../shared/domain/annotations';
 import type { Problem } from '../../../shared/protocol/errors';
 import { loneBox } from '../../review/boxAgreement';
+import { readReview } from '../../notes/clipReview';
 import { Review } from '../../review/review';
 import { Annotations } from '../../annotations/annotations';
 import type { ClipContent } from '../../storage/api';
@@ -50,11 +51,19 @@ export async function summariseClip(
       acceptChangedVideo: false,
     });
     store.close(content.clip);
-    return await count(content, video.frameCount, changedVideo(clip, video));
+    const counts = await count(content, video.frameCount, changedVideo(clip, video));
+    return { ...counts, ...reviewOf(clip) };
   } catch (error) {
     if (!(error instanceof MaskletError)) throw error;
     return { ...NOTHING_COUNTED, state: 'read', suspicious: 0, stale: 0, problems: [error.message] };
   }
+}
+
+/** What cannot be read of it, `masklet check` names. */
+function reviewOf({ sidecar }: FoundClip): Pick<Counts, 'review' | 'openNotes'> {
+  const { state, notes } = readReview(sidecar);
+  const openNotes = notes.filter(({ resolved }) => !resolved).length;
+  return { ...(state === undefined ? {} : { review: state }), ...(openNotes > 0 ? { openNotes } : {}) };
 }
 
 async function count(

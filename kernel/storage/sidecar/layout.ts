@@ -11,6 +11,8 @@ export const VIDEO_FILE = 'video.json';
 export const GITATTRIBUTES_FILE = '.gitattributes';
 export const PROMPTS_FILE = 'prompts.jsonl';
 export const MARKS_FILE = 'marks.jsonl';
+/** Notes of reviewers: text beside the annotations, which the database knows nothing of. */
+export const NOTES_FILE = 'notes.jsonl';
 export const OBJECTS_FOLDER = 'objects';
 export const MASKS_FOLDER = 'masks';
 

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { MaskletError } from '../../../shared/protocol/errors';
 import { composeFile } from './composeFile';
 import {
+  NOTES_FILE,
   OBJECT_ID,
   VIDEO_FILE,
   lineFile,
@@ -75,11 +76,12 @@ interface MergedText {
 }
 
 function mergeTexts(file: string, texts: Texts, utf8: boolean, options: MergeOptions): MergedText {
+  if (file === NOTES_FILE) return mergeNotes(texts);
   const kind = lineFile(file);
   if (!kind && file !== VIDEO_FILE) {
     throw new MaskletError('input/invalid', `${file} is not a sidecar file that can be merged.`, {
       file,
-      hint: 'Sidecars hold video.json, prompts.jsonl, marks.jsonl, objects/*.json and masks/*.jsonl.',
+      hint: 'Sidecars hold video.json, prompts.jsonl, marks.jsonl, notes.jsonl, objects/*.json and masks/*.jsonl.',
     });
   }
   const fields = kind?.kind === 'object' || !kind ? mergedFields(texts, utf8) : undefined;
@@ -144,6 +146,39 @@ function wholeFile({ base, ours, theirs }: Texts, key: string): MergedText {
     text === '' ? [] : text.replace(/\n$/, '').split('\n').map(withoutReturn);
   const lines = conflictingLines(linesOf(ours), linesOf(theirs));
   return { text: [...lines, ''].join('\n'), conflicts: [{ key, kind: 'changed' }] };
+}
+
+/** Note by note, and of a note field by field: one side may resolve what the other writes anew. */
+function mergeNotes(texts: Texts): MergedText {
+  const [base, ours, theirs] = [texts.base, texts.ours, texts.theirs].map(notesById);
+  const conflicts: MergeConflict[] = [];
+  const lines: string[] = [];
+  for (const key of new Set([...ours.keys(), ...theirs.keys()])) {
+    const [b, o, t] = [base, ours, theirs].map((notes) => notes.get(key));
+    if (o === t || t === b) lines.push(...(o === undefined ? [] : [o]));
+    else if (o === b) lines.push(...(t === undefined ? [] : [t]));
+    else if (o === undefined || t === undefined) {
+      // Removed here and changed there: what somebody wrote stays.
+      lines.push(o ?? t ?? '');
+    } else {
+      const [bf, of, tf] = [b ?? '{}', o, t].map((line) => fieldsOf(line) ?? {});
+      const merged = mergeFields(bf, of, tf);
+      const both = [...new Set([merged.ours, merged.theirs].map((fields) => JSON.stringify(fields)))];
+      lines.push(...both);
+      if (merged.conflicts.length > 0) conflicts.push({ key, kind: 'changed' });
+    }
+  }
+  return { text: lines.map((line) => `${line}\n`).join(''), conflicts };
+}
+
+/** A line without an id stands for itself. */
+function notesById(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    splitLines(text).lines.map(({ text: line }) => {
+      const id = fieldsOf(line)?.id;
+      return [typeof id === 'string' ? id : line, line];
+    }),
+  );
 }
 
 // ---------------------------------------------------------------------------------------------------- lines

@@ -97,7 +97,45 @@ export function composeVideoJson(
   const unknown = Object.entries(existing?.fields ?? {}).filter(
     ([name]) => !(name in known) && !(name in last),
   );
-  const lines = Object.entries({ ...known, ...sortedObject(Object.fromEntries(unknown)), ...last })
+  return formatFields({ ...known, ...sortedObject(Object.fromEntries(unknown)), ...last });
+}
+
+/**
+ * The text with a field set that the annotations do not decide about, where `composeVideoJson` keeps it.
+ * @param value undefined: without it.
+ * @throws MaskletError `sidecar/broken-line` where the text is broken, `sidecar/newer-version`
+ */
+export function withField(text: string, folder: string, name: string, value: string | undefined): string {
+  const { video, problems } = parseVideoJson(text, folder);
+  if (!video || problems.length > 0) {
+    throw new MaskletError('sidecar/broken-line', problems.at(0)?.message ?? `${folder} cannot be read.`, {
+      file: join(folder, VIDEO_FILE),
+      hint: 'Open the video in the editor and save, or take the sidecar from git again.',
+    });
+  }
+  const { timeBase, ...fields } = video.fields;
+  const known = KNOWN_FIELDS.flatMap((field) => (field in fields ? [[field, fields[field]] as const] : []));
+  const others = Object.entries({ ...fields, [name]: value }).filter(
+    ([field, content]) => !KNOWN_FIELDS.includes(field) && content !== undefined,
+  );
+  const all = { ...Object.fromEntries(known), ...sortedObject(Object.fromEntries(others)), timeBase };
+  return formatFields(all);
+}
+
+/** In the order in which they are written, before those of others and the last one. */
+const KNOWN_FIELDS: readonly string[] = [
+  'schema',
+  'name',
+  'byteSize',
+  'fingerprint',
+  'sha256',
+  'width',
+  'height',
+  'frameCount',
+];
+
+function formatFields(fields: Readonly<Record<string, unknown>>): string {
+  const lines = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
   return `{\n${lines.join(',\n')}\n}\n`;

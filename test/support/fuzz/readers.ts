@@ -25,6 +25,7 @@ import { readCheckpoint } from '../../../models/checkpoint/readCheckpoint';
 import { ModelFileError } from '../../../models/modelFileError';
 import { recognise } from '../../../models/sam2/recognise';
 import type { ImportFormat } from '../../../shared/formats';
+import { formatNotes, parseNotes } from '../../../kernel/notes/parseNotes';
 import type { ImportKind } from '../../../shared/protocol/dataset';
 import { readingStatements } from '../../../shared/protocol/query/statements';
 import { floatTensor, PickleWriter, writeTorchFile, writeTorchZip } from '../torchFiles';
@@ -502,6 +503,30 @@ export const readers: Readonly<Record<string, Reader>> = {
   'import boxes of coco': importer('coco', 'a.json', (c) => jsonText(coco, c), 'prompts'),
   'import boxes of labelme': importer('labelme', '00002.json', (c) => jsonText(labelme, c), 'prompts'),
   'import boxes of cvat': importer('cvat', 'annotations.xml', (c) => changedText(cvat, c), 'prompts'),
+  notes: {
+    run: (c) => {
+      const line = {
+        id: 'a',
+        text: 'x',
+        author: 'b',
+        at: '2026-01-01T00:00:00.000Z',
+        first: 1,
+        last: 2,
+        object: 'o',
+        resolved: false,
+      };
+      const text = [jsonText(line, c), changedText('{"id":"b"}', c), jsonText({ ...line, id: 'c' }, c)].join(
+        '\n',
+      );
+      const notes = parseNotes(text, 'notes.jsonl');
+      const again = parseNotes(formatNotes(notes), 'notes.jsonl');
+      expectThat(
+        JSON.stringify(again.lines) === JSON.stringify(notes.lines),
+        'the same notes, written and read',
+      );
+      return Promise.resolve();
+    },
+  },
   'import mot': {
     run: async (c, folder) => {
       write(folder, 'clip/gt/gt.txt', changedText(mot, c));
