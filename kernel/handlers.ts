@@ -120,7 +120,7 @@ export const handlers: KernelHandlers = {
       onProgress: (value) => context.progress(value),
     }),
   'session/status': ({ session }, { sessions }) => Promise.resolve(sessions.get(session).status()),
-  'session/save': ({ session }, { sessions }) => sessions.use(session, (s) => s.save()),
+  'session/save': ({ session }, { sessions, signal }) => sessions.use(session, (s) => s.save(signal)),
   'session/propagate': (params, context) =>
     context.sessions.use(params.session, (s) =>
       s.propagate(params, context.signal, (value) => context.progress(value)),

@@ -26,7 +26,10 @@ export async function openClip(
 ): Promise<KernelSession> {
   const indexing = progressBar({ label: 'opening', unit: 'frames' });
   const session = await kernel
-    .open(params, { signal, onProgress: (value: OpenProgress) => showIndexing(indexing, value) })
+    .open(
+      { ...params, whole: true },
+      { signal, onProgress: (value: OpenProgress) => showIndexing(indexing, value) },
+    )
     .finally(() => indexing.done());
   printProblems(session.opened.problems);
   return session;

@@ -106,7 +106,7 @@ async function demo(given: string | undefined, options: { box?: string; out: str
   const [main] = result.objects;
   await withKernel('masklet demo', withDefaults(), async (kernel, signal) => {
     const session = await kernel.open(
-      { path: input.video, readOnly: true, holder: 'masklet demo' },
+      { path: input.video, readOnly: true, holder: 'masklet demo', whole: true },
       { signal },
     );
     const { video, objects } = session.opened;

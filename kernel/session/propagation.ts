@@ -32,7 +32,10 @@ export interface PropagationHost {
   /** What a run may cost that does not say so itself. */
   readonly quality: Quality;
   readonly video: Extent;
-  readonly frameCount: number;
+  /** Frames known so far. */
+  frameCount(): number;
+  /** Waits until a frame is known, or all are. */
+  reach(frame: FrameIndex): Promise<void>;
   pts(frame: FrameIndex): number;
   /** Makes a change durable and visible; `build` runs when nothing else is being written, so what it reads holds. */
   commit(build: () => Change): Promise<void>;
@@ -84,7 +87,9 @@ export class Propagation {
   private rewindTo: FrameIndex | undefined;
   private done = 0;
   private skipped = 0;
-  private readonly passes: readonly Pass[];
+  private readonly passes: Pass[];
+  /** Frames that were known when the passes were made. */
+  private planned = 0;
   private readonly started = performance.now();
   private readonly decodeBefore: number;
 
@@ -125,14 +130,17 @@ export class Propagation {
 
   /** False where no object has anything to start from within the range. */
   get hasWork(): boolean {
-    return this.passes.length > 0;
+    return this.passes.length > 0 || this.conditioned().some(({ frames }) => frames[0] >= this.planned);
   }
 
   /** Runs to the end; every frame reported is in the database. @throws MaskletError `cancelled` when the signal aborts. */
   async run(): Promise<PropagateResult> {
-    const total = this.passes.reduce((sum, pass) => sum + length(cover(pass)), 0);
     try {
-      for (const pass of this.passes) await this.runPass(pass, total);
+      for (const pass of this.passes) await this.runPass(pass);
+      for (let pass = await this.further(); pass; pass = await this.further()) {
+        this.passes.push(pass);
+        await this.runPass(pass);
+      }
     } finally {
       this.cursor = undefined;
     }
@@ -151,26 +159,36 @@ export class Propagation {
     };
   }
 
+  private get total(): number {
+    return this.passes.reduce((sum, pass) => sum + length(cover(pass)), 0);
+  }
+
+  /** Where the run is to the end of a video that is still being indexed: the frames that have become known since. */
+  private async further(): Promise<Pass | undefined> {
+    const { direction, range } = this.params;
+    if (range || direction === 'backward') return undefined;
+    for (;;) {
+      const first = this.planned;
+      await this.host.reach(first);
+      this.planned = this.host.frameCount();
+      if (this.planned === first) return undefined;
+      const spans = this.forwardSpans({ first, last: this.planned - 1 });
+      if (spans.length > 0) return { direction: 'forward', spans };
+    }
+  }
+
   private plan(): Pass[] {
-    const { annotations, frameCount } = this.host;
+    const frameCount = (this.planned = this.host.frameCount());
     const first = Math.max(0, this.params.range?.first ?? 0);
     const last = Math.min(frameCount - 1, this.params.range?.last ?? frameCount - 1);
-    const objects = (this.params.objects ?? [...annotations.objects.keys()]).flatMap((object) => {
-      const frames = annotations.conditioningFrames(object);
-      return frames.length > 0 ? [{ object, frames }] : [];
-    });
     const { direction } = this.params;
     const passes: Pass[] = [];
     if (direction !== 'backward') {
-      const spans = objects.map(({ object, frames }) => ({
-        object,
-        range: { first: Math.max(first, frames[0]), last },
-      }));
-      passes.push({ direction: 'forward', spans: spans.filter(isNotEmpty) });
+      passes.push({ direction: 'forward', spans: this.forwardSpans({ first, last }) });
     }
     if (direction !== 'forward') {
       // Both ways: what lies after an object's first conditioning frame has just been tracked forwards.
-      const spans = objects.map(({ object, frames }) => ({
+      const spans = this.conditioned().map(({ object, frames }) => ({
         object,
         range: {
           first,
@@ -182,7 +200,22 @@ export class Propagation {
     return passes.filter((pass) => pass.spans.length > 0);
   }
 
-  private async runPass(pass: Pass, total: number): Promise<void> {
+  private forwardSpans({ first, last }: FrameRange): Span[] {
+    return this.conditioned()
+      .map(({ object, frames }) => ({ object, range: { first: Math.max(first, frames[0]), last } }))
+      .filter(isNotEmpty);
+  }
+
+  /** The objects of the run that have something to start from, with the frames on which they do, ascending. */
+  private conditioned(): { object: ObjectId; frames: readonly FrameIndex[] }[] {
+    const { annotations } = this.host;
+    return (this.params.objects ?? [...annotations.objects.keys()]).flatMap((object) => {
+      const frames = annotations.conditioningFrames(object);
+      return frames.length > 0 ? [{ object, frames }] : [];
+    });
+  }
+
+  private async runPass(pass: Pass): Promise<void> {
     const range = cover(pass);
     const step = pass.direction === 'forward' ? 1 : -1;
     const end = pass.direction === 'forward' ? range.last : range.first;
@@ -198,6 +231,7 @@ export class Propagation {
       }
       this.done++;
       if (skipped) this.skipped++;
+      const { total } = this;
       const doneNow = Math.min(this.done, total);
       this.onFrame({ frame, direction: pass.direction, masks, skipped, done: doneNow, total });
       this.memories.advance();
@@ -352,7 +386,7 @@ export class Propagation {
     // Over a long clip the window is what keeps this bounded: an engine never looks further back.
     for (let n = 1; n <= model.memoryWindow; n++) {
       const other = frame - n * step;
-      if (other < 0 || other >= this.host.frameCount) break;
+      if (other < 0 || other >= this.host.frameCount()) break;
       const mask = annotations.mask(object, other);
       const tracked = mask && !known.has(other) ? trackedMask(mask) : undefined;
       if (tracked && annotations.isUpToDate(tracked, direction)) passed.push(tracked);

@@ -3,7 +3,7 @@ import { MaskletError, isCancelled } from '../../shared/protocol/errors';
 import type { Conflict, ConflictVersions } from '../../shared/domain/conflicts';
 import type { EditMethod, Edits, Imported, ResolveConflictsParams } from '../../shared/edits';
 import type { Changed } from '../../shared/protocol/changed';
-import type { FrameIndex, VideoInfo } from '../../shared/domain/video';
+import type { FrameIndex, Indexing, VideoInfo } from '../../shared/domain/video';
 import type {
   Editing,
   FrameProgress,
@@ -20,6 +20,7 @@ import type {
   SnapshotResult,
   StatusResult,
 } from '../../shared/protocol/session';
+import type { Problem } from '../../shared/protocol/errors';
 import type { ImportParams } from '../../shared/protocol/dataset';
 import type {
   MaskView,
@@ -54,6 +55,7 @@ import type { Locations } from '../storage/locations';
 import type { EditHandlers, EditRun } from './editHandlers';
 import { EffortMeter, type Effort } from './effort';
 import type { EditingHost } from './editingHost';
+import { lastFrameNamed } from './framesNamed';
 import { nameProblems } from './nameProblems';
 import { ManualEdits } from './manualEdits';
 import { ObjectEdits } from './objectEdits';
@@ -74,6 +76,12 @@ export interface SessionEnvironment {
   readonly countEffort: boolean;
   /** Opens the video, again after the session was idle. */
   openSource(): Promise<FrameSource>;
+  /** Told when more frames are known. */
+  onGrowth(session: Session): void;
+  /** Told once, when all frames are known and storage knows of them, with what was found since the answer to opening. */
+  onIndexed(session: Session, source: FrameSource, problems: readonly Problem[]): void;
+  /** Told when the rest of the frames will not be known. */
+  onIndexFailed(session: Session, error: unknown): void;
 }
 
 /** What lives only while the session is active: it can be dropped and made again at any time. */
@@ -104,7 +112,10 @@ export class Session {
   private readonly reviewing = new Review();
   private readonly effort: EffortMeter | undefined;
   private lastRead = 0;
-  private readonly ptsOf: readonly number[];
+  private settling: Promise<void> = Promise.resolve();
+  private settled = false;
+  private readonly ptsOf: number[] = [];
+  /** One object, brought up to date as the video's index grows. */
   readonly video: VideoInfo;
   /** Settles when the video's full hash is known to the database, or cannot be had. */
   identified: Promise<void> = Promise.resolve();
@@ -119,8 +130,7 @@ export class Session {
   ) {
     const { model } = environment;
     this.currentModel = model;
-    this.video = source.info;
-    this.ptsOf = source.pts;
+    this.video = { ...source.info };
     this.annotations = new Annotations(opened, { id: model.id, sha256: model.sha256 });
     this.dirty = opened.dirty;
     this.effort = environment.countEffort ? new EffortMeter() : undefined;
@@ -149,6 +159,72 @@ export class Session {
       'session/import': (params, run) => this.import(params, run),
     };
     this.active = { source, encoded: new EncodedFrames(source, model) };
+    this.follow(source);
+  }
+
+  // ------------------------------------------------------------------------------------------- the video's frames
+
+  /** Takes over what is known of the frames, now and whenever more is. */
+  private follow(source: FrameSource): void {
+    const take = (): void => {
+      const { info, pts } = source;
+      // After a time of idleness the index may begin anew: what was known stays known.
+      const more = info.frameCount > this.ptsOf.length;
+      if (!more && (info.indexing || !this.video.indexing)) return;
+      for (let frame = this.ptsOf.length; frame < pts.length; frame++) this.ptsOf.push(pts[frame]);
+      const { indexing, ...known } = info;
+      const { sha256 = known.sha256 } = this.video;
+      Object.assign(this.video, known, sha256 === undefined ? {} : { sha256 });
+      if (!indexing) delete (this.video as { indexing?: Indexing }).indexing;
+      this.environment.onGrowth(this);
+    };
+    take();
+    source.onGrowth(take);
+    this.settling = this.settle(source);
+    this.settling.catch((error: unknown) => {
+      // One that was put to sleep meanwhile begins anew when it is woken.
+      if (this.active?.source === source) this.environment.onIndexFailed(this, error);
+    });
+  }
+
+  /** What is to be done once all frames are known. */
+  private async settle(source: FrameSource): Promise<void> {
+    await source.indexed;
+    if (this.settled) return;
+    const found: Problem[] = [];
+    if (this.opened.indexing) {
+      const request = { clip: this.opened.clip, video: source.info };
+      const unfit = await this.environment.store.request('indexed', request);
+      found.push(...this.videoProblems());
+      if (unfit) found.push(...(await this.committing.run(() => this.readAgain())));
+    }
+    this.settled = true;
+    this.environment.onIndexed(this, source, found);
+  }
+
+  private videoProblems(): Problem[] {
+    const { path: file, warnings } = this.video;
+    return warnings.map((message) => ({ code: 'video/truncated', message, file }));
+  }
+
+  /** True while it decodes the video to find all of its frames. */
+  get isIndexing(): boolean {
+    return this.active?.source.info.indexing !== undefined;
+  }
+
+  /**
+   * Waits until a frame is known, or it is known that there is none.
+   * @throws MaskletError as `FrameSource.indexed`, `cancelled`
+   */
+  private async reach(frame: FrameIndex, signal?: AbortSignal): Promise<void> {
+    if (!this.video.indexing || frame < this.video.frameCount) return;
+    await (await this.source()).reach(frame, signal);
+  }
+
+  /** Waits until all frames are known. @throws as `reach` */
+  private async whole(signal?: AbortSignal): Promise<void> {
+    await this.reach(Infinity, signal);
+    await this.settling;
   }
 
   // ------------------------------------------------------------------------------------------- life cycle
@@ -232,18 +308,24 @@ export class Session {
         hint: 'Close it and open it again.',
       });
     }
-    return (this.active = { source, encoded: new EncodedFrames(source, this.model) });
+    const active = (this.active = { source, encoded: new EncodedFrames(source, this.model) });
+    this.follow(source);
+    return active;
   }
 
   // ------------------------------------------------------------------------------------------- edits
 
   /** Carries out an edit of the table. @throws MaskletError as the edit says */
-  edit<M extends EditMethod>(method: M, params: Edits[M][0] & Editing, run: EditRun): Promise<Edits[M][1]> {
-    return this.edits[method](params, run).then((result) => {
-      const effort = this.effort?.edited(method, params);
-      if (effort) this.keepEffort(effort);
-      return result;
-    });
+  async edit<M extends EditMethod>(
+    method: M,
+    params: Edits[M][0] & Editing,
+    run: EditRun,
+  ): Promise<Edits[M][1]> {
+    await this.reach(lastFrameNamed(method, params), run.signal);
+    const result = await this.edits[method](params, run);
+    const effort = this.effort?.edited(method, params);
+    if (effort) this.keepEffort(effort);
+    return result;
   }
 
   /** Previews follow the pointer: somebody is at work. */
@@ -305,6 +387,7 @@ export class Session {
       });
     }
     for (const object of params.objects ?? []) this.requireObject(object);
+    await this.reach(this.lastFrameFor(params), signal);
     if (params.range) {
       checkFrame(this.video, params.range.first);
       checkFrame(this.video, params.range.last);
@@ -322,7 +405,8 @@ export class Session {
       model: encoded.model,
       quality: this.environment.quality,
       video: this.video,
-      frameCount: this.video.frameCount,
+      frameCount: () => this.video.frameCount,
+      reach: (frame) => this.reach(frame, signal),
       pts: (frame) => this.pts(frame),
       commit: (build) => this.commitQuietly(build, params.edit),
       measure: (mask, truth) => displayPixels.request('measure', { mask, truth }),
@@ -364,6 +448,17 @@ export class Session {
       });
     const agreement = boxAgreement(compared);
     return agreement ? { ...result, boxAgreement: agreement } : result;
+  }
+
+  /** The last frame that a propagation must know of before it begins: one to the end follows the index as it grows. */
+  private lastFrameFor({ range, direction, objects }: PropagateParams): FrameIndex {
+    if (range) return range.last;
+    if (direction === 'forward') return -1;
+    const tracked = objects ?? [...this.annotations.objects.keys()];
+    return Math.max(
+      -1,
+      ...tracked.flatMap((object) => this.annotations.conditioningFrames(object).slice(-1)),
+    );
   }
 
   // ------------------------------------------------------------------------------------------- history
@@ -412,6 +507,7 @@ export class Session {
     const objects = [...annotations.objects.values()];
     const [numerator, denominator] = video.timeBase;
     return {
+      video,
       objects,
       prompts: objects.flatMap((object) => annotations.prompts(object.id)),
       marks: annotations.allMarks,
@@ -445,7 +541,8 @@ export class Session {
   }
 
   async masks(frame: FrameIndex): Promise<readonly MaskView[]> {
-    checkFrame(this.video, frame);
+    // Masks may be there before their frame is.
+    if (!this.video.indexing || frame < 0) checkFrame(this.video, frame);
     await this.followWriter();
     return this.annotations.masksOfFrame(frame);
   }
@@ -456,6 +553,7 @@ export class Session {
     signal: AbortSignal,
     onProgress: (progress: ProposeProgress) => void,
   ): Promise<ProposeResult> {
+    await this.reach(params.frame, signal);
     checkFrame(this.video, params.frame);
     const { encoded } = await this.activate();
     const { quality = this.environment.quality } = params;
@@ -465,13 +563,16 @@ export class Session {
   }
 
   async frame(index: FrameIndex, signal?: AbortSignal): Promise<RgbFrame> {
+    await this.reach(index, signal);
     checkFrame(this.video, index);
     return await (await this.source()).frame(index, signal);
   }
 
   /** Writes the sidecar; what git changed in it meanwhile is taken in first. */
-  async save(): Promise<SaveResult> {
+  async save(signal?: AbortSignal): Promise<SaveResult> {
     this.requireWritable();
+    // The sidecar says how many frames there are.
+    await this.whole(signal);
     // The first sidecar carries the file's hash, which follows opening within moments.
     await this.identified;
     return await this.committing.run(async () => {
@@ -487,6 +588,7 @@ export class Session {
 
   /** Gives a copy of this video a copy of the annotations, in place of what it had; works read-only, too. */
   async saveAs(path: string, { databaseFolder, sidecar }: Locations): Promise<SaveResult> {
+    await this.whole();
     await this.identified;
     const to = {
       video: { ...this.video, path },
@@ -550,15 +652,7 @@ export class Session {
       dirty: this.dirty,
       ...(opened.writer ? { writer: opened.writer } : {}),
       readOnly: opened.readOnly,
-      problems: [
-        ...this.video.warnings.map((message) => ({
-          code: 'video/truncated' as const,
-          message,
-          file: this.video.path,
-        })),
-        ...nameProblems(this.locations.sidecar),
-        ...opened.problems,
-      ],
+      problems: [...this.videoProblems(), ...nameProblems(this.locations.sidecar), ...opened.problems],
       conflicts: this.conflicts,
       sidecar: this.locations.sidecar,
       database: this.locations.databaseFolder,
@@ -573,13 +667,14 @@ export class Session {
     await this.readAgain();
   }
 
-  private async readAgain(): Promise<void> {
+  private async readAgain(): Promise<readonly Problem[]> {
     const content = await this.environment.store.request('read', { clip: this.opened.clip });
     this.annotations.reset(content);
     this.conflicts = content.conflicts;
     this.dirty = content.dirty;
     this.revision = content.revision;
     this.lastRead = performance.now();
+    return content.problems;
   }
 
   /** One change at a time; `build` sees everything that was written before it. */

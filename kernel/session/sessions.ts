@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { moveInSplits } from '../clips/splits';
-import { MaskletError, isCancelled } from '../../shared/protocol/errors';
+import { MaskletError, isCancelled, toErrorData, type Problem } from '../../shared/protocol/errors';
 import { kernelScript } from '../runtime/paths';
 import type { SessionId } from '../../shared/protocol/session';
 import type {
@@ -20,7 +20,7 @@ import type { VideoInfo } from '../../shared/domain/video';
 import type { AnnotationPlace, StorageApi } from '../storage/api';
 import type { FrameSource } from '../video/api';
 import { findFfmpeg } from '../video/ffmpeg';
-import { openVideo } from '../video/source';
+import { startVideo } from '../video/source';
 import { WorkerClient } from '../workers/rpc';
 import { confinement, locate, placeOfAnnotations, type Locations } from '../storage/locations';
 import { Models } from './models';
@@ -136,7 +136,7 @@ export class Sessions {
   /** Frees the memory of sessions idle for at least `seconds`. @returns how many */
   async suspendIdle(seconds: number): Promise<number> {
     const idle = [...this.sessions.values()].filter(
-      (session) => session.isActive && session.idleSeconds >= seconds,
+      (session) => session.isActive && !session.isIndexing && session.idleSeconds >= seconds,
     );
     for (const session of idle) {
       if (session.idleSeconds < seconds) continue;
@@ -166,6 +166,7 @@ export class Sessions {
       onProgress,
     );
     try {
+      await source.indexed;
       if (!hash) return source.info;
       onProgress({ stage: 'hashing' });
       return { ...source.info, ...(await source.identity(signal)) };
@@ -215,9 +216,9 @@ export class Sessions {
     const locations = locate(params.path, { dataDir, workspaceRoot, databaseDir });
     const readOnly = params.readOnly ?? false;
     const place = { ...locations, ...confinement(params.path, params), readOnly };
-    const openSource = (): Promise<FrameSource> => this.openSource(params.path, place, signal, onProgress);
-    const source = await openSource();
+    const source = await this.openSource(params.path, place, signal, onProgress);
     try {
+      await indexedEnough(source, params.whole);
       onProgress({ stage: 'reading-annotations' });
       const opened = await this.store.request('open', {
         video: source.info,
@@ -234,11 +235,19 @@ export class Sessions {
       const environment = {
         ...{ store: this.store, model, quality, limits: this.limits, openSource: reopen },
         countEffort: this.settings.countEffort,
+        onGrowth: ({ video }: Session) => this.emit('video/index', { session: id, video }),
+        onIndexed: (indexed: Session, whole: FrameSource, problems: readonly Problem[]) =>
+          this.afterIndexing(indexed, whole, problems),
+        onIndexFailed: ({ video }: Session, error: unknown) => {
+          if (this.sessions.has(id))
+            this.emit('video/index', { session: id, video, error: toErrorData(error) });
+        },
       };
       const session = new Session(id, params, locations, environment, source, opened);
       this.sessions.set(id, session);
       await this.unloadKept();
-      this.afterOpening(session, source);
+      // A model that does not load says so in its state, and again to whoever needs it.
+      if (!session.opened.readOnly) model.load().catch(() => undefined);
       return session;
     } catch (error) {
       await source.close();
@@ -253,15 +262,14 @@ export class Sessions {
     await this.models.unload(new Set([...this.sessions.values()].map(({ model }) => model)));
   }
 
-  /** What opening does not wait for: the full hash, keeping the frame index, loading the model. */
-  private afterOpening(session: Session, source: FrameSource): void {
+  /** What follows when all frames are known: the full hash, and keeping the frame index. */
+  private afterIndexing(session: Session, source: FrameSource, problems: readonly Problem[]): void {
     const { clip, readOnly } = session.opened;
     const report = (error: unknown): void => {
       if (isCancelled(error) || !this.sessions.has(session.id)) return;
       this.emit('log', { level: 'warning', message: error instanceof Error ? error.message : String(error) });
     };
-    // A model that does not load says so in its state, and again to whoever needs it.
-    if (!readOnly) session.model.load().catch(() => undefined);
+    for (const problem of problems) this.emit('session/problem', { session: session.id, problem });
     if (!readOnly) {
       const { fingerprint } = source.info;
       this.store.request('putIndex', { clip, fingerprint, index: source.serializeIndex() }).catch(report);
@@ -291,7 +299,7 @@ export class Sessions {
     onProgress: (progress: OpenProgress) => void,
   ): Promise<FrameSource> {
     const ffmpeg = await findFfmpeg(this.settings.ffmpegPath, this.settings.ffmpegDir);
-    return await openVideo(resolve(path), {
+    return await startVideo(resolve(path), {
       ffmpeg: ffmpeg.path,
       cacheBytes: this.settings.frameCacheBytes,
       maxFrames: this.settings.maxVideoFrames,
@@ -309,7 +317,7 @@ export class Sessions {
     if (active.length + this.opening.size < this.settings.maxConcurrentSessions) return;
     const idle = active
       .filter((session) => session.idleSeconds > 0)
-      .sort((a, b) => b.idleSeconds - a.idleSeconds);
+      .sort((a, b) => Number(a.isIndexing) - Number(b.isIndexing) || b.idleSeconds - a.idleSeconds);
     if (idle.length === 0) {
       throw new MaskletError(
         'session/limit',
@@ -320,4 +328,19 @@ export class Sessions {
     await idle[0].suspend();
     this.emit('session/idle', { session: idle[0].id });
   }
+}
+
+/** How long opening waits for a video's last frame: as long as its first one is still there at once. */
+const PATIENCE_MS = 300;
+/** Files up to this size are decoded in no time, unless the computer has other work. */
+const SHORT_BYTES = 2 ** 20;
+const SHORT_PATIENCE_MS = 10_000;
+
+/** Settles when enough of a video is known to open it. @throws MaskletError as `startVideo` */
+async function indexedEnough({ indexed, info }: FrameSource, whole = false): Promise<void> {
+  if (whole) return await indexed;
+  const patience = info.byteSize <= SHORT_BYTES ? SHORT_PATIENCE_MS : PATIENCE_MS;
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
+  await Promise.race([indexed, enough]).finally(() => clearTimeout(timer));
 }

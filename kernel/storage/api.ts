@@ -48,6 +48,8 @@ export interface OpenClipResult extends ClipContent {
   readonly readOnly: boolean;
   /** Present where somebody else is writing. */
   readonly writer?: WriterInfo;
+  /** Present where not all frames of the video were known: `indexed` is to follow. */
+  readonly indexing?: true;
 }
 
 /** One atomic change of a clip: all of it is in the database when `apply` returns, or none. */
@@ -123,6 +125,8 @@ export type StorageApi = {
     },
     Undone,
   ];
+  /** All frames of a video are known that was opened with `indexing`. @returns true where rows did not fit it: `read` again. */
+  indexed: [{ readonly clip: number; readonly video: VideoInfo }, boolean];
   /** Keeps the frame index of a video by fingerprint, so that opening it again is instant. */
   putIndex: [{ readonly clip: number; readonly fingerprint: string; readonly index: Uint8Array }, null];
   /** Undefined where it is not known, or there is no database yet; never makes one. */

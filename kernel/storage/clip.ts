@@ -37,12 +37,12 @@ import { LineError, parseLine } from './sidecar/parseLine';
 import { formatRow, type Row } from './sidecar/records';
 import { readSidecar } from './sidecar/files';
 import { saveSidecar } from './sidecar/save';
-import { syncFromSidecar } from './sidecar/sync';
+import { setAsideUnfit, syncFromSidecar } from './sidecar/sync';
 import { SyncState } from './sidecar/syncState';
 import { composeVideoJson, parseVideoJson } from './sidecar/videoJson';
 import { addEffort } from './effort';
 import { copyAnnotations } from './relocate';
-import { countRevision, putSha256, revisionOf, storedSha256 } from './videos';
+import { countRevision, putFrameCount, putSha256, revisionOf, shapeOf, storedSha256 } from './videos';
 import {
   HEARTBEAT_MS,
   holdsLease,
@@ -76,11 +76,16 @@ export class Clip {
   private readonly history: History;
   private readonly heartbeat: NodeJS.Timeout | undefined;
   private readonly inode: number | undefined;
+  private video: VideoInfo;
+  /** What rows must fit. */
+  private shape: ReturnType<typeof shapeOf>;
 
   constructor(private readonly options: ClipOptions) {
     const { database, id, video, access } = options;
     this.db = database.db;
-    this.rows = new ClipRows(this.db, id, video);
+    this.video = video;
+    this.shape = shapeOf(video);
+    this.rows = new ClipRows(this.db, id, this.shape);
     this.state = new SyncState(this.db, id);
     this.history = new History(this.db, id, this.rows, this.state);
     this.inode = inodeOf(database.file);
@@ -139,12 +144,12 @@ export class Clip {
 
   /** Takes the sidecar's rows where the database is ahead of it; what goes is kept for `restore`. */
   revert(): Undone {
-    const { sidecar, video } = this.options;
+    const { sidecar } = this.options;
     const files = readSidecar(sidecar);
     return this.changing(() => {
       const targets = this.state.pendingFiles().flatMap((file) => {
         const text = files.get(file)?.content.toString('utf8') ?? '';
-        const { rows } = parseFile(file, text, { ...video, hasObject: () => true });
+        const { rows } = parseFile(file, text, { ...this.shape, hasObject: () => true });
         return this.state.pendingOfFile(file).map((key) => {
           const [first, ...others] = (rows.get(key) ?? []).map(({ line }) => line);
           return { place: { file, key }, versions: { row: first, others } };
@@ -178,11 +183,13 @@ export class Clip {
    * @throws MaskletError as `apply`, and `sidecar/newer-version`; what could not be written stays in the database, dirty.
    */
   save(): SaveClipResult {
-    const { sidecar, video, id } = this.options;
+    const { sidecar, id } = this.options;
+    const { video, shape } = this;
     this.assertWriter();
+    if (video.indexing) throw new MaskletError('internal', `${video.path} is saved before it is indexed.`);
     const files = readSidecar(sidecar);
     const { video: existing, problems } = readVideoJson(files, sidecar);
-    const synced = this.writing(() => syncFromSidecar(files, sidecar, video, this.rows, this.state));
+    const synced = this.writing(() => syncFromSidecar(files, sidecar, shape, this.rows, this.state));
     const videoJson = composeVideoJson(video, storedSha256(this.db, id), existing);
     const saved = this.guarded(() =>
       saveSidecar(sidecar, videoJson, this.rows, this.state, (work) => this.writing(work)),
@@ -296,6 +303,27 @@ export class Clip {
     return undefined;
   }
 
+  /**
+   * All frames of the video are known, which was opened before that: rows on frames that it does not have are set aside, as
+   * broken lines are.
+   * @returns whether there were any, so that what is shown must be read again.
+   */
+  indexed(video: VideoInfo): boolean {
+    const { id, access } = this.options;
+    this.video = video;
+    // What others write, they set aside.
+    if (access.kind === 'reader') return false;
+    this.shape = shapeOf(video);
+    const unfit = this.writing(() => {
+      putFrameCount(this.db, id, video.frameCount);
+      if (!this.rows.anyFrom(video.frameCount)) return false;
+      setAsideUnfit(this.shape, this.rows, this.state);
+      return true;
+    });
+    this.rows.refit(this.shape);
+    return unfit;
+  }
+
   putIndex(fingerprint: string, index: Uint8Array): void {
     // A cache: those who may not write do without.
     if (this.options.access.kind === 'writer')
@@ -357,12 +385,7 @@ export class Clip {
       this.state.rowChanged(place, undefined);
     }
     for (const row of rowsOf(change)) {
-      const { place, row: checked } = checkedRow(
-        row,
-        this.options.video,
-        this.rows,
-        this.options.database.file,
-      );
+      const { place, row: checked } = checkedRow(row, this.shape, this.rows, this.options.database.file);
       this.state.rowChanged(place, this.rows.put(checked, 'kept'));
     }
   }
@@ -390,7 +413,7 @@ export class Clip {
   }
 
   private travel(targets: readonly { readonly place: RowPlace; readonly versions: Versions }[]): Undone {
-    const change = this.history.put(targets, { ...this.options.video, hasObject: () => true });
+    const change = this.history.put(targets, { ...this.shape, hasObject: () => true });
     return { change, ...this.standing() };
   }
 
@@ -404,7 +427,7 @@ export class Clip {
 
   private parseTheirs(text: string, holder: LineFile, file: string): Row {
     try {
-      return parseLine(text, holder, { ...this.options.video, hasObject: () => true });
+      return parseLine(text, holder, { ...this.shape, hasObject: () => true });
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
       throw new MaskletError('input/invalid', `This version cannot be taken: ${error.message}.`, { file });

@@ -21,7 +21,16 @@ import { setAsideUnfit, syncFromSidecar } from './sidecar/sync';
 import { SyncState } from './sidecar/syncState';
 import { isMadeOn, type VideoJson } from './sidecar/videoJson';
 import { copyClip } from './snapshot';
-import { findGoneVideo, findVideo, fullPath, putVideo, storedPath, type VideoRow } from './videos';
+import {
+  findGoneVideo,
+  findVideo,
+  fullPath,
+  MAX_FRAMES,
+  putVideo,
+  shapeOf,
+  storedPath,
+  type VideoRow,
+} from './videos';
 import { acquireLease, liveWriter } from './writerLease';
 
 export type OpenedClip = { readonly clip: Clip; readonly result: Omit<OpenClipResult, 'clip'> };
@@ -243,6 +252,7 @@ function finish(
       ...content,
       problems: [...opened.problems, ...content.problems],
       readOnly: access.kind === 'reader',
+      ...(video.indexing ? { indexing: true } : {}),
       ...(access.kind === 'reader' && access.writer ? { writer: access.writer } : {}),
     },
   };
@@ -271,9 +281,10 @@ function takeIn(
     const before = { ...row, frameCount: row.frame_count };
     setAsideUnfit(shapeOf(video), new ClipRows(db, row.id, before), new SyncState(db, row.id));
   }
-  const id = putVideo(db, rootOf(params.databaseFolder), video, row?.id, sha256);
+  const counted = { ...video, frameCount: storedCount(video, row, json.video) };
+  const id = putVideo(db, rootOf(params.databaseFolder), counted, row?.id, sha256);
   const state = new SyncState(db, id);
-  const synced = syncFromSidecar(files, sidecar, shapeOf(video), new ClipRows(db, id, video), state);
+  const synced = syncFromSidecar(files, sidecar, shapeOf(video), new ClipRows(db, id, shapeOf(video)), state);
   const videoFile = files.get(VIDEO_FILE);
   if (videoFile) state.setFile(VIDEO_FILE, { sha256: videoFile.sha256, tidy: true });
   else state.dropFile(VIDEO_FILE);
@@ -312,15 +323,17 @@ function changeOfVideo(
 }
 
 function fits(row: VideoRow, video: VideoInfo): boolean {
-  return row.width === video.width && row.height === video.height && row.frame_count === video.frameCount;
+  const sameLength = video.indexing !== undefined || row.frame_count === video.frameCount;
+  return row.width === video.width && row.height === video.height && sameLength;
 }
 
-function shapeOf({ width, height, frameCount }: VideoInfo): {
-  width: number;
-  height: number;
-  frameCount: number;
-} {
-  return { width, height, frameCount };
+/** While a video is indexed, the row keeps what is known of its length from before. */
+function storedCount(video: VideoInfo, row: VideoRow | undefined, json: VideoJson | undefined): number {
+  if (!video.indexing) return video.frameCount;
+  const before = row?.fingerprint === video.fingerprint ? row.frame_count : 0;
+  const { frameCount: said } = json && isMadeOn(json, video) ? json.fields : {};
+  const theirs = Number.isSafeInteger(said) ? Math.min(Number(said), MAX_FRAMES) : 0;
+  return Math.max(video.frameCount, before, theirs);
 }
 
 function reading<T>(database: OpenDatabase, work: () => T): T {

@@ -89,13 +89,13 @@ export class ClipRows {
   private readonly deletes: Record<Row['kind'], Statement<[Values]>>;
   private readonly selects: Record<Row['kind'], Statement<[Values], unknown>>;
 
-  private readonly context: LineContext;
+  private context: LineContext;
 
   /** @param shape the video's, which all that is read must fit. */
   constructor(
     private readonly db: Database,
     private readonly video: number,
-    private readonly shape: Omit<LineContext, 'hasObject'>,
+    private shape: Omit<LineContext, 'hasObject'>,
   ) {
     // That rows have their object, SQLite sees to.
     this.context = { ...shape, hasObject: () => true };
@@ -112,6 +112,23 @@ export class ClipRows {
     };
     this.deletes = forKinds((table, keys) => db.prepare(`DELETE FROM ${table} WHERE ${matching(keys)}`));
     this.selects = forKinds((table, keys) => db.prepare(`SELECT * FROM ${table} WHERE ${matching(keys)}`));
+  }
+
+  /** More is known of the video than when it was opened. */
+  refit(shape: Omit<LineContext, 'hasObject'>): void {
+    this.shape = shape;
+    this.context = { ...shape, hasObject: () => true };
+  }
+
+  /** Whether there are rows on this frame or a later one. */
+  anyFrom(frame: number): boolean {
+    const places = { masks: 'frame', prompts: 'frame', marks: 'last' };
+    return Object.entries(places).some(
+      ([table, column]) =>
+        this.db
+          .prepare(`SELECT 1 FROM ${table} WHERE video = ? AND ${column} >= ? LIMIT 1`)
+          .get(this.video, frame) !== undefined,
+    );
   }
 
   /** Writes a row. @returns its text as the sidecar has it. */

@@ -6,6 +6,7 @@ import type Database from 'better-sqlite3';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { Conflict, ConflictVersions } from '../../shared/domain/conflicts';
 import type { FoundAnnotations } from '../../shared/protocol/session';
+import type { VideoInfo } from '../../shared/domain/video';
 import type { MaskRecord } from '../../shared/domain/annotations';
 import type { Problem } from '../../shared/protocol/errors';
 import type {
@@ -75,6 +76,7 @@ export class Store {
       versions: ({ clip, conflict }) => this.versions(clip, conflict),
       resolveConflicts: ({ clip, conflicts, take, edit }) =>
         this.resolveConflicts(clip, conflicts, take, edit),
+      indexed: ({ clip, video }) => this.indexed(clip, video),
       putIndex: ({ clip, fingerprint, index }) => this.putIndex(clip, fingerprint, index),
       getIndex: ({ databaseFolder, fingerprint, readOnly }) =>
         this.getIndex(databaseFolder, fingerprint, readOnly),
@@ -169,6 +171,10 @@ export class Store {
     edit?: string,
   ): Undone {
     return this.find(clip).resolveConflicts(conflicts, take, edit);
+  }
+
+  indexed(clip: number, video: VideoInfo): boolean {
+    return this.find(clip).indexed(video);
   }
 
   putIndex(clip: number, fingerprint: string, index: Uint8Array): null {

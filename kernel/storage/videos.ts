@@ -48,13 +48,25 @@ export function findGoneVideo(db: Database, root: string, video: VideoInfo): Vid
 /** Of a picture, at each side; no codec goes further. */
 const MAX_SIDE = 65_536;
 
+/** Of a video. */
+export const MAX_FRAMES = 0x7fff_ffff;
+
+/** What the rows of a video must fit; as long as not all of its frames are known, they may be on any. */
+export function shapeOf({ width, height, frameCount, indexing }: VideoInfo): {
+  width: number;
+  height: number;
+  frameCount: number;
+} {
+  return { width, height, frameCount: indexing ? MAX_FRAMES : frameCount };
+}
+
 /** @throws MaskletError `storage/corrupted` where no video is like that */
 export function checkSize(
   db: Database,
   { width, height, frameCount }: Pick<VideoInfo, 'width' | 'height' | 'frameCount'>,
 ): void {
   const side = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= MAX_SIDE;
-  if (side(width) && side(height) && frameCount >= 1 && frameCount <= 0x7fff_ffff) return;
+  if (side(width) && side(height) && frameCount >= 1 && frameCount <= MAX_FRAMES) return;
   throw new MaskletError(
     'storage/corrupted',
     `${db.name} holds a video of ${frameCount} frames of ${width} x ${height}, which cannot be.`,
@@ -117,6 +129,11 @@ export function annotatedVideos(db: Database, root: string): string[] {
     .pluck()
     .all()
     .map((path) => fullPath(root, path));
+}
+
+/** All frames of the video are known now. */
+export function putFrameCount(db: Database, id: number, frameCount: number): void {
+  db.prepare('UPDATE videos SET frame_count = ? WHERE id = ?').run(frameCount, id);
 }
 
 export function storedSha256(db: Database, id: number): string | undefined {

@@ -17,6 +17,14 @@ export class PictureAligner {
     return this.expected;
   }
 
+  /** Whether the picture comes after all frames of an index that still grows: what it is can be said later. */
+  isBeyond({ pts }: PictureInfo): boolean {
+    const { index } = this;
+    if (!index.growing) return false;
+    const count = index.pts.length;
+    return this.expected >= count || (index.ptsReliable && pts !== undefined && pts > index.pts[count - 1]);
+  }
+
   /** The picture's frame, or undefined where it is none, or a broken one. */
   place(picture: PictureInfo): number | undefined {
     const frame = this.find(picture);

@@ -24,6 +24,7 @@ export interface OpenVideoOptions {
   /** The video must lie in this folder: links that lead out of it are refused. */
   readonly within?: string;
   readonly signal?: AbortSignal;
+  /** Told now and then how many frames were found, and at the end; of an index that was known, nothing. */
   readonly onIndexed?: (frames: number) => void;
   /** Told in a line of what was odd about the opening. */
   readonly onLog?: (message: string) => void;
@@ -41,12 +42,22 @@ export interface DecodeStatistics {
 
 /** A video whose frames can be asked for in any order; the one authority on what frame *i* is. */
 export interface FrameSource {
+  /** While the video is being indexed (`info.indexing`), what is known so far: another object after each growth. */
   readonly info: VideoInfo;
-  /** PTS of each frame, ascending, in ticks of `info.timeBase`. */
+  /** PTS of each frame known, ascending, in ticks of `info.timeBase`; grows with the index. */
   readonly pts: readonly number[];
-  /** @throws MaskletError `video/no-such-frame`, `video/truncated`, `video/changed`, `ffmpeg/failed`, `cancelled`. */
+  /** Settles when all frames are known. @throws MaskletError as `openVideo`, where the video turns out not to be usable. */
+  readonly indexed: Promise<void>;
+  /** Called whenever more frames are known, and when all are; one listener at a time. */
+  onGrowth(listener: () => void): void;
+  /** Waits until a frame is known, or all are. @throws MaskletError as `indexed`, `cancelled` */
+  reach(frame: FrameIndex, signal?: AbortSignal): Promise<void>;
+  /**
+   * Waits for a frame that the index has not come to.
+   * @throws MaskletError `video/no-such-frame`, `video/truncated`, `video/changed`, `ffmpeg/failed`, `cancelled`, as `indexed`.
+   */
   frame(index: FrameIndex, signal?: AbortSignal): Promise<RgbFrame>;
-  /** The index as bytes to keep, so that the next opening need not decode everything. */
+  /** The index as bytes to keep, so that the next opening need not decode everything. @throws Error before it is complete. */
   serializeIndex(): Uint8Array;
   /** Full SHA-256, computed in the background at the first call. */
   identity(signal?: AbortSignal): Promise<VideoIdentity>;

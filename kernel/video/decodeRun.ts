@@ -10,6 +10,8 @@ export interface DecodeRunEvents {
   onFrame(frame: number, data: Uint8Array): void;
   /** A picture that is no frame: it came from a seek into the middle of things. */
   onDiscard(): void;
+  /** The picture that came lies beyond an index that still grows: it waits, with those after it, for `indexGrew`. */
+  onBeyond(): void;
   /** The decoder is gone: at the end of the video, by itself, or because of `stop`. */
   onEnd(exit: FfmpegExit, complaints: readonly string[]): void;
 }
@@ -26,6 +28,8 @@ export class DecodeRun {
   private filling: Uint8Array | undefined;
   private filled = 0;
   private stopped = false;
+  /** Its next picture waits for the index. */
+  blocked = false;
 
   /** @param start the keyframe's number; 0 decodes from the start of the file without any seek. */
   constructor(
@@ -66,6 +70,12 @@ export class DecodeRun {
     if (!this.stopped) this.ffmpeg.resume();
   }
 
+  /** Looks again at pictures that lay beyond the index. */
+  indexGrew(): void {
+    this.blocked = false;
+    this.match();
+  }
+
   /** Ends the decoder; nothing but `onEnd` is reported after this. */
   stop(): void {
     this.stopped = true;
@@ -91,7 +101,12 @@ export class DecodeRun {
   }
 
   private match(): void {
-    while (!this.stopped && this.described.length > 0 && this.complete.length > 0) {
+    while (!this.stopped && !this.blocked && this.described.length > 0 && this.complete.length > 0) {
+      if (this.aligner.isBeyond(this.described[0])) {
+        this.blocked = true;
+        this.events.onBeyond();
+        return;
+      }
       const picture = this.described.shift() as PictureInfo;
       const data = this.complete.shift() as Uint8Array;
       const frame = this.aligner.place(picture);

@@ -54,6 +54,7 @@ interface Run {
   readonly decoder: DecodeRun;
   /** Position in `index.keys` that it started at. */
   readonly key: number;
+  readonly threads: number;
   /** It decodes on to this frame even where nobody waits. */
   goal: number;
   lastUse: number;
@@ -121,6 +122,18 @@ export class DecodedFrames implements FrameProvider {
     const data = await this.want(frame, signal);
     if (direction < 0) this.decodeGroupBefore(frame);
     return data;
+  }
+
+  grown(): void {
+    for (const run of [...this.runs]) {
+      // Damage was found: only the one thread of the index gives the same pictures from there on.
+      if (run.threads !== this.index.threads) this.endRun(run);
+      else {
+        run.decoder.indexGrew();
+        this.steer(run);
+      }
+    }
+    this.schedule();
   }
 
   async close(): Promise<void> {
@@ -233,21 +246,18 @@ export class DecodedFrames implements FrameProvider {
 
   private openRun(key: number): Run {
     const { settings, counters } = this.options;
+    const { threads } = this.index;
     const start = key === 0 ? 0 : this.index.keys[key];
-    const decoder = new DecodeRun(
-      { ...settings, threads: this.index.threads },
-      this.index,
-      start,
-      this.buffers,
-      {
-        onFrame: (frame, data) => this.arrived(run, frame, data),
-        onDiscard: () => this.discarded(run),
-        onEnd: (exit, complaints) => this.ended(run, exit, complaints),
-      },
-    );
+    const decoder = new DecodeRun({ ...settings, threads }, this.index, start, this.buffers, {
+      onFrame: (frame, data) => this.arrived(run, frame, data),
+      onDiscard: () => this.discarded(run),
+      onBeyond: () => this.reachedEnd(run),
+      onEnd: (exit, complaints) => this.ended(run, exit, complaints),
+    });
     const run: Run = {
       decoder,
       key,
+      threads,
       goal: start,
       lastUse: ++this.clock,
       steps: 0,
@@ -280,8 +290,9 @@ export class DecodedFrames implements FrameProvider {
     if (!this.runs.has(run)) return;
     const { decoder } = run;
     const ahead = decoder.next <= run.goal && (run.draining || !this.cache.has(decoder.next));
-    // At the end of the video the decoder is let go on, to end by itself.
-    const go = this.isNeeded(run) || ahead || decoder.next >= this.index.pts.length;
+    // At the end of the video the decoder is let go on, to end by itself; at the end of an index that grows it is held.
+    const atEnd = decoder.next >= this.index.pts.length;
+    const go = !decoder.blocked && (atEnd ? !this.index.growing : this.isNeeded(run) || ahead);
     clearTimeout(run.idle);
     run.idle = undefined;
     if (!go) {
@@ -366,6 +377,14 @@ export class DecodedFrames implements FrameProvider {
     this.endRun(run);
     for (const wanted of waiting) this.retryEarlier(wanted, run, []);
     this.schedule();
+  }
+
+  /** The decoder is past all frames that are known so far: one that somebody waits for did not come. */
+  private reachedEnd(run: Run): void {
+    const missed = [...this.wanted.values()].filter((wanted) => wanted.run === run);
+    for (const wanted of missed) this.retryEarlier(wanted, run, []);
+    this.steer(run);
+    if (missed.length > 0) this.schedule();
   }
 
   private ended(run: Run, exit: FfmpegExit, complaints: readonly string[]): void {

@@ -21,6 +21,8 @@ export interface StreamFacts {
   /** Clockwise degrees. */
   readonly rotation: 0 | 90 | 180 | 270;
   readonly timeBase: readonly [numerator: number, denominator: number];
+  /** What the file says of its length. */
+  readonly expectedFrames?: number;
 }
 
 const PICTURE =
@@ -41,6 +43,8 @@ export class FfmpegLog {
   private codec = '';
   private rotation: StreamFacts['rotation'] = 0;
   private timeBase: readonly [number, number] | undefined;
+  private seconds = 0;
+  private rate = 0;
   private section: 'none' | 'video' | 'after' = 'none';
   private lowScore = false;
   private tooLarge = false;
@@ -75,6 +79,11 @@ export class FfmpegLog {
     return this.videos;
   }
 
+  /** Whether there were messages of level error or worse. */
+  get complained(): boolean {
+    return this.counts.size > 0;
+  }
+
   /** Messages of level error and worse, with how often each came. */
   get complaints(): string[] {
     const lines = [...this.counts].map(([text, count]) => (count > 1 ? `${text} (${count} times)` : text));
@@ -83,7 +92,9 @@ export class FfmpegLog {
 
   get facts(): StreamFacts | undefined {
     if (this.codec === '' || !this.timeBase) return undefined;
-    return { container: this.container, codec: this.codec, rotation: this.rotation, timeBase: this.timeBase };
+    const { container, codec, rotation, timeBase } = this;
+    const expectedFrames = Math.round(this.seconds * this.rate);
+    return { container, codec, rotation, timeBase, ...(expectedFrames > 0 ? { expectedFrames } : {}) };
   }
 
   line(line: string): void {
@@ -121,6 +132,8 @@ export class FfmpegLog {
   private readFacts(line: string): void {
     const input = /Input #0, (\S+), from/.exec(line);
     if (input) this.container = input[1];
+    const duration = /Duration: (\d+):(\d\d):(\d\d\.\d+)/.exec(line);
+    if (duration) this.seconds = Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3]);
     if (/Stream mapping:|Output #0/.test(line)) this.section = 'after';
     const stream = /Stream #0:\d+.*?: (Video|Audio|Subtitle|Data|Attachment): (\w+)/.exec(line);
     if (stream) {
@@ -130,6 +143,7 @@ export class FfmpegLog {
       if (isVideo && this.codec === '') {
         this.section = 'video';
         this.codec = stream[2];
+        this.rate = Number(/, ([\d.]+) fps/.exec(line)?.[1] ?? 0);
       } else if (this.section === 'video') this.section = 'none';
     }
     const matrix = this.section === 'video' ? /rotation of (-?[\d.]+) degrees/.exec(line) : null;

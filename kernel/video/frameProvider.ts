@@ -6,6 +6,8 @@ export interface FrameProvider {
    * @throws MaskletError `video/truncated`, `video/changed`, `ffmpeg/failed`, `cancelled`.
    */
   frame(index: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** More frames can be asked for: the index has grown. */
+  grown(): void;
   /** Ends everything and frees the memory; requests still open end with `cancelled`. */
   close(): Promise<void>;
 }

@@ -48,6 +48,10 @@ export class ImageFrames implements FrameProvider {
     return data;
   }
 
+  grown(): void {
+    // Each image decodes by itself.
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     await Promise.allSettled(this.decoding.values());

@@ -6,6 +6,7 @@ import { FileError } from '../../shared/protocol/fileError';
 import { readHead } from '../../models/files/regularFile';
 import { openPicture } from '../pixels/openPicture';
 import type { ImageFolder } from './imageFolder';
+import { GrowingIndex, ReportPace } from './growingIndex';
 import type { IndexOptions } from './indexPass';
 import { isLfsPointer, lfsPointer, readError } from './inputFile';
 import type { VideoIndex } from './videoIndex';
@@ -40,6 +41,8 @@ export async function indexImages(
       },
     );
   }
+  const growing = new GrowingIndex(folder, options.onGrowth);
+  const pace = new ReportPace();
   let size: { width: number; height: number } | undefined;
   for (let i = 0; i < names.length; i += AT_ONCE) {
     throwIfAborted(options.signal);
@@ -58,18 +61,25 @@ export async function indexImages(
         );
       }
     }
-    if (i > 0) options.onIndexed?.(i);
+    const read = i + batch.length;
+    if (read < names.length && pace.isDue())
+      growing.extend({
+        ...indexOf(names.slice(0, read), size!),
+        growing: { expectedFrames: names.length },
+      });
   }
-  options.onIndexed?.(names.length);
+  return growing.finish({ ...indexOf(names, size!), warnings: images.warnings });
+}
+
+function indexOf(names: readonly string[], size: { width: number; height: number }): VideoIndex {
   return {
     kind: 'images',
     container: 'images',
     codec: extname(names[0]).slice(1).toLowerCase().replace('jpg', 'jpeg'),
     rotation: 0,
     timeBase: [1, FRAMES_PER_SECOND],
-    width: size?.width ?? 0,
-    height: size?.height ?? 0,
-    warnings: images.warnings,
+    ...size,
+    warnings: [],
     threads: 1,
     pts: Float64Array.from(names, (_, i) => i),
     ptsReliable: true,

@@ -1,20 +1,21 @@
 import { CancelledError, MaskletError, throwIfAborted } from '../../shared/protocol/errors';
 import { indexCommand, type DecodeSettings } from './decodeCommand';
 import { isEncrypted } from './encrypted';
-import { FfmpegLog, type PictureInfo } from './ffmpegLog';
+import { FfmpegLog, type PictureInfo, type StreamFacts } from './ffmpegLog';
 import { FfmpegProcess, ffmpegFailure, type FfmpegExit } from './ffmpegProcess';
 import { isPictureSize, PICTURE_SIZES } from './pictureSize';
+import { GrowingIndex, ReportPace } from './growingIndex';
 import type { VideoIndex } from './videoIndex';
 
 export interface IndexOptions {
   /** 0: no limit. */
   readonly maxFrames: number;
   readonly signal?: AbortSignal;
-  /** Called now and then with the number of frames so far, and at the end. */
-  readonly onIndexed?: (frames: number) => void;
+  /**
+   * Called with the first frame, now and then, and at the end: always with the same object, which has more frames each time.
+   */
+  readonly onGrowth?: (index: VideoIndex) => void;
 }
-
-const REPORT_EVERY = 50;
 
 /**
  * Decodes the whole video once and notes every presented picture.
@@ -23,22 +24,36 @@ const REPORT_EVERY = 50;
  *   `ffmpeg/failed`, `cancelled`.
  */
 export async function indexVideo(settings: DecodeSettings, options: IndexOptions): Promise<VideoIndex> {
-  const { index, damaged } = await decodeAll(settings, options);
-  if (!damaged || settings.threads === 1) return index;
+  const growing = new GrowingIndex(settings.path, options.onGrowth);
+  const { index, damaged } = await decodeAll(settings, growing, options);
+  if (index && !(damaged && settings.threads > 1)) return growing.finish(index);
   // What a decoder makes up for a damaged picture may depend on how its threads happened to run; with one thread it does not.
-  return (await decodeAll({ ...settings, threads: 1 }, options)).index;
+  growing.restart();
+  const again = await decodeAll({ ...settings, threads: 1 }, growing, options);
+  return growing.finish(again.index as VideoIndex);
 }
 
+/** No index where a pass with several threads met a damaged picture, and ended. */
 async function decodeAll(
   settings: DecodeSettings,
+  growing: GrowingIndex,
   options: IndexOptions,
-): Promise<{ index: VideoIndex; damaged: boolean }> {
+): Promise<{ index?: VideoIndex; damaged: boolean }> {
   throwIfAborted(options.signal);
   const pictures = new PictureList();
+  const pace = new ReportPace();
+  let damaged = false;
+  let failure: unknown;
   let tooLong = false;
   let tooLarge = false;
   const log = new FfmpegLog((picture) => {
     ffmpeg.progressed();
+    // What is said of a picture comes before the picture: all those before it are sound.
+    if (log.complained && settings.threads > 1) {
+      damaged = true;
+      ffmpeg.kill();
+      return;
+    }
     pictures.add(picture);
     if (!isPictureSize(picture.width, picture.height)) {
       tooLarge = true;
@@ -48,7 +63,16 @@ async function decodeAll(
     if (options.maxFrames > 0 && pictures.count > options.maxFrames) {
       tooLong = true;
       ffmpeg.kill();
-    } else if (pictures.count % REPORT_EVERY === 0) options.onIndexed?.(pictures.count);
+    } else if (log.facts && pace.isDue()) {
+      const { expectedFrames } = log.facts;
+      const more = { growing: expectedFrames === undefined ? {} : { expectedFrames } };
+      try {
+        growing.extend({ ...indexOf(settings, log.facts, pictures.soFar()), ...more });
+      } catch (error) {
+        failure = error;
+        ffmpeg.kill();
+      }
+    }
   });
   const ffmpeg: FfmpegProcess = new FfmpegProcess({
     ffmpeg: settings.ffmpeg,
@@ -69,6 +93,11 @@ async function decodeAll(
   const exit = await ffmpeg.exited;
   options.signal?.removeEventListener('abort', abort);
   if (options.signal?.aborted) throw new CancelledError();
+  if (damaged) {
+    await refuseEncrypted(settings.path);
+    return { damaged };
+  }
+  if (failure !== undefined) throw failure;
   if (tooLong) {
     throw new MaskletError(
       'video/too-long',
@@ -92,30 +121,39 @@ async function decodeAll(
     throw notAVideo(settings.path, `its content is "${log.refusedFormat}", which Masklet does not read`);
   }
   if (exit.signal !== null || exit.startError) throw ffmpegFailure(exit, settings.path, complaints);
-  if ((complaints.length > 0 || pictures.count === 0) && (await isEncrypted(settings.path))) {
-    throw new MaskletError('video/unsupported', `"${settings.path}" is encrypted.`, {
-      hint: 'Its pictures cannot be read without a key: open a copy without copy protection.',
-      file: settings.path,
-    });
-  }
+  if (complaints.length > 0 || pictures.count === 0) await refuseEncrypted(settings.path);
   if (pictures.count === 0 || !facts) throw nothingDecoded(settings.path, exit, log);
-  options.onIndexed?.(pictures.count);
   const warnings = [...complaints, ...pictures.oddities()];
   if (log.videoStreams > 1) {
     warnings.push(`It has ${log.videoStreams} video streams; the first is shown`);
   }
   if (exit.code !== 0 && complaints.length === 0)
     warnings.push(`ffmpeg ended with exit code ${exit.code ?? 'unknown'}`);
-  const index: VideoIndex = {
-    kind: 'file',
-    ...facts,
-    container: containerName(facts.container, settings.path),
-    warnings,
-    threads: settings.threads,
-    ...pictures.finish(),
-  };
+  const index = { ...indexOf(settings, facts, pictures.finish()), warnings };
   return { index, damaged: complaints.length > 0 || exit.code !== 0 };
 }
+
+function indexOf(
+  { path, threads }: DecodeSettings,
+  { container, codec, rotation, timeBase }: StreamFacts,
+  pictures: Pictures,
+): VideoIndex {
+  const name = containerName(container, path);
+  return { kind: 'file', container: name, codec, rotation, timeBase, warnings: [], threads, ...pictures };
+}
+
+async function refuseEncrypted(path: string): Promise<void> {
+  if (!(await isEncrypted(path))) return;
+  throw new MaskletError('video/unsupported', `"${path}" is encrypted.`, {
+    hint: 'Its pictures cannot be read without a key: open a copy without copy protection.',
+    file: path,
+  });
+}
+
+type Pictures = Pick<
+  VideoIndex,
+  'pts' | 'ptsReliable' | 'keys' | 'checksums' | 'lumaChecksums' | 'width' | 'height'
+>;
 
 /** Collects pictures in growing typed arrays: an hour of video is some hundred thousand of them. */
 class PictureList {
@@ -155,18 +193,27 @@ class PictureList {
     return found;
   }
 
-  finish(): Pick<
-    VideoIndex,
-    'pts' | 'ptsReliable' | 'keys' | 'checksums' | 'lumaChecksums' | 'width' | 'height'
-  > {
+  /** The list as it is; what is added to it later does not change it. */
+  soFar(): Pictures {
     return {
       width: this.width,
       height: this.height,
-      pts: this.pts.slice(0, this.count),
+      pts: this.pts.subarray(0, this.count),
       ptsReliable: this.withoutPts === 0 && this.disordered === 0,
       keys: Uint32Array.from(this.keys),
-      checksums: this.checksums.slice(0, this.count),
-      lumaChecksums: this.lumaChecksums.slice(0, this.count),
+      checksums: this.checksums.subarray(0, this.count),
+      lumaChecksums: this.lumaChecksums.subarray(0, this.count),
+    };
+  }
+
+  /** As `soFar`, without the room for more. */
+  finish(): Pictures {
+    const { pts, checksums, lumaChecksums, ...rest } = this.soFar();
+    return {
+      ...rest,
+      pts: pts.slice(),
+      checksums: checksums.slice(),
+      lumaChecksums: lumaChecksums.slice(),
     };
   }
 

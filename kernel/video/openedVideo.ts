@@ -14,7 +14,7 @@ import { indexVideo, type IndexOptions } from './indexPass';
 import { inspectInput } from './inputFile';
 import { openSealedIndex, sealIndex } from './sealedIndex';
 import { describeIndex, deserializeIndex, serializeIndex, type VideoIndex } from './videoIndex';
-import type { LoadedVideo } from './workerApi';
+import type { GrownVideo, LoadedVideo } from './workerApi';
 
 export interface OpenedVideoOptions {
   readonly path: string;
@@ -60,16 +60,34 @@ export class OpenedVideo {
     return new OpenedVideo({ ...options, path }, identity, images);
   }
 
-  /** Takes the known index where it fits this file and decoder, else makes it; frames can be asked for after this. */
-  async load(known: Uint8Array | undefined, options: IndexOptions): Promise<LoadedVideo> {
+  /**
+   * Takes the known index where it fits this file and decoder, else makes it; frames can be asked for after this.
+   *
+   * @param onGrowth told of the frames found so far while the index is made: these can be asked for already.
+   */
+  async load(
+    known: Uint8Array | undefined,
+    options: Omit<IndexOptions, 'onGrowth'>,
+    onGrowth: (grown: GrownVideo) => void = () => undefined,
+  ): Promise<LoadedVideo> {
     const { fingerprint } = this.identity;
     const own = known && openSealedIndex(known, fingerprint);
-    const index = (own && this.knownIndex(own, options.maxFrames)) ?? (await this.makeIndex(options));
+    let told = 0;
+    const grown = (index: VideoIndex): GrownVideo => {
+      if (this.frames) this.frames.grown();
+      else this.frames = this.provider(index);
+      const pts = index.pts.slice(told);
+      told = index.pts.length;
+      return { info: { path: this.options.path, ...this.identity, ...describeIndex(index) }, pts };
+    };
+    const makeIndex = (): Promise<VideoIndex> =>
+      this.makeIndex({ ...options, onGrowth: (index) => index.growing && onGrowth(grown(index)) });
+    const taken = own && this.knownIndex(own, options.maxFrames);
+    const index = taken ?? (await makeIndex());
     throwIfAborted(options.signal);
-    this.frames = this.provider(index);
     return {
-      info: { path: this.options.path, ...this.identity, ...describeIndex(index) },
-      pts: [...index.pts],
+      ...grown(index),
+      indexTaken: taken !== undefined,
       index: sealIndex(serializeIndex(index, this.decoder()), fingerprint),
       indexRefused: known !== undefined && own === undefined,
     };

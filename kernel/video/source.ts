@@ -7,8 +7,10 @@ import type { DecodeStatistics, FrameSource, OpenVideoOptions, RgbFrame } from '
 import { ffmpegVersion } from './ffmpeg';
 import { weighSharedMemory } from '../workers/sharedMemory';
 import { refuseMediaOutside } from './mediaLinks';
-import { COUNTERS, type LoadedVideo, type VideoWorkerApi, type VideoWorkerData } from './workerApi';
+import { COUNTERS, type GrownVideo, type VideoWorkerApi, type VideoWorkerData } from './workerApi';
 
+/** Frames between two reports of how far the index is. */
+const REPORT_EVERY = 50;
 /** Temporary disk space for frames of groups of pictures that memory cannot hold. */
 const SPILL_BYTES = 2 * 2 ** 30;
 
@@ -16,11 +18,28 @@ const SPILL_BYTES = 2 * 2 ** 30;
  * Opens a video file, or a folder of numbered images, in a worker thread of its own. Waits for the index of its frames, which
  * is one full decoding where `knownIndex` does not have it.
  *
+ * @throws MaskletError as `startVideo`.
+ */
+export async function openVideo(path: string, options: OpenVideoOptions): Promise<FrameSource> {
+  const source = await startVideo(path, options);
+  try {
+    await source.indexed;
+    return source;
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/**
+ * As `openVideo`, but waits only for the first frames: the others are found behind it, until `indexed` settles. `signal` ends
+ * that, too.
+ *
  * @throws MaskletError `video/not-found`, `video/unreadable`, `video/empty`, `video/git-lfs-pointer`, `video/not-a-video`,
  *   `video/no-video-stream`, `video/truncated`, `video/unsupported`, `video/too-long`, `video/changed`, `ffmpeg/missing`,
  *   `ffmpeg/failed`, `file/refused`, `cancelled`.
  */
-export async function openVideo(path: string, options: OpenVideoOptions): Promise<FrameSource> {
+export async function startVideo(path: string, options: OpenVideoOptions): Promise<FrameSource> {
   throwIfAborted(options.signal);
   if (options.within !== undefined) refuseMediaOutside(path, options.within);
   const version = await ffmpegVersion(options.ffmpeg);
@@ -37,16 +56,33 @@ export async function openVideo(path: string, options: OpenVideoOptions): Promis
   try {
     const { fingerprint } = await worker.request('identify', null, { signal });
     const known = await options.knownIndex?.(fingerprint);
-    const loaded = await worker.request(
-      'load',
-      { known, maxFrames: options.maxFrames ?? 0 },
-      { signal, onProgress: (frames) => options.onIndexed?.(frames) },
-    );
-    if (loaded.indexRefused)
-      options.onLog?.(
-        `The stored frame index of ${path} was not made by you on this machine: it was made again.`,
-      );
-    return new WorkerFrameSource(worker, counters, loaded);
+    return await new Promise<FrameSource>((resolve, reject) => {
+      let source: WorkerFrameSource | undefined;
+      const grown = (video: GrownVideo): WorkerFrameSource => {
+        if (source) source.grow(video);
+        else resolve((source = new WorkerFrameSource(worker, counters, indexed, video)));
+        return source;
+      };
+      const load = async (): Promise<void> => {
+        const request = { known, maxFrames: options.maxFrames ?? 0 };
+        let told = 0;
+        const onProgress = (video: GrownVideo): void => {
+          const { frameCount } = grown(video).info;
+          if (frameCount - told < REPORT_EVERY) return;
+          told = frameCount;
+          options.onIndexed?.(frameCount);
+        };
+        const loaded = await worker.request('load', request, { signal, onProgress });
+        if (loaded.indexRefused) {
+          const why = 'was not made by you on this machine: it was made again.';
+          options.onLog?.(`The stored frame index of ${path} ${why}`);
+        }
+        grown(loaded).finish(loaded.index);
+        if (!loaded.indexTaken) options.onIndexed?.(loaded.info.frameCount);
+      };
+      const indexed = load();
+      indexed.catch(reject);
+    });
   } catch (error) {
     await endWorker(worker);
     throw error;
@@ -79,8 +115,12 @@ async function endWorker(worker: WorkerClient<VideoWorkerApi>): Promise<void> {
 
 /** The main thread's view of a video: pixels stay where the worker decoded them, in shared memory. */
 class WorkerFrameSource implements FrameSource {
-  readonly info: VideoInfo;
-  readonly pts: readonly number[];
+  info: VideoInfo;
+  readonly pts: number[];
+  private index: Uint8Array | undefined;
+  private listener: (() => void) | undefined;
+  /** Those who wait for frames that are not known yet. */
+  private readonly waiting = new Set<() => void>();
   private readonly counters: Float64Array;
   private waitMs = 0;
   private hashing: Promise<VideoIdentity> | undefined;
@@ -89,14 +129,38 @@ class WorkerFrameSource implements FrameSource {
   constructor(
     private readonly worker: WorkerClient<VideoWorkerApi>,
     counters: SharedArrayBuffer,
-    private readonly loaded: LoadedVideo,
+    readonly indexed: Promise<void>,
+    { info, pts }: GrownVideo,
   ) {
-    this.info = loaded.info;
-    this.pts = loaded.pts;
+    this.info = info;
+    this.pts = [...pts];
     this.counters = new Float64Array(counters);
   }
 
+  onGrowth(listener: () => void): void {
+    this.listener = listener;
+  }
+
+  /** Takes over what the index has come to. */
+  grow({ info, pts }: GrownVideo): void {
+    this.info = info;
+    for (const value of pts) this.pts.push(value);
+    this.listener?.();
+    this.wake();
+  }
+
+  /** All frames are known. */
+  finish(index: Uint8Array): void {
+    this.index = index;
+    this.wake();
+  }
+
+  async reach(frame: FrameIndex, signal?: AbortSignal): Promise<void> {
+    while (this.info.indexing && frame >= this.info.frameCount) await this.growth(signal);
+  }
+
   async frame(index: FrameIndex, signal?: AbortSignal): Promise<RgbFrame> {
+    await this.reach(index, signal);
     if (!Number.isInteger(index) || index < 0 || index >= this.info.frameCount) {
       throw new MaskletError('video/no-such-frame', `"${this.info.path}" has no frame ${index}.`, {
         hint: `Its frames are 0 to ${this.info.frameCount - 1}.`,
@@ -112,7 +176,8 @@ class WorkerFrameSource implements FrameSource {
   }
 
   serializeIndex(): Uint8Array {
-    return this.loaded.index;
+    if (!this.index) throw new Error('The video is still being indexed.');
+    return this.index;
   }
 
   async identity(signal?: AbortSignal): Promise<VideoIdentity> {
@@ -139,6 +204,23 @@ class WorkerFrameSource implements FrameSource {
   close(): Promise<void> {
     this.closing ??= endWorker(this.worker);
     return this.closing;
+  }
+
+  /** Settles at the next growth. @throws MaskletError as `indexed`, `cancelled` */
+  private async growth(signal?: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    this.refuseClosed();
+    let wake: () => void = () => undefined;
+    const grown = new Promise<void>((resolve) => this.waiting.add((wake = resolve)));
+    try {
+      await unlessAborted(Promise.race([grown, this.indexed]), signal);
+    } finally {
+      this.waiting.delete(wake);
+    }
+  }
+
+  private wake(): void {
+    for (const wake of [...this.waiting]) wake();
   }
 
   private refuseClosed(): void {

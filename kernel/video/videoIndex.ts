@@ -1,7 +1,10 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { VideoInfo } from '../../shared/domain/video';
+import type { Indexing, VideoInfo } from '../../shared/domain/video';
 
-/** What one full decoding of a video told: the truth about which frames there are. */
+/**
+ * What one full decoding of a video told: the truth about which frames there are. While that decoding still runs, the frames that
+ * it has come to, and what is listed stays as it is.
+ */
 export interface VideoIndex {
   readonly kind: VideoInfo['kind'];
   readonly container: string;
@@ -22,6 +25,8 @@ export interface VideoIndex {
   /** See `PictureInfo`; empty for images. */
   readonly checksums: Uint32Array;
   readonly lumaChecksums: Uint32Array;
+  /** Present while more frames may follow: the object's holders see its arrays replaced by longer ones. */
+  readonly growing?: Indexing;
 }
 
 /** A group of pictures: frames `first` to `last`, decodable from `first` as far as the keyframe flags say. */
@@ -77,6 +82,7 @@ export function describeIndex(
     fps: count > 1 ? (count - 1) / seconds : 0,
     variableRate: isVariable(pts),
     warnings: index.warnings,
+    ...(index.growing ? { indexing: index.growing } : {}),
   };
 }
 

@@ -36,7 +36,7 @@ serveWorker<VideoWorkerApi>({
   },
   load: ({ known, maxFrames }, context) => {
     const signal = AbortSignal.any([context.signal, closing.signal]);
-    return opened().load(known, { maxFrames, signal, onIndexed: (frames) => context.progress(frames) });
+    return opened().load(known, { maxFrames, signal }, (grown) => context.progress(grown));
   },
   frame: ({ index }, context) => opened().frame(index, context.signal),
   hash: (_, context) => opened().hash(AbortSignal.any([context.signal, closing.signal])),

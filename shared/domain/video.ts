@@ -15,6 +15,12 @@ export interface VideoIdentity {
   readonly sha256?: string;
 }
 
+/** What is known of the end of a video that is still being indexed. */
+export interface Indexing {
+  /** How many frames the file announces; absent where it does not say. */
+  readonly expectedFrames?: number;
+}
+
 export interface VideoInfo extends VideoIdentity {
   readonly path: string;
   readonly kind: 'file' | 'images';
@@ -35,4 +41,9 @@ export interface VideoInfo extends VideoIdentity {
   readonly variableRate: boolean;
   /** What the decoder complained of while the video was indexed: empty for a sound file. */
   readonly warnings: readonly string[];
+  /**
+   * Present while the video is still being decoded to find all of its frames: `frameCount`, `lastPts`, `fps`, `variableRate` and
+   * `warnings` are those of the frames found so far, whose numbers are final.
+   */
+  readonly indexing?: Indexing;
 }

@@ -241,6 +241,11 @@ export type ProgressOf<M> = M extends keyof KernelProgress ? KernelProgress[M] :
 export interface KernelEvents {
   'model/state': ModelState;
   'video/identity': { readonly session: SessionId; readonly identity: VideoIdentity };
+  /**
+   * More frames of a session's video are known, all of them once `video.indexing` is absent. An error says that no more will be: the
+   * video turned out not to be usable.
+   */
+  'video/index': { readonly session: SessionId; readonly video: VideoInfo; readonly error?: ErrorData };
   'session/problem': { readonly session: SessionId; readonly problem: Problem };
   /** The session's memory was freed after a time of idleness; its next request brings it back. */
   'session/idle': { readonly session: SessionId };

@@ -68,6 +68,11 @@ export interface OpenParams {
   readonly acceptChangedVideo?: boolean;
   /** The answer to `video/moved`: take over the annotations of the video that is gone, or leave them alone. */
   readonly takeOver?: boolean;
+  /**
+   * Answer only when all frames are known. Default: a long video is answered with its first ones, `video.indexing` set, and
+   * `video/index` says how far the others are. A request about a frame that is not known yet waits for it.
+   */
+  readonly whole?: boolean;
 }
 
 export interface SessionLimits {
@@ -218,13 +223,15 @@ export interface FoundAnnotations {
 
 /** Everything of a session that is not pixels, for whoever shows it. */
 export interface SnapshotResult {
+  /** As far as it is known. */
+  readonly video: VideoInfo;
   readonly objects: readonly ObjectRecord[];
   readonly prompts: readonly FramePrompt[];
   readonly marks: readonly MarkRecord[];
   /** What a merge, or a change of the sidecar beside work here, left to be decided; by frame, objects first. */
   readonly conflicts: readonly ConflictPlace[];
   readonly status: readonly ObjectStatus[];
-  /** Time of each frame in seconds, from the first. */
+  /** Time of each frame known in seconds, from the first. */
   readonly seconds: readonly number[];
   readonly dirty: boolean;
   /** Grows with every change of the clip's rows. */

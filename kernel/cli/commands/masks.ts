@@ -21,7 +21,7 @@ export async function masks(video: string, options: MasksOptions): Promise<void>
   makeOutputFolder(folder);
   const result = await withKernel('masklet masks', options.settings, async (kernel, signal) => {
     const session = await kernel.open(
-      { path: resolve(video), readOnly: true, holder: 'masklet masks' },
+      { path: resolve(video), readOnly: true, holder: 'masklet masks', whole: true },
       { signal },
     );
     const { video: clip, objects, problems } = session.opened;

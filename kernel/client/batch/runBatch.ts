@@ -243,6 +243,7 @@ async function openToWrite(
         path: clip.path,
         databaseDir,
         holder: 'masklet batch',
+        whole: true,
         ...(dataDir === undefined ? {} : { dataDir }),
         ...(workspaceRoot === undefined ? {} : { workspaceRoot }),
         ...(chosen === undefined ? {} : { model: chosen }),
