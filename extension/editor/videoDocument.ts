@@ -21,7 +21,7 @@ import type {
 } from '../../shared/protocol/session';
 import { undoLabel, type EditMethod, type Edits } from '../../shared/edits';
 import { withChanged, type Changed } from '../../shared/protocol/changed';
-import type { KernelRequests } from '../../shared/protocol/kernel';
+import type { KernelEvents, KernelRequests } from '../../shared/protocol/kernel';
 import type { NewLabel } from '../../shared/domain/labels';
 import type {
   DocumentState,
@@ -118,12 +118,11 @@ export class VideoDocument implements vscode.CustomDocument {
     snapshot: SnapshotResult,
     private labelSet: LabelSet,
   ) {
-    const { video, problems } = session.opened;
+    const { problems } = session.opened;
     this.currentRevision = snapshot.revision;
     this.tab.heard(snapshot.dirty);
     this.current = {
-      video,
-      ...(video.variableRate ? { times: snapshot.seconds } : {}),
+      ...framesOf(snapshot),
       ...this.rows(snapshot),
       labels: labelsState(labelSet),
       ...accessOf(session),
@@ -133,6 +132,8 @@ export class VideoDocument implements vscode.CustomDocument {
       problems: problems.map((problem) => problem.message),
     };
     this.reviewSoon();
+    // What was found before anybody listened.
+    if (snapshot.video.indexing) this.snapshotSoon();
     this.owned.add(
       kernel.onDidChangeModel((model) => {
         if (model.id === this.current.model.id) this.update({ model });
@@ -145,6 +146,8 @@ export class VideoDocument implements vscode.CustomDocument {
         if (event.event === 'session/problem' && event.value.session === session.id) {
           this.update({ problems: [...this.current.problems, event.value.problem.message] });
         }
+        if (event.event === 'video/index' && event.value.session === session.id)
+          this.framesFound(event.value);
         if (event.event === 'labels/changed' && event.value.session === session.id)
           this.takeLabels(event.value.labels);
       }),
@@ -166,6 +169,16 @@ export class VideoDocument implements vscode.CustomDocument {
       session.request('labels/read', {}),
     ]);
     return new VideoDocument(uri, kernel, session, params, snapshot, labels);
+  }
+
+  /** The index of the video has grown, or ended. */
+  private framesFound({ video, error }: KernelEvents['video/index']): void {
+    if (error) {
+      const said = [error.message, error.hint].filter(Boolean).join(' ');
+      this.update({ problems: [...this.current.problems, said] });
+    } else if (video.variableRate) this.snapshotSoon();
+    // A kernel that was started again begins anew: what was found before stays.
+    else if (video.frameCount >= this.current.video.frameCount) this.update({ video });
   }
 
   get name(): string {
@@ -615,7 +628,8 @@ export class VideoDocument implements vscode.CustomDocument {
     const snapshot = await this.request('session/snapshot', {});
     this.currentRevision = snapshot.revision;
     this.tab.heard(snapshot.dirty);
-    this.update(this.rows(snapshot));
+    const frames = snapshot.video.frameCount >= this.current.video.frameCount ? framesOf(snapshot) : {};
+    this.update({ ...frames, ...this.rows(snapshot) });
     this.tellOfUnsaved();
     this.reviewSoon();
   }
@@ -663,6 +677,11 @@ function openParams(
     ...(acceptChangedVideo === undefined ? {} : { acceptChangedVideo }),
     ...(takeOver === undefined ? {} : { takeOver }),
   };
+}
+
+/** What is known of the video's frames. */
+function framesOf({ video, seconds }: SnapshotResult): Pick<DocumentState, 'video' | 'times'> {
+  return { video, ...(video.variableRate ? { times: seconds } : {}) };
 }
 
 function newEditId(): string {

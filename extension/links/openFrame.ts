@@ -36,7 +36,7 @@ export async function openFrame(
   if (!(await showFrame(editors, uri, place))) return;
   const document = editors.documents.find((open) => open.uri.toString() === uri.toString());
   const { video, objects } = document?.state ?? {};
-  if (video && frame !== undefined && frame >= video.frameCount) {
+  if (video && !video.indexing && frame !== undefined && frame >= video.frameCount) {
     throw new MaskletError(
       'video/no-such-frame',
       `${document?.name} has no frame ${frame}: its last one is ${video.frameCount - 1}.`,

@@ -29,9 +29,9 @@ import type { PreviewParams, PreviewResult, ProposeResult } from './session';
 export interface DocumentState {
   readonly video: Pick<
     VideoInfo,
-    'path' | 'frameCount' | 'width' | 'height' | 'fps' | 'timeBase' | 'variableRate'
+    'path' | 'frameCount' | 'width' | 'height' | 'fps' | 'timeBase' | 'variableRate' | 'indexing'
   >;
-  /** Seconds from the first frame, of each frame; only where the rate is variable. */
+  /** Seconds from the first frame, of each frame known; only where the rate is variable. */
   readonly times?: readonly number[];
   readonly objects: readonly ObjectRecord[];
   readonly status: readonly ObjectStatus[];

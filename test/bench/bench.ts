@@ -16,6 +16,7 @@ import { renderSampleClip, type SampleClip } from '../../kernel/sample/sampleCli
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
 import { median } from './median';
 import { benchMemory, memoryLines } from './memory';
+import { benchOpening, openingLines } from './opening';
 import { benchModel } from './model';
 import { targetLines, type Target } from './target';
 
@@ -270,6 +271,7 @@ async function main(): Promise<void> {
       provider: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       memory: { type: 'boolean' },
+      opening: { type: 'string' },
       precision: { type: 'string', default: 'float32' },
       quality: { type: 'string', default: qualities.join() },
     },
@@ -277,6 +279,12 @@ async function main(): Promise<void> {
   if (values.memory) {
     const figures = await benchMemory(5);
     process.stdout.write(`${memoryLines(figures)}\n`);
+    if (values.json) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+    return;
+  }
+  if (values.opening !== undefined) {
+    const figures = await benchOpening(Number(values.opening));
+    process.stdout.write(`${openingLines(figures)}\n`);
     if (values.json) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`);
     return;
   }

@@ -7,9 +7,10 @@ import { PictureCache, type PictureRequest } from './pictureCache';
 const MAX_BYTES = 256 * 1024 * 1024;
 /** Neighbours fetched ahead, in steps the way the user is going. */
 const AHEAD = [1, 2, -1, 3, 4];
-/** Exact pictures are large: only the next ones. */
-/** While it plays, the next second or so. */
+/** While it plays, the next second or so, and so many under way that decoder, encoder and page work at the same time. */
 const AHEAD_PLAYING = Array.from({ length: 24 }, (_, n) => n + 1);
+const PLAYING_AT_ONCE = 3;
+/** Exact pictures are large: only the next ones. */
 const AHEAD_LOSSLESS = [1, -1];
 
 /** The pictures of frames, from the host to the canvas. */
@@ -65,7 +66,7 @@ export class Pictures {
       .map((steps) => request.frame + steps * this.towards)
       .filter((frame) => frame >= 0 && frame < frameCount)
       .map((frame) => ({ ...request, frame }));
-    this.loader.want(request, ahead);
+    this.loader.want(request, ahead, playing ? PLAYING_AT_ONCE : 1);
   }
 
   /** True where a frame's picture can be painted at once, as good as it is wanted now. */

@@ -24,35 +24,40 @@ interface Running<R> {
 
 /**
  * Loads what is wanted now, never a queue: whatever is not wanted any more is abandoned. Once the wanted one is here, its
- * neighbours are fetched ahead, one at a time.
+ * neighbours are fetched ahead, one at a time unless more are asked for.
  */
 export class LatestLoader<R, V> {
   private wanted: R | undefined;
   private ahead: readonly R[] = [];
   private running: Running<R>[] = [];
-  private prefetching: Running<R> | undefined;
+  private prefetching: Running<R>[] = [];
+  private atOnce = 1;
   private failedKey: string | undefined;
 
   constructor(private readonly options: LoaderOptions<R, V>) {}
 
-  /** @param ahead what to fetch afterwards, most likely one first. */
-  want(request: R, ahead: readonly R[] = []): void {
+  /**
+   * @param ahead what to fetch afterwards, most likely one first.
+   * @param atOnce how many of these may be under way together: with several, what decodes, encodes and shows them works at the
+   *   same time, and one that is late holds none of them back.
+   */
+  want(request: R, ahead: readonly R[] = [], atOnce = 1): void {
     const { keyOf, has, keepRunning } = this.options;
     const key = keyOf(request);
     if (this.wanted === undefined || keyOf(this.wanted) !== key) this.failedKey = undefined;
     this.wanted = request;
     this.ahead = ahead;
+    this.atOnce = atOnce;
 
     if (has(request)) {
       this.abandonRunning(0);
       this.prefetch();
       return;
     }
-    if (this.prefetching?.key === key) {
-      this.running.push(this.prefetching);
-      this.prefetching = undefined;
-    }
-    this.abandonPrefetch();
+    this.running.push(...this.prefetching.filter((running) => running.key === key));
+    this.prefetching = this.prefetching.filter((running) => running.key !== key);
+    const kept = new Set(atOnce > 1 ? ahead.map(keyOf) : []);
+    this.abandonPrefetch((running) => !kept.has(running.key));
     if (this.failedKey === key || this.running.some((running) => running.key === key)) return;
     this.abandonRunning(keepRunning);
     this.start(request, key);
@@ -99,18 +104,22 @@ export class LatestLoader<R, V> {
 
   private prefetch(): void {
     const { keyOf, has } = this.options;
-    if (this.prefetching || this.running.length > 0) return;
-    if (this.wanted === undefined || !has(this.wanted)) return;
-    const next = this.ahead.find((request) => !has(request));
-    if (next === undefined) return;
-    // Tried once: a cache too small to keep it must not make this go round for ever.
-    this.ahead = this.ahead.filter((request) => request !== next);
-    this.prefetching = { key: keyOf(next), request: next, controller: new AbortController() };
-    void this.finish(this.prefetching);
+    if (this.running.length > 0 || this.wanted === undefined || !has(this.wanted)) return;
+    const underWay = new Set(this.prefetching.map(({ key }) => key));
+    while (this.prefetching.length < this.atOnce) {
+      const next = this.ahead.find((request) => !has(request) && !underWay.has(keyOf(request)));
+      if (next === undefined) return;
+      // Tried once: a cache too small to keep it must not make this go round for ever.
+      this.ahead = this.ahead.filter((request) => request !== next);
+      const prefetch = { key: keyOf(next), request: next, controller: new AbortController() };
+      underWay.add(prefetch.key);
+      this.prefetching.push(prefetch);
+      void this.finish(prefetch);
+    }
   }
 
   private forget(done: Running<R>): void {
-    if (this.prefetching === done) this.prefetching = undefined;
+    this.prefetching = this.prefetching.filter((running) => running !== done);
     this.running = this.running.filter((running) => running !== done);
   }
 
@@ -121,9 +130,9 @@ export class LatestLoader<R, V> {
     for (const { controller } of dropped) controller.abort();
   }
 
-  private abandonPrefetch(): void {
-    const dropped = this.prefetching;
-    this.prefetching = undefined;
-    dropped?.controller.abort();
+  private abandonPrefetch(isDropped: (running: Running<R>) => boolean = () => true): void {
+    const dropped = this.prefetching.filter(isDropped);
+    this.prefetching = this.prefetching.filter((running) => !isDropped(running));
+    for (const { controller } of dropped) controller.abort();
   }
 }

@@ -46,7 +46,10 @@ export class Actions {
     const { document, view } = this.store;
     if (!document.value) return;
     const before = view.value.frame;
-    view.value = withFrame(view.value, frame, document.value.video.frameCount);
+    const { frameCount, indexing } = document.value.video;
+    // One that is named while frames are still being found is waited for.
+    const end = Number.isFinite(frame) ? Math.max(frameCount, indexing?.expectedFrames ?? 0) : frameCount;
+    view.value = withFrame(view.value, frame, end);
     if (view.value.frame === before) return;
     // Whoever looks elsewhere does not want to be taken along.
     if (document.value.propagation) this.store.followPaused.value = true;

@@ -20,6 +20,16 @@ export function frameAtSeconds(document: DocumentState, seconds: number): FrameI
   return low;
 }
 
+/** How far the search for the video's frames is; undefined once all are found. */
+export function framesWords({ frameCount, indexing }: DocumentState['video']): string | undefined {
+  if (!indexing) return undefined;
+  const found = frameCount.toLocaleString('en');
+  const { expectedFrames = 0 } = indexing;
+  return expectedFrames > frameCount
+    ? `Finding frames: ${found} of about ${expectedFrames.toLocaleString('en')}`
+    : `Finding frames: ${found} so far`;
+}
+
 /** `m:ss.mmm`, with hours where there are any. */
 export function formatTime(seconds: number): string {
   const ms = Math.round(seconds * 1000);

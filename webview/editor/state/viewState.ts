@@ -68,7 +68,8 @@ export function withZoom(view: ViewState, zoom: ViewState['zoom']): ViewState {
 /** Drops what the document no longer has, and selects an object where none is. */
 export function reconciled(view: ViewState, document: DocumentState): ViewState {
   const ids = document.objects.map(({ id }) => id);
-  const { frameCount } = document.video;
+  // A frame that is still to be found is waited for.
+  const frameCount = document.video.indexing ? Infinity : document.video.frameCount;
   let next = withFrame(view, view.frame, frameCount);
   if (next.object === undefined || !ids.includes(next.object)) next = withSelected(next, ids[0]);
   if (next.hidden.some((id) => !ids.includes(id)))

@@ -5,6 +5,7 @@ import { transformOf } from '../canvas/viewTransform';
 import { Button } from '../../toolkit';
 import type { Editor } from '../editor';
 import { frameWords, statusOf } from '../state/documentState';
+import { framesWords } from '../state/time';
 import type { EditorStore, Notice } from '../state/store';
 
 /** What is going on, on the left; the selected object's mask on this frame and the zoom on the right. */
@@ -27,6 +28,7 @@ export function StatusLine({ editor }: { readonly editor: Editor }) {
           <span class="status-text">{notice?.text}</span>
         )}
       </div>
+      <FramesFound editor={editor} />
       <MaskScores editor={editor} />
       <ZoomLevel editor={editor} />
     </footer>
@@ -46,6 +48,17 @@ function ErrorMessage({ editor, notice }: { readonly editor: Editor; readonly no
           <Icon name="close" />
         </Button>
       )}
+    </span>
+  );
+}
+
+function FramesFound({ editor }: { readonly editor: Editor }) {
+  const document = editor.store.document.value;
+  const words = document && framesWords(document.video);
+  if (words === undefined) return null;
+  return (
+    <span class="status-frames secondary" title="The frames found so far can be worked on.">
+      {words}
     </span>
   );
 }

@@ -4,6 +4,8 @@ import type { Ranges } from '../state/ranges';
 /** Maps frames to pixels: each frame has a cell of equal width between `left` and `left + width`. */
 export interface TimelineScale {
   readonly frameCount: number;
+  /** Frames that can be gone to: the others are still to be found. Default: all. */
+  readonly known?: number;
   readonly left: number;
   readonly width: number;
 }
@@ -23,9 +25,12 @@ export function xOfFrame({ frameCount, left, width }: TimelineScale, frame: Fram
   return left + (frame / frameCount) * width;
 }
 
-export function frameAtX({ frameCount, left, width }: TimelineScale, x: number): FrameIndex {
+export function frameAtX(
+  { frameCount, known = frameCount, left, width }: TimelineScale,
+  x: number,
+): FrameIndex {
   const frame = Math.floor(((x - left) / width) * frameCount);
-  return Math.min(frameCount - 1, Math.max(0, frame));
+  return Math.min(known - 1, Math.max(0, frame));
 }
 
 /** Where ranges are painted: at least two pixels wide each, and those that then touch made one. */

@@ -22,6 +22,7 @@ const RULER_BOTTOM = 18;
 const LANE_TOP = 24;
 const LANE_BOTTOM = 38;
 const LANE = { top: LANE_TOP, bottom: LANE_BOTTOM, verifiedTop: 40, verifiedBottom: 43 };
+const HATCH_DISTANCE = 6;
 const CURVE = { top: 47, bottom: 67 };
 export const TIMELINE_HEIGHT = 70;
 
@@ -41,6 +42,7 @@ export function paintTimeline(
 
   context.fillStyle = colors.track;
   context.fillRect(left, LANE_TOP, width, LANE_BOTTOM - LANE_TOP);
+  paintUnknown(context, scale, colors);
   if (content.lane) {
     paintLane(context, scale, content.lane, LANE, colors);
     if (content.curve) paintCurve(context, scale, content.curve, CURVE, content.lane.color, colors);
@@ -48,6 +50,31 @@ export function paintTimeline(
   if (content.propagating !== undefined) paintCell(context, scale, content.propagating, colors.text, 0.45);
   if (content.hovered !== undefined) paintCell(context, scale, content.hovered, colors.text, 0.3);
   paintPlayhead(context, scale, content.frame, colors);
+}
+
+/** Hatches the part whose frames are still to be found. */
+function paintUnknown(context: CanvasRenderingContext2D, scale: TimelineScale, colors: TimelineColors): void {
+  const { frameCount, known = frameCount, left, width } = scale;
+  if (known >= frameCount) return;
+  const x0 = xOfFrame(scale, known);
+  const x1 = left + width;
+  const height = LANE_BOTTOM - LANE_TOP;
+  context.save();
+  context.beginPath();
+  context.rect(x0, LANE_TOP, x1 - x0, height);
+  context.clip();
+  context.fillStyle = colors.background;
+  context.fillRect(x0, LANE_TOP, x1 - x0, height);
+  context.strokeStyle = colors.line;
+  context.lineWidth = 1;
+  context.beginPath();
+  // Fixed to the strip, so that the hatching does not move as it shrinks.
+  for (let x = left - height; x < x1; x += HATCH_DISTANCE) {
+    context.moveTo(x, LANE_BOTTOM);
+    context.lineTo(x + height, LANE_TOP);
+  }
+  context.stroke();
+  context.restore();
 }
 
 function paintRuler(

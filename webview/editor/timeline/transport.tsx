@@ -4,7 +4,7 @@ import { Button, TextField, type TextFieldElement } from '../../toolkit';
 import type { Editor } from '../editor';
 import { EDITOR_ACTIONS, titleOf } from '../../../shared/actions';
 import { runAction } from '../state/editorActions';
-import { formatTime, secondsOf } from '../state/time';
+import { formatTime, framesWords, secondsOf } from '../state/time';
 
 /** Steps, the frame's number and its time. */
 export function Transport({ editor }: { readonly editor: Editor }) {
@@ -33,7 +33,10 @@ export function Transport({ editor }: { readonly editor: Editor }) {
         <Icon name="chevron-left" />
       </Button>
       <FrameNumber editor={editor} />
-      <span class="transport-count">/ {last}</span>
+      <span class="transport-count" title={document && framesWords(document.video)}>
+        / {last}
+        {document?.video.indexing && '+'}
+      </span>
       <Button
         kind="icon"
         label="Next frame"

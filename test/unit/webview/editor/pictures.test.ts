@@ -152,6 +152,20 @@ describe.skipIf(!chromium)('pictures of', () => {
       prepare: ({ page }) => page.getByRole('progressbar', { name: 'Propagating forward' }).waitFor(),
     },
     {
+      name: 'indexing',
+      masks: 2,
+      last: FRAME,
+      state: () => ({
+        video: { ...video(), frameCount: 150, indexing: { expectedFrames: FRAMES } },
+        objects: OBJECTS.slice(0, 2),
+        status: OBJECTS.slice(0, 2).map(({ id }) =>
+          objectStatus(id, { masked: [span(0, FRAME)], prompted: [span(0, 0)] }),
+        ),
+      }),
+      frame: FRAME,
+      prepare: ({ page }) => page.getByText('Finding frames: 150 of about 240').waitFor(),
+    },
+    {
       name: 'timeline',
       masks: 5,
       last: FRAMES - 1,
@@ -206,7 +220,7 @@ describe.skipIf(!chromium)('pictures of', () => {
       '%s, at both sizes, with every control in reach',
       async (theme) => {
         const editor = await openEditor({
-          state: documentState({ ...state(), video: video() }),
+          state: documentState({ video: video(), ...state() }),
           view: { frame, hidden: [] },
           answers: answers(masks, last),
           theme,
