@@ -381,13 +381,15 @@ export class Session {
     onFrame: (progress: FrameProgress) => void,
   ): Promise<PropagateResult> {
     this.requireWritable();
+    await this.reach(this.lastFrameFor(params), signal);
+    const active = await this.activate();
+    // From here on to the run itself nothing is waited for.
     if (this.propagation) {
       throw new MaskletError('session/busy', `${this.video.path} is being propagated already.`, {
         hint: 'Wait for it, or cancel it first.',
       });
     }
     for (const object of params.objects ?? []) this.requireObject(object);
-    await this.reach(this.lastFrameFor(params), signal);
     if (params.range) {
       checkFrame(this.video, params.range.first);
       checkFrame(this.video, params.range.last);
@@ -398,7 +400,7 @@ export class Session {
         );
       }
     }
-    const { encoded } = await this.activate();
+    const { encoded } = active;
     const host: PropagationHost = {
       annotations: this.annotations,
       encoded,
