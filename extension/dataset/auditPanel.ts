@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import { MaskletError } from '../../shared/protocol/errors';
 import type { AuditAnswerParams, AuditResult } from '../../shared/protocol/audit';
@@ -43,7 +43,7 @@ export class AuditPanel implements vscode.Disposable {
   ) {
     this.panel = vscode.window.createWebviewPanel(
       'masklet.audit',
-      vscode.l10n.t('{0} (Audit)', place.name),
+      vscode.l10n.t('{0} (Audit)', basename(place.name)),
       vscode.ViewColumn.Active,
       {
         enableScripts: true,

@@ -143,13 +143,25 @@ function share(part: number, whole: number): number {
 
 /** How far a clip is, in a line. */
 export function progressOf(clip: ClipSummary): string {
-  const { state, frames, annotated, verified, suspicious = 0, stale = 0, split, unsaved, problems } = clip;
+  const {
+    state,
+    frames,
+    annotated,
+    verified,
+    suspicious = 0,
+    stale = 0,
+    jf,
+    split,
+    unsaved,
+    problems,
+  } = clip;
   const parts =
     state === 'none' || (state === 'read' && clip.labels.length === 0 && problems.length === 0)
       ? ['not annotated']
       : [
           `${annotated}/${frames}`,
           ...(verified > 0 ? [`${verified} verified`] : []),
+          ...(jf === undefined ? [] : [`J&F ${jf.toFixed(3)}`]),
           ...(suspicious > 0 ? [`${suspicious} suspicious`] : []),
           ...(stale > 0 ? [`${stale} stale`] : []),
         ];

@@ -67,7 +67,7 @@ export function planImport(
     const sorted = sortMasks(track, id, annotations, params.replace === true);
     if (sorted.verified.length > 0) {
       const [frame] = sorted.verified;
-      const reason = 'masks on frames that are verified here, which stay';
+      const reason = 'masks on frames that are verified or gold here, which stay';
       skipped.push({ reason, count: sorted.verified.length, example: `frame ${frame} of "${label}"` });
     }
     const earlier = (frames: readonly FrameIndex[]): EarlierMasks[] =>
@@ -89,7 +89,7 @@ export function planImport(
     }
     for (const { frame, mask } of sorted.taken) records.push(recordOf(id, frame, mask, pts[frame], origin));
     const isFree = (frame: FrameIndex): boolean =>
-      !annotations.mask(id, frame)?.verified && (params.replace === true || !annotations.mask(id, frame));
+      !isKept(annotations.mask(id, frame)) && (params.replace === true || !annotations.mask(id, frame));
     const absent = track.absent.filter(isFree);
     for (const frame of absent) if (annotations.mask(id, frame)) removed.push({ object: id, frame });
     for (const range of toRanges(absent)) marks.push({ object: id, kind: 'absent', ...range });
@@ -133,6 +133,11 @@ function firstFrameOf(masks: readonly MaskRecord[]): ImportPlan['drawn'] {
   return { frame, masks: masks.filter((mask) => mask.frame === frame) };
 }
 
+/** True for what no import takes the place of: a mask that somebody verified, or made a reference. */
+function isKept(mask: MaskRecord | undefined): boolean {
+  return mask !== undefined && (mask.verified || mask.gold !== undefined);
+}
+
 interface SortedMasks {
   readonly taken: readonly ImportedMask[];
   /** Frames of `taken` on which another mask was before. */
@@ -154,7 +159,7 @@ function sortMasks(
   for (const mask of track.masks) {
     const before = annotations.mask(id, mask.frame);
     const differs = before !== undefined && before.mask.counts !== mask.mask.counts;
-    if (before?.verified) verified.push(mask.frame);
+    if (isKept(before)) verified.push(mask.frame);
     else if (differs && !replace) kept.push(mask.frame);
     else {
       taken.push(mask);
@@ -175,8 +180,7 @@ function leftOver(
   return annotations
     .masksOfObject(id)
     .filter(
-      ({ frame, verified, provenance }) =>
-        !here.has(frame) && !verified && provenance?.model === importModel(format),
+      (mask) => !here.has(mask.frame) && !isKept(mask) && mask.provenance?.model === importModel(format),
     )
     .map(({ frame }) => frame);
 }

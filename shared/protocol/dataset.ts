@@ -352,6 +352,8 @@ export interface ClipSummary {
   readonly suspicious?: number;
   /** Frames on which a mask is stale. */
   readonly stale?: number;
+  /** J&F of propagation on gold masks, the mean over objects, 0..1; absent where none was measured. */
+  readonly jf?: number;
   /** Labels with the number of objects that have them; by label. */
   readonly labels: readonly { readonly label: string; readonly objects: number }[];
   readonly masks: number;

@@ -47,9 +47,11 @@ export function Report({ report }: { readonly report: AuditReport }) {
         </tbody>
       </table>
       <p class="secondary">
-        From {answered} masks of {clips} clips: {all.accepted} accepted, which counts as IoU 1,{' '}
-        {all.corrected} corrected, {all.leftOut} left out. For this dataset; what holds for clips like these
-        is by bootstrap over clips{clips < 10 ? ', and too narrow for so few' : ''}.
+        From {answered} {answered === 1 ? 'mask' : 'masks'} of {clips} {clips === 1 ? 'clip' : 'clips'}:{' '}
+        {all.accepted} accepted, which counts as IoU 1, {all.corrected} corrected, {all.leftOut} left out. The
+        intervals are for this dataset.
+        {clipsLikeThese && ' For clips like these, whole clips are drawn again and again (bootstrap).'}
+        {clipsLikeThese && clips < 10 && ' Of so few clips that interval is too narrow.'}
       </p>
       {all.bounds && (
         <p class="secondary">Whatever the masks left out are, the mean is from {range(all.bounds)}.</p>

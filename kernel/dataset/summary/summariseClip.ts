@@ -5,6 +5,7 @@ import type { Problem } from '../../../shared/protocol/errors';
 import { loneBox } from '../../review/boxAgreement';
 import { readReview } from '../../notes/clipReview';
 import { Review } from '../../review/review';
+import { meanScore, scoreObjects } from '../../audit/goldScore';
 import { Annotations } from '../../annotations/annotations';
 import type { ClipContent } from '../../storage/api';
 import type { ClipOverview } from '../../storage/overview';
@@ -73,6 +74,8 @@ async function count(
 ): Promise<Counts> {
   const { objects, masks, marks, conflicts, dirty } = content;
   const annotations = new Annotations(content, { id: '', sha256: '' });
+  // Of another video than the one they were drawn on, gold masks say nothing.
+  const jf = videoProblems.length > 0 ? undefined : meanScore(scoreObjects(content))?.jf;
   const suspicions = await new Review().run(
     objects.map(({ id }) => annotations.masksOfObject(id)),
     undefined,
@@ -87,6 +90,7 @@ async function count(
     frames: frameCount,
     annotated: new Set([...masked, ...absentFrames(marks, frameCount)]).size,
     verified: masked.size - unverified.size,
+    ...(jf === undefined ? {} : { jf }),
     suspicious: framesOf(suspicions).size,
     stale: framesOf(masks.filter((mask) => annotations.promptsChanged(mask))).size,
     labels: labelsOf(objects),
