@@ -132,7 +132,11 @@ describe('the tables of SQL cells', () => {
   });
 
   test('have the columns that are documented', async () => {
-    const { folder } = annotated();
+    const { folder, store, clip } = annotated();
+    store.addEffort(clip, { object: 'aa', clicks: 3, strokes: 1, seconds: 8 });
+    store.addEffort(clip, { object: 'aa', clicks: 1, strokes: 0, seconds: 4 });
+    const perMask = 'SELECT label, clicks, strokes, seconds_per_mask FROM effort';
+    expect(await rowsOf(folder, perMask)).toEqual([['cat', 4, 1, 3]]);
     for (const { name, columns } of VIEWS) {
       const [table] = await query(folder, `SELECT * FROM ${name}`);
       expect(table.columns, name).toEqual(columns.map((column) => column.name));
