@@ -13,6 +13,7 @@ import { Links } from './links/links';
 import { ModelCommands } from './models/modelCommands';
 import { ModelFallback } from './models/modelFallback';
 import { registerNotebooks } from './notebook/register';
+import { registerRunNotices } from './review/runNotice';
 import { registerShowFrame } from './review/showFrame';
 import { SuspicionProblems } from './review/suspicionProblems';
 import { SuspicionTree } from './review/suspicionTree';
@@ -40,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommands(context, kernel, editors),
     new ModelCommands(kernel, editors, models),
     registerShowFrame(editors),
+    registerRunNotices(editors),
     new Links(context, editors, log),
     new MaskChanges(kernel, editors, context.extensionUri),
     registerNotebooks(kernel),

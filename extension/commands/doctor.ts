@@ -1,31 +1,56 @@
 import * as vscode from 'vscode';
-import type { CheckState } from '../../shared/protocol/health';
+import type { HealthResult } from '../../shared/protocol/health';
 import type { KernelService } from '../kernel/kernelService';
+import { DOCTOR_COMMANDS, doctorHtml, doctorText } from './doctorHtml';
 
-const SIGNS: Record<CheckState, string> = { ok: 'ok', warning: 'warning', failed: '**failed**' };
+/** Checks what Masklet needs where the kernel runs, and shows it in one tab, with buttons that mend what can be mended. */
+export class Doctor implements vscode.Disposable {
+  private panel: vscode.WebviewPanel | undefined;
+  private last: HealthResult | undefined;
 
-/** Checks what Masklet needs where the kernel runs, and shows it as a page that can be kept or sent. */
-export async function showDoctor(kernel: KernelService): Promise<void> {
-  const [folder] = vscode.workspace.workspaceFolders ?? [];
-  const health = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Masklet: checking your setup' },
-    () => kernel.request('kernel/health', folder?.uri.scheme === 'file' ? { folder: folder.uri.fsPath } : {}),
-  );
-  const cell = (text: string): string => text.replace(/\s+/g, ' ').replace(/\|/g, '\\|');
-  const rows = health.checks.map(
-    ({ name, state, detail, hint }) =>
-      `| ${name} | ${SIGNS[state]} | ${cell(detail)}${hint && state !== 'ok' ? `<br>${cell(hint)}` : ''} |`,
-  );
-  const content = [
-    '# Masklet Doctor',
-    '',
-    `Masklet ${health.version}, kernel process ${health.pid}.`,
-    '',
-    '| part | state | detail |',
-    '| --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
-  const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
-  await vscode.window.showTextDocument(document, { preview: true });
+  constructor(
+    private readonly kernel: KernelService,
+    private readonly extensionUri: vscode.Uri,
+  ) {}
+
+  async show(): Promise<void> {
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    const health = await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t('Masklet: checking your setup'),
+      },
+      () =>
+        this.kernel.request(
+          'kernel/health',
+          folder?.uri.scheme === 'file' ? { folder: folder.uri.fsPath } : {},
+        ),
+    );
+    this.last = health;
+    this.panel ??= this.open();
+    this.panel.webview.html = doctorHtml(health);
+    this.panel.reveal();
+  }
+
+  /** Puts what was found last on the clipboard. */
+  async copy(): Promise<void> {
+    if (!this.last) return;
+    await vscode.env.clipboard.writeText(doctorText(this.last));
+    vscode.window.setStatusBarMessage(`$(clippy) ${vscode.l10n.t('Copied')}`, 3_000);
+  }
+
+  dispose(): void {
+    this.panel?.dispose();
+  }
+
+  private open(): vscode.WebviewPanel {
+    const title = vscode.l10n.t('Masklet Doctor');
+    const panel = vscode.window.createWebviewPanel('masklet.doctor', title, vscode.ViewColumn.Active, {
+      enableCommandUris: DOCTOR_COMMANDS,
+      localResourceRoots: [],
+    });
+    panel.iconPath = vscode.Uri.joinPath(this.extensionUri, 'media', 'icon.png');
+    panel.onDidDispose(() => (this.panel = undefined));
+    return panel;
+  }
 }

@@ -7,7 +7,7 @@ import { Disposables } from '../dispose';
 import type { EditorPanel } from '../editor/editorPanel';
 import type { EditorRegistry } from '../editor/registry';
 import type { KernelService } from '../kernel/kernelService';
-import { showDoctor } from './doctor';
+import { Doctor } from './doctor';
 import { editLabels } from './editLabels';
 import { openAsVideo } from '../files/openAsVideo';
 import { installFfmpeg } from '../kernel/installFfmpeg';
@@ -86,7 +86,9 @@ export function registerCommands(
   command('openAsVideo', openAsVideo);
   command('restartKernel', () => kernel.restart());
   command('showKernelLog', () => kernel.log.show());
-  command('doctor', () => showDoctor(kernel));
+  const doctor = owned.add(new Doctor(kernel, context.extensionUri));
+  command('doctor', () => doctor.show());
+  command('copyDoctor', () => doctor.copy());
   command('reportProblem', () => reportProblem(context, kernel));
   command('installFfmpeg', async () => {
     const version = await installFfmpeg(kernel);

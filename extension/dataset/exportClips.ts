@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { EXPORT_FORMATS, exportRow, FORMATS, type ExportFormat } from '../../shared/formats';
-import type { ExportParams, ExportResult, FrameSelection } from '../../shared/protocol/dataset';
+import type { ExportParams, ExportResult, FrameSelection, StaleMasks } from '../../shared/protocol/dataset';
 import type { KernelService } from '../kernel/kernelService';
 import { withProgress } from '../progress';
 import { placed, type Targets } from './targets';
 
 /** What may be chosen beyond the format; each has a default. */
-type Choices = Pick<ExportParams, 'frames' | 'images' | 'shapes' | 'codec' | 'labels' | 'split'>;
+type Choices = Pick<ExportParams, 'frames' | 'images' | 'shapes' | 'codec' | 'labels' | 'split' | 'stale'>;
 
 /** What there is to choose from in the clips. */
 export interface ExportChoices {
@@ -20,6 +20,7 @@ export async function exportClips(
   targets: Targets,
   kernel: KernelService,
   there: ExportChoices,
+  bringUpToDate: BringUpToDate,
 ): Promise<void> {
   const format = await askFormat(`Export: ${targets.name}`);
   if (!format) return;
@@ -28,7 +29,15 @@ export async function exportClips(
   const { out } = place;
   const choices = await askOptions(format, out, there);
   if (!choices) return;
-  const params: ExportParams = { ...placed(targets), format, ...place, ...choices };
+  const stale = await askAboutStale(bringUpToDate);
+  if (stale === 'cancel') return;
+  const params: ExportParams = {
+    ...placed(targets),
+    format,
+    ...place,
+    ...choices,
+    ...(stale ? { stale } : {}),
+  };
   const result = await withProgress(`Exporting ${FORMATS[format].title}`, (report, signal) =>
     kernel.request('dataset/export', params, {
       signal,
@@ -42,6 +51,42 @@ export async function exportClips(
     }),
   );
   await showResult(result, kernel);
+}
+
+/** What an export can do about masks whose prompts changed since. */
+export interface BringUpToDate {
+  /** Frames with such masks. */
+  count(): Promise<number>;
+  propagate(): Promise<void>;
+}
+
+/** Asks before masks are written that are known to be out of date. Undefined: there are none. */
+export async function askAboutStale({
+  count,
+  propagate,
+}: BringUpToDate): Promise<StaleMasks | 'cancel' | undefined> {
+  for (let frames = await count(); frames > 0; frames = await count()) {
+    const first = vscode.l10n.t('Propagate First');
+    const leaveOut = vscode.l10n.t('Leave Them Out');
+    const anyway = vscode.l10n.t('Export All the Same');
+    const message =
+      frames === 1
+        ? vscode.l10n.t('1 frame has stale masks.')
+        : vscode.l10n.t('{0} frames have stale masks.', frames);
+    const detail = vscode.l10n.t('Their prompts changed since they were computed.');
+    const answer = await vscode.window.showWarningMessage(
+      message,
+      { modal: true, detail },
+      first,
+      leaveOut,
+      anyway,
+    );
+    if (answer === leaveOut) return 'leave-out';
+    if (answer === anyway) return 'export';
+    if (answer !== first) return 'cancel';
+    await propagate();
+  }
+  return undefined;
 }
 
 async function askFormat(title: string): Promise<ExportFormat | undefined> {

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../html';
 import { agreementInWords } from './agreementInWords';
 import type { EarlierMasks, ImportResult } from '../../shared/protocol/dataset';
 
@@ -11,7 +12,7 @@ export interface ClipPreview {
 export function importPreviewHtml(source: string, result: ImportResult): string {
   return page(
     `<h2>${result[result.as]} ${result.as} on ${result.frames} frames</h2>
-    <p>${escape(source)}</p>
+    <p>${escapeHtml(source)}</p>
     ${details(result)}`,
   );
 }
@@ -22,15 +23,15 @@ export function importManyPreviewHtml(source: string, clips: readonly ClipPrevie
   const parts = results.reduce((sum, result) => sum + result[result.as], 0);
   return page(
     `<h2>${parts} ${results.at(0)?.as ?? 'masks'} for ${results.length} of ${clips.length} clips</h2>
-    <p>${escape(source)}</p>
+    <p>${escapeHtml(source)}</p>
     ${clips.map(section).join('\n')}`,
   );
 }
 
 function section({ name, outcome }: ClipPreview): string {
-  if ('why' in outcome) return `<h2>${escape(name)}: nothing</h2><p>${escape(outcome.why)}</p>`;
+  if ('why' in outcome) return `<h2>${escapeHtml(name)}: nothing</h2><p>${escapeHtml(outcome.why)}</p>`;
   const { result } = outcome;
-  return `<h2>${escape(name)}: ${result[result.as]} ${result.as} on ${result.frames} frames</h2>${details(result)}`;
+  return `<h2>${escapeHtml(name)}: ${result[result.as]} ${result.as} on ${result.frames} frames</h2>${details(result)}`;
 }
 
 function details(result: ImportResult): string {
@@ -77,9 +78,5 @@ function page(body: string): string {
 
 function list(title: string, lines: readonly string[]): string {
   if (lines.length === 0) return '';
-  return `<h3>${escape(title)}</h3><ul>${lines.map((line) => `<li>${escape(line)}</li>`).join('')}</ul>`;
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return `<h3>${escapeHtml(title)}</h3><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
 }

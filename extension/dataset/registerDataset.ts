@@ -65,9 +65,19 @@ export function registerDataset(
       });
   });
 
+  const propagate = async (found: Targets): Promise<void> => {
+    if (model.isNew) await model.refresh();
+    await propagateAll(found, clips(), kernel, editors);
+  };
+
   onClips('export', 'Export', async (found) => {
-    const { labels, splits } = namesIn(clips().filter(({ path }) => isMeant(path, found)));
-    await exportClips(found, kernel, { labels, splits });
+    const meant = (): readonly ClipSummary[] => clips().filter(({ path }) => isMeant(path, found));
+    const { labels, splits } = namesIn(meant());
+    const count = async (): Promise<number> => {
+      await model.refresh();
+      return meant().reduce((sum, { stale = 0 }) => sum + stale, 0);
+    };
+    await exportClips(found, kernel, { labels, splits }, { count, propagate: () => propagate(found) });
   });
   onClips('import', 'Import Annotations', async (found) => {
     if (model.isNew) await model.refresh();
@@ -78,10 +88,6 @@ export function registerDataset(
     });
     await importAnnotations([...new Set(videos)], kernel, editors);
   });
-  const propagate = async (found: Targets): Promise<void> => {
-    if (model.isNew) await model.refresh();
-    await propagateAll(found, clips(), kernel, editors);
-  };
   onClips('propagateAll', 'Propagate All', propagate);
   onClips('propagateClips', 'Propagate', propagate);
   onClips('setReview', 'Set Review State', (found) => setReview(found, kernel));

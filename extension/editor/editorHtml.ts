@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { escapeHtml } from '../html';
 
 /**
  * The page that holds the editor, or another app: a root element, our bundle and our styles, and nothing else may run or
@@ -38,8 +39,6 @@ export function editorHtml(
 
 /** A page that says why there is no editor, and what to do. */
 export function messageHtml(title: string, lines: readonly string[]): string {
-  const escape = (text: string): string =>
-    text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
   return `<!DOCTYPE html>
 <html lang="en">
   <head>
@@ -48,8 +47,8 @@ export function messageHtml(title: string, lines: readonly string[]): string {
     <title>Masklet</title>
   </head>
   <body>
-    <h2>${escape(title)}</h2>
-    ${lines.map((line) => `<p>${escape(line)}</p>`).join('\n    ')}
+    <h2>${escapeHtml(title)}</h2>
+    ${lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('\n    ')}
   </body>
 </html>`;
 }

@@ -83,6 +83,10 @@ export class EditorPanel implements vscode.Disposable {
     return this.typingNow;
   }
 
+  get visible(): boolean {
+    return this.panel.visible;
+  }
+
   get active(): boolean {
     return this.panel.active;
   }

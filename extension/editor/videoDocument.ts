@@ -5,7 +5,14 @@ import * as vscode from 'vscode';
 import type { KernelSession, SessionMethod } from '../../kernel/client/kernelClient';
 import type { RequestOptions } from '../../kernel/client/kernelProcess';
 import { CancelledError, isCancelled, toErrorData } from '../../shared/protocol/errors';
-import type { Direction, MaskView, ObjectCurve, ObjectId, Quality } from '../../shared/domain/annotations';
+import type {
+  Direction,
+  MaskView,
+  ObjectCurve,
+  ObjectId,
+  Quality,
+  Suspicion,
+} from '../../shared/domain/annotations';
 import type { ConflictVersions } from '../../shared/domain/conflicts';
 import type { FrameIndex, FrameRange } from '../../shared/domain/video';
 import type {
@@ -43,6 +50,15 @@ export interface DocumentEdit {
   readonly label: string;
   undo(): Promise<void>;
   redo(): Promise<void>;
+}
+
+/** What came of a propagation that was not cancelled. */
+export interface EndedRun {
+  /** Frames that were computed. */
+  readonly frames: number;
+  readonly wallMs: number;
+  /** Of the whole clip. */
+  readonly suspicions: readonly Suspicion[];
 }
 
 interface EditOptions<M extends EditMethod> extends RequestOptions<M> {
@@ -84,6 +100,7 @@ export class VideoDocument implements vscode.CustomDocument {
   );
   private readonly editEmitter = this.owned.add(new vscode.EventEmitter<DocumentEdit>());
   private readonly contentEmitter = this.owned.add(new vscode.EventEmitter<void>());
+  private readonly runEmitter = this.owned.add(new vscode.EventEmitter<EndedRun>());
   private readonly disposeEmitter = new vscode.EventEmitter<void>();
   private current: DocumentState;
   private running: { cancel: AbortController; finished: Promise<unknown> } | undefined;
@@ -108,6 +125,8 @@ export class VideoDocument implements vscode.CustomDocument {
   readonly onDidEdit = this.editEmitter.event;
   /** The document became different from its file without an edit of this window. */
   readonly onDidChangeContent = this.contentEmitter.event;
+  /** A propagation came to its end, and its masks have been looked through. */
+  readonly onDidEndRun = this.runEmitter.event;
   readonly onDidDispose = this.disposeEmitter.event;
 
   private constructor(
@@ -373,13 +392,25 @@ export class VideoDocument implements vscode.CustomDocument {
       { signal: cancel.signal, onProgress },
     );
     this.running = { cancel, finished: finished.catch(() => undefined) };
+    let result: PropagateResult | undefined;
     try {
-      return await finished;
+      return (result = await finished);
     } finally {
       this.running = undefined;
       this.update({ propagation: undefined, ...(pace ? { pace } : {}) });
       await this.takeSnapshot().catch(() => undefined);
+      if (result && !result.cancelled) void this.lookThrough(computed, result.wallMs);
     }
+  }
+
+  /** Looks through the masks at once, and says what came of the run. */
+  private async lookThrough(frames: number, wallMs: number): Promise<void> {
+    try {
+      await this.review();
+    } catch {
+      return;
+    }
+    if (!this.closed) this.runEmitter.fire({ frames, wallMs, suspicions: this.current.suspicions });
   }
 
   async cancelPropagation(): Promise<void> {
@@ -639,13 +670,13 @@ export class VideoDocument implements vscode.CustomDocument {
     clearTimeout(this.reviewTimer);
     this.reviewTimer = setTimeout(() => {
       if (this.running || this.closed) return;
-      this.request('session/review', {}).then(
-        (suspicions) => {
-          if (!isDeepStrictEqual(suspicions, this.current.suspicions)) this.update({ suspicions });
-        },
-        (error: unknown) => this.kernel.log.warn(toErrorData(error).message),
-      );
+      this.review().catch((error: unknown) => this.kernel.log.warn(toErrorData(error).message));
     }, REVIEW_MS);
+  }
+
+  private async review(): Promise<void> {
+    const suspicions = await this.request('session/review', {});
+    if (!isDeepStrictEqual(suspicions, this.current.suspicions)) this.update({ suspicions });
   }
 
   private rows(

@@ -279,6 +279,12 @@ function program(): Command {
     )
     .option('--card', 'add a data card: counts, labels, models, effort and audits, as Markdown and JSON')
     .addOption(
+      new Option(
+        '--stale <what>',
+        'what becomes of masks whose prompts changed since (default: export, with a warning)',
+      ).choices(['export', 'leave-out']),
+    )
+    .addOption(
       new Option('--codec <codec>', 'for cutout: ProRes 4444 in MOV, or VP9 in WebM').choices([
         'prores',
         'webm',

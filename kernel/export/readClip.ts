@@ -1,5 +1,5 @@
 import type { FrameIndex } from '../../shared/domain/video';
-import type { FrameSelection } from '../../shared/protocol/dataset';
+import type { FrameSelection, StaleMasks } from '../../shared/protocol/dataset';
 import type { MaskRecord, ObjectId } from '../../shared/domain/annotations';
 import { Annotations } from '../annotations/annotations';
 import type { OpenedClip } from '../clips/openedClip';
@@ -12,6 +12,7 @@ export interface ClipChoice {
   readonly split: string;
   readonly frames: FrameSelection;
   readonly labels?: readonly string[];
+  readonly stale?: StaleMasks;
 }
 
 /**
@@ -35,8 +36,10 @@ export function readClip(
     .map((object, n): ExportObject => ({ ...object, number: n + 1, category: categories.of(object.label) }));
   const byId = new Map(objects.map((object) => [object.id, object]));
   const rows = new Map<FrameIndex, MaskRecord[]>();
+  const stale = staleMasks(content, byId);
+  if (stale.size > 0) warn(`${path}: ${staleInWords(stale.size, choice.stale)}`);
   for (const record of content.masks) {
-    if (!byId.has(record.object)) continue;
+    if (!byId.has(record.object) || (choice.stale === 'leave-out' && stale.has(record))) continue;
     const row = rows.get(record.frame);
     if (row) row.push(record);
     else rows.set(record.frame, [record]);
@@ -46,7 +49,6 @@ export function readClip(
     marks.some(
       (mark) => mark.kind === kind && mark.object === object && mark.first <= frame && frame <= mark.last,
     );
-  warnOfStale(content, byId, path, warn);
   return {
     path,
     name: choice.name,
@@ -97,19 +99,20 @@ export function selectFrames(
   }
 }
 
-function warnOfStale(
+/** Those whose prompts changed since. */
+function staleMasks(
   content: OpenedClip['content'],
   objects: ReadonlyMap<ObjectId, ExportObject>,
-  path: string,
-  warn: (message: string) => void,
-): void {
+): ReadonlySet<MaskRecord> {
   const annotations = new Annotations(content, { id: '', sha256: '' });
-  const stale = content.masks.filter(
-    (mask) => objects.has(mask.object) && annotations.promptsChanged(mask),
-  ).length;
-  if (stale > 0) {
-    warn(
-      `${path}: ${stale} masks are stale (their prompts changed since); propagate again to bring them up to date.`,
-    );
-  }
+  return new Set(
+    content.masks.filter((mask) => objects.has(mask.object) && annotations.promptsChanged(mask)),
+  );
+}
+
+function staleInWords(count: number, choice: StaleMasks | undefined): string {
+  const masks = count === 1 ? '1 stale mask' : `${count} stale masks`;
+  return choice === 'leave-out'
+    ? `${masks} left out (prompts changed since).`
+    : `${masks} exported (prompts changed since); propagate again to bring them up to date, or leave them out.`;
 }

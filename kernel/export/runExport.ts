@@ -92,6 +92,7 @@ export async function runExport(params: ExportParams, environment: ExportEnviron
           split: splits?.get(path) ?? DEFAULT_SPLIT,
           frames: params.frames ?? ({ kind: 'all' } as const),
           ...(params.labels ? { labels: params.labels } : {}),
+          ...(params.stale ? { stale: params.stale } : {}),
         };
         const pictures = opened.source.info.kind === 'images' ? pictureFiles(path) : [];
         const read = readClip(opened, choice, categories, context.warn, pictures);

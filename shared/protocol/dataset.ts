@@ -22,6 +22,9 @@ export interface DatasetParams {
   readonly workspaceRoot?: string;
 }
 
+/** Masks whose prompts changed since: exported all the same, or left out. */
+export type StaleMasks = 'export' | 'leave-out';
+
 export interface ExportParams extends DatasetParams {
   readonly format: ExportFormat;
   /** Made where it does not exist; must be empty, unless `update`. */
@@ -43,6 +46,8 @@ export interface ExportParams extends DatasetParams {
   readonly images?: ImageKind | undefined;
   /** Adds a data card, `card.md` and `card.json`: counts, labels, splits, models, effort, gold scores and audits. */
   readonly card?: boolean;
+  /** What becomes of masks whose prompts changed since; default: they are exported, with a warning. */
+  readonly stale?: StaleMasks;
   /** For `cutout`; default: prores (MOV). */
   readonly codec?: 'prores' | 'webm' | undefined;
 }

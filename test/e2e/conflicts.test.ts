@@ -91,6 +91,14 @@ describe.skipIf(missing !== undefined)('deciding in VS Code', { timeout: 240_000
       .first()
       .waitFor({ timeout: 20_000 });
     await window.screenshot('suspicious');
+    await editor.press('Home');
+    await until(async () => (await frame()) === '0', 'not at the beginning');
+    await window.page
+      .locator('.markers-panel .monaco-list-row', { hasText: 'koi on frame 4' })
+      .first()
+      .click();
+    await until(async () => (await frame()) === '4', 'the row of the Problems panel did not go there');
+    await until(async () => (await window.page.locator('.tab').count()) === 1, 'a list stayed open');
     await editor.press('Alt+Z');
     await until(() => mask(4).verified === 1, 'it was not verified');
     await window.save();

@@ -57,10 +57,27 @@ export const workspace = {
   }),
 };
 
+/** What the user answers to messages, in turn; then what was asked. */
+export const answers: (string | undefined)[] = [];
+export const asked: string[] = [];
+
+function answer(message: string, ...more: readonly (string | object)[]): Promise<string | undefined> {
+  asked.push([message, ...more.filter((one) => typeof one === 'string')].join(' | '));
+  return Promise.resolve(answers.shift());
+}
+
 export const window = {
+  state: { focused: true },
+  showInformationMessage: answer,
+  showWarningMessage: answer,
   createOutputChannel: () => ({
     info: () => undefined,
     warn: () => undefined,
     error: (message: string) => console.error(message),
   }),
+};
+
+export const l10n = {
+  t: (text: string, ...values: readonly (string | number)[]) =>
+    text.replace(/\{(\d+)\}/g, (_, n: string) => String(values[Number(n)])),
 };

@@ -16,7 +16,9 @@ export interface SelectionOptions {
 }
 
 export interface ExportCommandOptions
-  extends SelectionOptions, Pick<ExportParams, 'format' | 'out' | 'images' | 'codec' | 'card' | 'update'> {
+  extends
+    SelectionOptions,
+    Pick<ExportParams, 'format' | 'out' | 'images' | 'codec' | 'card' | 'update' | 'stale'> {
   readonly json: boolean;
   readonly settings: Partial<KernelSettings>;
 }
@@ -39,7 +41,7 @@ export function selectionParams(
 
 /** `masklet export PATH... --format F --out DIR` */
 export async function exportClips(paths: readonly string[], options: ExportCommandOptions): Promise<void> {
-  const { format, images, codec, update } = options;
+  const { format, images, codec, update, stale } = options;
   const params: ExportParams = {
     ...selectionParams(paths, options),
     format,
@@ -48,6 +50,7 @@ export async function exportClips(paths: readonly string[], options: ExportComma
     ...(codec ? { codec } : {}),
     ...(options.card ? { card: true } : {}),
     ...(update ? { update } : {}),
+    ...(stale ? { stale } : {}),
   };
   const result = await withKernel('masklet export', options.settings, async (kernel, signal) => {
     const bar = datasetBar('exporting');

@@ -6,6 +6,7 @@ import { cudaPackage, wantedCuda } from '../../../models/cuda/cudaPackage';
 import { findInstalledCuda } from '../../../models/cuda/installCuda';
 import { defaultCacheFolder } from '../../../models/library';
 import { kernelScript } from '../../runtime/paths';
+import { mayHaveNvidiaCard } from './nvidiaCard';
 import { neededLibraries } from './neededLibraries';
 
 /** What a thread with onnxruntime is started with. */
@@ -56,6 +57,12 @@ export function useCudaRuntime(): void {
     // The CPU can do the work without these files.
     broken = `${cudaRuntime} cannot be used: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+/** True where nobody installed CUDA files for a machine that has no card for them: then nothing is at fault. */
+export function hasNoCudaHardware(): boolean {
+  const { cudaRuntime } = (workerData ?? {}) as CudaRuntimeData;
+  return cudaRuntime === undefined && !mayHaveNvidiaCard();
 }
 
 /** Why CUDA cannot work in this thread; undefined where nothing is known to be missing. */

@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node';
-import { cudaProblem } from './cudaRuntime';
+import { cudaProblem, hasNoCudaHardware } from './cudaRuntime';
 import { isProviderName, providerTraits, type ProviderName } from './providerTraits';
 
 /** A model that onnxruntime has loaded. */
@@ -15,6 +15,8 @@ export interface ExecutionProvider {
   readonly name: ProviderName;
   /** Why it cannot work here, where onnxruntime itself says so in its log alone. */
   readonly problem?: () => Promise<string | undefined>;
+  /** True where the machine has nothing that it could run on: no fault that anybody could mend. */
+  readonly hasNoHardware?: () => boolean;
   /** False where this build of onnxruntime does not have it. */
   isPartOfBuild(): boolean;
   create(model: string | Uint8Array, options: ort.InferenceSession.SessionOptions): Promise<OnnxSession>;
@@ -23,7 +25,7 @@ export interface ExecutionProvider {
 function provider(name: ProviderName): ExecutionProvider {
   return {
     name,
-    ...(name === 'cuda' ? { problem: cudaProblem } : {}),
+    ...(name === 'cuda' ? { problem: cudaProblem, hasNoHardware: hasNoCudaHardware } : {}),
     // onnxruntime leaves out providers it was not built with without a word.
     isPartOfBuild: () => ort.listSupportedBackends().some((backend) => backend.name === name),
     create: (model, options) => {

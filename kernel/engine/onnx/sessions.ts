@@ -27,7 +27,7 @@ export interface LoadedModel {
   readonly outputs: readonly string[];
   /** The execution provider that loaded it. */
   readonly provider: string;
-  /** Why providers earlier in the order were not used. */
+  /** Why providers earlier in the order were not used; those whose hardware this machine does not have are not worth a word. */
   readonly fallback?: string;
 }
 
@@ -45,6 +45,7 @@ export class OnnxSessions {
   /** @throws MaskletError `model/failed` where no provider loads the model. */
   async load(request: LoadRequest): Promise<LoadedModel> {
     const refusals: string[] = [];
+    const faults: string[] = [];
     for (const name of request.providers) {
       const provider = this.table.find((entry) => entry.name === name);
       try {
@@ -57,11 +58,13 @@ export class OnnxSessions {
           inputs: session.inputNames,
           outputs: session.outputNames,
           provider: name,
-          ...(refusals.length === 0 ? {} : { fallback: refusals.join('; ') }),
+          ...(faults.length === 0 ? {} : { fallback: faults.join('; ') }),
         };
       } catch (error) {
         const problem = await provider?.problem?.().catch(() => undefined);
-        refusals.push(`${name}: ${problem ?? reasonOf(error)}`);
+        const refusal = `${name}: ${problem ?? reasonOf(error)}`;
+        refusals.push(refusal);
+        if (!provider?.hasNoHardware?.()) faults.push(refusal);
       }
     }
     throw new MaskletError(

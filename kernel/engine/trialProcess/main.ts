@@ -70,7 +70,9 @@ async function tryProvider(request: TrialRequest): Promise<TrialResult> {
   send({ kind: 'step', what: 'loading a small graph', guarded: true });
   const small = await thread.request('load', { ...testGraph(), providers: [provider, 'cpu'], threads: 1 });
   await thread.request('release', { handle: small.handle });
-  if (small.provider !== provider) throw new Error(small.fallback?.replace(`${provider}: `, ''));
+  if (small.provider !== provider) {
+    throw new Error(small.fallback?.replace(`${provider}: `, '') ?? 'this machine has no hardware for it');
+  }
   if (!work) return { cpuMs: {}, figures: {}, failures: {} };
 
   const { workload, graphs, reference, cpu } = work;

@@ -114,6 +114,13 @@ export class VsCode {
     await this.application.close(page);
   }
 
+  /** Changes the colours of its windows, which follow the settings file. */
+  setTheme(theme: string): void {
+    const file = join(this.home, 'data', 'User', 'settings.json');
+    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }, null, 2));
+  }
+
   /** The text of the extension's own log. */
   extensionLog(): string {
     const logs = join(this.home, 'data', 'logs');

@@ -17,6 +17,7 @@ const READS: readonly RegExp[] = [
 const KNOWN: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'kernel/storage/liveProcess.ts': [3, '/proc'],
   'kernel/engine/providers/machine.ts': [2, '/proc and /sys'],
+  'kernel/engine/onnx/nvidiaCard.ts': [2, '/sys'],
   'extension/commands/reportProblem.ts': [1, 'our own log'],
   'kernel/runtime/version.ts': [1, 'our own package'],
   'kernel/cli/demo.ts': [1, 'what the demo has just written'],
