@@ -24,9 +24,9 @@ export class AuditView {
   readonly plain = signal(false);
   /** Pixels of the picture as pixels of the screen; else it fits. */
   readonly enlarged = signal(false);
-  readonly busy = signal(false);
   readonly error = signal<string | undefined>(undefined);
   private readonly host: RequestClient<AuditRequests>;
+  private answering: Promise<void> = Promise.resolve();
 
   constructor(private readonly send: (message: FromAudit) => void) {
     this.host = new RequestClient<AuditRequests>(send);
@@ -47,21 +47,23 @@ export class AuditView {
     if (isFirst) this.goTo(this.nextOpen(-1));
   }
 
-  /** Answers the item shown and goes on; a correction waits until it is done. */
-  async answer(answer: AuditVerdict): Promise<void> {
-    const state = this.state.value;
+  /** Answers the item shown and goes on; a correction waits until it is done. Quick keys come one after the other. */
+  answer(answer: AuditVerdict): Promise<void> {
     const item = this.item.value;
-    if (!state || this.busy.value || item >= state.items.length) return;
+    this.answering = this.answering.then(() => this.keep(item, answer));
+    return this.answering;
+  }
+
+  private async keep(item: number, answer: AuditVerdict): Promise<void> {
+    const state = this.state.value;
+    if (!state || item >= state.items.length) return;
     if (answer === 'corrected' && state.answers[item] !== 'correcting') return;
-    this.busy.value = true;
     this.error.value = undefined;
     try {
       this.state.value = await this.host.request('audit/answer', { item, answer });
       if (answer !== 'correcting' && answer !== null) this.goTo(this.nextOpen(item));
     } catch (error) {
       this.error.value = wordsOf(error);
-    } finally {
-      this.busy.value = false;
     }
   }
 
