@@ -142,6 +142,8 @@ export const handlers: KernelHandlers = {
   'annotations/move': ({ from, to }, { sessions }) => sessions.moveAnnotations(from, to),
   'annotations/find': (place, { sessions }) => sessions.findAnnotations(place),
   'annotations/forget': (place, { sessions }) => sessions.forgetAnnotations(place),
+  'frame/encode': (params, { sessions, signal }) =>
+    sessions.use(params.session, (s) => s.prompts.encode(params, signal)),
   'object/preview': (params, { sessions, signal }) =>
     sessions.use(params.session, (s) => {
       s.seen();

@@ -171,6 +171,10 @@ export interface ObjectParams {
 export interface AddObjectParams {
   /** Default: a new id. */
   readonly object?: ObjectId;
+  /** Default: “object”. */
+  readonly label?: string;
+  /** `#rrggbb`; default: the next one of a row of distinct colours. */
+  readonly color?: string;
 }
 
 /** An edit that may be for its own frame alone: the mask is kept, and nothing depends on it. */

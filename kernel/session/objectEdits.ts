@@ -66,10 +66,18 @@ export class ObjectEdits {
   constructor(private readonly host: EditingHost) {}
 
   /** Makes an object that has no prompts yet; an existing one stays as it is. */
-  async add({ object = newObjectId(), edit }: AddObjectParams & Editing): Promise<ObjectChanged> {
+  async add({
+    object = newObjectId(),
+    label,
+    color,
+    edit,
+  }: AddObjectParams & Editing): Promise<ObjectChanged> {
     this.host.requireWritable();
+    const wanted = { ...(label === undefined ? {} : { label }), ...(color === undefined ? {} : { color }) };
     const changed = await this.host.commit(
-      () => ({ putObjects: missingObject(this.host.annotations, object) }),
+      () => ({
+        putObjects: missingObject(this.host.annotations, object).map((made) => ({ ...made, ...wanted })),
+      }),
       edit,
     );
     return this.withObject(changed, object);

@@ -1,4 +1,4 @@
-import { MaskletError } from '../../shared/protocol/errors';
+import { CancelledError, MaskletError } from '../../shared/protocol/errors';
 import { rleArea, rleBox } from '../masks/rle';
 import type {
   AddBoxParams,
@@ -11,9 +11,16 @@ import type {
   SetPromptParams,
 } from '../../shared/edits';
 import type { Changed } from '../../shared/protocol/changed';
-import type { Editing, PreviewParams, PreviewResult } from '../../shared/protocol/session';
+import type { Editing, EncodeFrameParams, PreviewParams, PreviewResult } from '../../shared/protocol/session';
 import type { FrameIndex } from '../../shared/domain/video';
-import type { FramePrompt, Looking, MaskRecord, ObjectId } from '../../shared/domain/annotations';
+import type {
+  Box,
+  FramePrompt,
+  Looking,
+  MaskRecord,
+  ObjectId,
+  PointPrompt,
+} from '../../shared/domain/annotations';
 import { checkObjectId } from '../storage/sidecar/layout';
 import { promptRevision } from '../annotations/annotations';
 import type { EncodedFrames } from './encodedFrames';
@@ -137,6 +144,41 @@ export class PromptEdits {
   }
 
   /**
+   * Encodes what a click on the frame would be answered from, before it comes.
+   * @throws MaskletError `cancelled` where nobody wants it any more before the encoder begins.
+   */
+  async encode({ object, frame, visible }: EncodeFrameParams, signal: AbortSignal): Promise<null> {
+    checkFrame(this.host.video, frame);
+    if (visible) checkBox(this.host.video, visible);
+    const frames = await this.host.encoded();
+    await frames.model.load(signal);
+    if (signal.aborted) throw new CancelledError();
+    const [x0, y0, x1, y1] = visible ?? [0, 0, this.host.video.width, this.host.video.height];
+    const middle: PointPrompt = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, label: 1 };
+    const { part } = this.asked(object, frame, [middle], visible);
+    await frames.get(frame, part && { part });
+    return null;
+  }
+
+  /** The prompt that clicks would make on top of what the object has on the frame. */
+  private asked(
+    object: ObjectId | undefined,
+    frame: FrameIndex,
+    points: readonly PointPrompt[],
+    visible: Box | undefined,
+  ): FramePrompt {
+    const { annotations, video } = this.host;
+    const [prompt, standing] =
+      object === undefined ? [] : [annotations.prompt(object, frame), annotations.mask(object, frame)];
+    return withPart(
+      withPoints({ object: object ?? '', frame }, prompt, standing, points),
+      visible,
+      standing,
+      video,
+    );
+  }
+
+  /**
    * What clicks would give; null where that would need the encoder first. A visible part that is not encoded yet is, for the
    * next time; until then the whole frame answers.
    */
@@ -149,12 +191,7 @@ export class PromptEdits {
     if (visible) checkBox(this.host.video, visible);
     const frames = this.host.encodedNow();
     if (!frames || frames.model.state.state !== 'ready') return null;
-    const [prompt, standing] =
-      object === undefined
-        ? []
-        : [this.host.annotations.prompt(object, frame), this.host.annotations.mask(object, frame)];
-    const given = withPoints({ object: object ?? '', frame }, prompt, standing, points);
-    const asked = withPart(given, visible, standing, this.host.video);
+    const asked = this.asked(object, frame, points, visible);
     const closer = asked.part && frames.ready(frame, { part: asked.part });
     const encoded = closer ?? frames.ready(frame);
     if (asked.part && !closer && !this.lookingCloser) {

@@ -60,6 +60,7 @@ import type {
   OpenParams,
   OpenProgress,
   OpenResult,
+  EncodeFrameParams,
   PreviewParams,
   PreviewResult,
   PropagateParams,
@@ -163,6 +164,8 @@ export interface KernelRequests extends KernelEdits {
   /** Removes database rows for good; sidecars are files like any other. No session may be open on it. */
   'annotations/forget': [FilePlace, null];
   /** Nothing is stored. Null where the frame has not been encoded, for a preview must come at once or not at all. */
+  /** Has the encoder look at a frame, so that a click on it is answered at once. Cancelled, it does not begin any more. */
+  'frame/encode': [EncodeFrameParams, null];
   'object/preview': [PreviewParams, PreviewResult | null];
   /** The labels of the session's workspace; `labels/changed` follows whenever they change. */
   'labels/read': [{ readonly session: SessionId }, LabelSet];

@@ -238,6 +238,14 @@ export interface SnapshotResult {
   readonly revision: number;
 }
 
+/** A frame on which somebody may click next. */
+export interface EncodeFrameParams extends Looking {
+  readonly session: SessionId;
+  readonly frame: FrameIndex;
+  /** Whose mask may be corrected there; default: an object that has none yet. */
+  readonly object?: ObjectId;
+}
+
 /** What clicks would give on top of the existing prompts. */
 export interface PreviewParams extends Looking {
   readonly session: SessionId;

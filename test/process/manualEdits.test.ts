@@ -355,6 +355,24 @@ describe('prompts', () => {
     expect(best.mask!.mask).toEqual(first.mask.mask);
   });
 
+  test('are answered without encoding on a frame that was looked at before, at the same part of it', async () => {
+    const session = await openClip();
+    const visible = [80, 40, 200, 120] as const;
+    for (const looking of [{}, { visible }]) {
+      await session.request('frame/encode', { frame: 1, ...looking });
+      const { timings } = await session.request('object/addPoints', {
+        object: 'visible' in looking ? 'close' : OBJECT,
+        frame: 1,
+        points: [{ x: 140, y: 80, label: 1 }],
+        ...looking,
+      });
+      expect(timings.encodeMs).toBe(0);
+    }
+    // A step that comes before the encoder has begun takes it back.
+    const unwanted = session.request('frame/encode', { frame: 5 }, { signal: AbortSignal.abort() });
+    await expect(unwanted).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
   test('are previewed on an encoded frame only, with the very mask that the click then gives', async () => {
     const session = await openClip();
     const [x0, y0, x1, y1] = clip.box;
