@@ -70,6 +70,13 @@ export const EDITOR_ACTIONS = {
     needs: 'writable',
     menus: { canvas: '3_frame@6' },
   },
+  keyPointer: {
+    title: 'Place Points with the Keyboard',
+    does: 'Place points and boxes by keys',
+    group: 'Segment',
+    keys: ['alt+m'],
+    needs: 'writable',
+  },
   clearPrompts: {
     title: 'Clear Prompts on This Frame',
     does: 'Clear the prompts on this frame',
@@ -119,6 +126,14 @@ export const EDITOR_ACTIONS = {
     keys: ['w'],
     needs: 'writable',
     menus: { canvas: '1_tool@5' },
+  },
+  toggleLocalOnly: {
+    title: 'Edit This Frame Only',
+    does: 'Edit this frame only (Shift, while drawing)',
+    group: 'Draw',
+    keys: ['alt+l'],
+    needs: 'writable',
+    menus: { canvas: '1_tool@6' },
   },
   smallerBrush: {
     title: 'Smaller Brush',
@@ -192,6 +207,14 @@ export const EDITOR_ACTIONS = {
     keys: ['shift+i'],
     needs: 'object',
     menus: { timeline: '2_mask@3' },
+  },
+  keepToFrame: {
+    title: 'Keep Mask to This Frame',
+    does: 'Keep the mask to this frame, or let others follow',
+    group: 'Correct',
+    keys: ['shift+alt+l'],
+    needs: 'object',
+    menus: { canvas: '2_mask@8' },
   },
   nextCandidate: {
     title: 'Next Mask Candidate',
@@ -480,6 +503,14 @@ export const EDITOR_ACTIONS = {
     needs: 'editor',
     menus: { object: '3_view@1' },
   },
+  toggleLocked: {
+    title: 'Lock or Unlock Object',
+    does: 'Lock or unlock',
+    group: 'Objects',
+    keys: ['alt+k'],
+    needs: 'editor',
+    menus: { object: '3_view@3' },
+  },
   moveObjectUp: {
     title: 'Move Object Up',
     does: 'Move up in the list',
@@ -529,6 +560,14 @@ export const EDITOR_ACTIONS = {
     keys: ['shift+h'],
     needs: 'editor',
     menus: { canvas: '4_view@4', object: '3_view@2' },
+  },
+  toggleNames: {
+    title: 'Show Names at the Masks',
+    does: 'Names at the masks',
+    group: 'View',
+    keys: ['alt+b'],
+    needs: 'editor',
+    menus: { canvas: '4_view@5' },
   },
   strongerOverlay: {
     title: 'Increase Mask Opacity',
@@ -621,7 +660,7 @@ export const EDITOR_ACTIONS = {
 
 /** The editor's commands that the extension host carries out, on the tab in front. */
 export const HOST_COMMANDS = {
-  cancelPropagation: { title: 'Cancel Propagation', keys: ['ctrl+escape'], anywhere: true, needs: 'running' },
+  cancelPropagation: { title: 'Cancel Propagation', keys: ['escape'], needs: 'running' },
   goToFrame: { title: 'Go to Frame...', keys: ['ctrl+g'], anywhere: true, needs: 'editor' },
   selectObject: {
     title: 'Select Object',
@@ -665,6 +704,7 @@ function actionRow(action: EditorAction): ActionRow {
 export function keyInWords(key: string): string {
   return key
     .replace('shift+/', '?')
+    .replace('escape', 'esc')
     .split('+')
     .map((part) => part[0].toUpperCase() + part.slice(1))
     .join('+');

@@ -31,6 +31,8 @@ interface CommonProps {
   /** What a screen reader says, where that is not the text shown. */
   readonly label?: string;
   readonly disabled?: boolean;
+  /** Why it does nothing now: it is disabled then, and its tooltip says this. */
+  readonly why?: string | undefined;
 }
 
 export interface ButtonProps extends CommonProps {
@@ -138,8 +140,18 @@ function element(name: string, attributes: Record<string, unknown>, children?: C
   return h<Record<string, unknown>>(name, attributes, children);
 }
 
-function attributesOf({ label, ...rest }: CommonProps): Record<string, unknown> {
-  return label === undefined ? { ...rest } : { ...rest, 'aria-label': label };
+function attributesOf({ label, why, disabled, title, ...rest }: CommonProps): Record<string, unknown> {
+  return {
+    ...rest,
+    disabled: disabled === true || why !== undefined,
+    ...(title !== undefined && { title: withReason(title, why) }),
+    ...(label !== undefined && { 'aria-label': label }),
+  };
+}
+
+/** A tooltip that also says why the control does nothing now. */
+export function withReason(title: string, why: string | undefined): string {
+  return why === undefined ? title : `${title}\n${why}`;
 }
 
 function valueOf(event: Event): string {

@@ -112,6 +112,7 @@ export class EditorPanel implements vscode.Disposable {
       (method) => (params: Edits[EditMethod][0]) => this.document.edit(method, params, { asker: this }),
     ),
     'frame/image': (params, signal) => this.document.image(params, signal),
+    'frame/encode': (params, signal) => this.document.encode(params, signal),
     'frame/masks': ({ frame }) => this.document.masks(frame),
     'frame/propose': ({ frame }, signal) =>
       this.document.propose(frame, {

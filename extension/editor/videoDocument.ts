@@ -20,6 +20,7 @@ import type {
   FilePlace,
   LabelSet,
   OpenParams,
+  EncodeFrameParams,
   PreviewParams,
   PreviewResult,
   PropagateResult,
@@ -263,6 +264,10 @@ export class VideoDocument implements vscode.CustomDocument {
     return await this.request('session/conflictVersions', { conflict });
   }
 
+  async encode(params: Omit<EncodeFrameParams, 'session'>, signal: AbortSignal): Promise<null> {
+    return await this.request('frame/encode', params, { signal });
+  }
+
   async preview(params: Omit<PreviewParams, 'session'>, signal: AbortSignal): Promise<PreviewResult | null> {
     return await this.request('object/preview', params, { signal });
   }
@@ -361,13 +366,16 @@ export class VideoDocument implements vscode.CustomDocument {
   }): Promise<PropagateResult> {
     const edit = newEditId();
     const cancel = new AbortController();
-    const started = performance.now();
     let reported = false;
     let computed = 0;
+    /** When the first frame was computed: it waited for the model, too. */
+    let firstComputed = 0;
     let pace: PropagationPace | undefined;
     const objects = params.objects ?? this.current.objects.map((object) => object.id);
+    const { direction, range, force } = params;
+    const run = { direction, objects, ...(range && { range }), ...(force && { force }) };
     const show = (propagation: PropagationState): void => this.update({ propagation });
-    show({ direction: params.direction, objects, done: 0, total: 0, cancelling: false });
+    show({ ...run, done: 0, total: 0, computed, cancelling: false });
     const onProgress = ({ frame, masks, skipped, done, total, dirty }: FrameProgress): void => {
       if (!skipped && !reported) {
         reported = true;
@@ -377,12 +385,14 @@ export class VideoDocument implements vscode.CustomDocument {
       this.tellOfUnsaved();
       if (!skipped)
         this.masksEmitter.fire({ frame, masks: masks.map((mask) => ({ ...mask, stale: false })) });
-      const secondsPerFrame = (performance.now() - started) / 1000 / Math.max(1, done);
-      if (!skipped) computed++;
-      // The first frame waits for the model, too.
-      if (computed > 1) pace = { secondsPerFrame, objects: masks.length };
+      if (!skipped && ++computed === 1) firstComputed = performance.now();
+      if (!skipped && computed > 1) {
+        const seconds = (performance.now() - firstComputed) / 1000;
+        pace = { secondsPerFrame: seconds / (computed - 1), objects: masks.length };
+      }
       const cancelling = cancel.signal.aborted;
-      show({ direction: params.direction, objects, frame, done, total, secondsPerFrame, cancelling });
+      const measured = pace && { secondsPerFrame: pace.secondsPerFrame };
+      show({ ...run, frame, done, total, computed, ...measured, cancelling });
       this.snapshotSoon();
     };
     const finished = this.request(

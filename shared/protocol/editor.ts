@@ -23,7 +23,7 @@ import type { FrameIndex, FrameRange, VideoInfo } from '../domain/video';
 import type { Edits, ObjectParams } from '../edits';
 import type { Changed } from './changed';
 import type { ModelState } from './health';
-import type { PreviewParams, PreviewResult, ProposeResult } from './session';
+import type { EncodeFrameParams, PreviewParams, PreviewResult, ProposeResult } from './session';
 
 /** Everything about a document that is not pixels. Sent whole after `ready`; from then on, what changes. */
 export interface DocumentState {
@@ -91,9 +91,16 @@ export interface PropagationPace {
 export interface PropagationState {
   readonly direction: Direction | 'both';
   readonly objects: readonly ObjectId[];
+  readonly range?: FrameRange;
+  /** Set where frames that are up to date are computed, too. */
+  readonly force?: boolean;
   readonly frame?: FrameIndex;
+  /** Frames passed so far. */
   readonly done: number;
   readonly total: number;
+  /** Of those passed: what was not up to date already. */
+  readonly computed: number;
+  /** Of a frame that is computed; unknown before the second one, as the first waits for the model. */
   readonly secondsPerFrame?: number;
   readonly cancelling: boolean;
 }
@@ -103,6 +110,8 @@ export interface ViewState {
   readonly frame: FrameIndex;
   readonly object?: ObjectId;
   readonly hidden: readonly ObjectId[];
+  /** Objects that no edit of this view changes. */
+  readonly locked?: readonly ObjectId[];
   /**
    * CSS pixels a video pixel, and the video's point in the middle of the stage; absent while the picture is fitted to
    * the window.
@@ -129,6 +138,8 @@ export interface OverlayStyle {
   readonly outlineOnly: boolean;
   /** Only the selected object. */
   readonly solo: boolean;
+  /** What objects are called, beside their masks. */
+  readonly names?: boolean;
 }
 
 /** What the webview asks of the host, edits included: `[params, result]`. */
@@ -143,6 +154,8 @@ export interface HostRequests extends Edits {
     },
     { readonly data: Uint8Array; readonly width: number; readonly height: number; readonly mime: string },
   ];
+  /** Has the frame looked at by the model, so that a click on it is answered at once. */
+  'frame/encode': [Omit<EncodeFrameParams, 'session'>, null];
   'frame/masks': [{ readonly frame: FrameIndex }, readonly MaskView[]];
   /** What may be objects; how far it is comes as `proposing`. */
   'frame/propose': [{ readonly frame: FrameIndex }, ProposeResult];
@@ -162,7 +175,8 @@ export interface HostRequests extends Edits {
       /** Default: the setting's. */
       readonly quality?: Quality;
     },
-    { readonly frames: number; readonly cancelled: boolean },
+    /** `frames`: passed in all, with those skipped as they were up to date. */
+    { readonly frames: number; readonly skipped: number; readonly cancelled: boolean },
   ];
   'propagate/cancel': [Record<string, never>, null];
 }

@@ -102,6 +102,7 @@ async function propagate(editor: EditorHarness, status: readonly ObjectStatus[])
       objects: ids,
       frame,
       done: n,
+      computed: n,
       total: MESSAGES,
       cancelling: false,
     };

@@ -293,6 +293,7 @@ export class EditorHarness {
       const { width, height } = this.state.video;
       return flatPicture(frame, width, height, maxDimension);
     },
+    'frame/encode': () => null,
     'frame/masks': ({ frame }) => this.masks.get(frame) ?? [],
     'object/update': () => null,
     'object/move': () => ({ changed: true, frames: [] }),

@@ -5,10 +5,12 @@ import { ObjectList } from './objects/objectList';
 import { Banner } from './status/banner';
 import { ConflictBar } from './status/conflictBar';
 import { ProposalBar } from './status/proposalBar';
+import { QuestionBar } from './status/questionBar';
 import { StatusLine } from './status/statusLine';
 import { Lanes } from './timeline/lanes';
 import { Timeline } from './timeline/timeline';
 import { Transport } from './timeline/transport';
+import { ToolOptions } from './toolbar/toolOptions';
 import { ToolPalette } from './toolbar/toolPalette';
 import { Toolbar } from './toolbar/toolbar';
 
@@ -23,7 +25,11 @@ export function App({ editor }: { readonly editor: Editor }) {
       </div>
       <main class="workbench">
         <ToolPalette editor={editor} />
-        <Stage editor={editor} />
+        <div class="stage-area">
+          <Stage editor={editor} />
+          <ToolOptions editor={editor} />
+          <QuestionBar editor={editor} />
+        </div>
         <ObjectList editor={editor} />
       </main>
       <div class="strip">

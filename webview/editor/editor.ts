@@ -2,6 +2,7 @@ import { effect, signal, untracked } from '@preact/signals';
 import type { FrameIndex } from '../../shared/domain/video';
 import type { HostRequests, ToWebview } from '../../shared/protocol/editor';
 import type { Box, MaskView } from '../../shared/domain/annotations';
+import { beginKeyPointer } from './canvas/keyPointer';
 import { Pictures } from './canvas/pictures';
 import {
   pictureNeeded,
@@ -14,13 +15,14 @@ import {
 import { HostClient } from './host/hostClient';
 import { HostWatch } from './host/hostWatch';
 import { Measure } from './host/measure';
-import type { VsCodeApi } from './host/vscodeApi';
+import type { KeptState, VsCodeApi } from './host/vscodeApi';
 import { Actions, noticeOf } from './state/actions';
-import { runAction } from './state/editorActions';
+import { leavePolygon, runAction } from './state/editorActions';
 import type { EditorParts } from './state/editorParts';
 import { LabelActions } from './state/labelActions';
 import { MaskActions } from './state/maskActions';
 import { MaskLoading } from './state/maskLoading';
+import { Preparation } from './state/preparation';
 import { Playback } from './state/playback';
 import { News } from './state/news';
 import { ConflictActions } from './state/conflictActions';
@@ -65,6 +67,9 @@ export class Editor implements EditorParts {
       this.store.follow.value = kept.follow;
       this.store.tool.value = kept.tool ?? this.store.tool.value;
       this.store.brushRadius.value = kept.brushRadius ?? this.store.brushRadius.value;
+      this.store.localOnly.value = kept.localOnly ?? false;
+      this.store.lastLabel.value = kept.lastLabel;
+      this.store.allowed.value = kept.allowed ?? [];
     }
     this.host = new HostClient(
       (message) => api.postMessage(message),
@@ -94,10 +99,16 @@ export class Editor implements EditorParts {
     this.maskLoading = new MaskLoading(this.host, this.store.masks, (error) => {
       this.store.notice.value = noticeOf(error);
     });
+    new Preparation(
+      this.store,
+      () => this.visible(),
+      (params, signal) => this.host.request('frame/encode', params, signal),
+    );
     this.keepPicturesComing();
     this.keepMasksComing();
     this.keepCurveComing();
     this.keepViewPosted();
+    this.keepNotesCurrent();
     this.retryAfterRestart();
   }
 
@@ -180,9 +191,10 @@ export class Editor implements EditorParts {
     const draft = this.store.openPolygon.value;
     if (!draft) return;
     if (cornerCount(draft) < 3) {
-      this.actions.say('A polygon needs three corners.');
+      this.actions.say('A polygon needs three corners.', 'polygon');
       return;
     }
+    if (draft.kind === 'outline') leavePolygon(this);
     this.store.polygon.value = undefined;
     void this.masks.draw(
       draft.kind === 'outline'
@@ -191,6 +203,10 @@ export class Editor implements EditorParts {
       draft.frame,
     );
   };
+
+  beginKeyPointer(): void {
+    beginKeyPointer(this);
+  }
 
   fit(): void {
     this.store.view.value = withZoom(this.store.view.value, undefined);
@@ -258,7 +274,7 @@ export class Editor implements EditorParts {
   private keepViewPosted(): void {
     effect(() => {
       void this.store.view.value;
-      void [this.store.follow.value, this.store.tool.value, this.store.brushRadius.value];
+      void this.own();
       if (!this.store.document.value || this.viewTimer !== undefined) return;
       this.viewTimer = window.setTimeout(() => {
         this.viewTimer = undefined;
@@ -267,19 +283,45 @@ export class Editor implements EditorParts {
     });
   }
 
+  /** What is this page's own, and not the host's to know. */
+  private own(): Omit<KeptState, 'view'> {
+    const { follow, tool, brushRadius, localOnly, lastLabel, allowed } = this.store;
+    return {
+      follow: follow.value,
+      tool: tool.value,
+      brushRadius: brushRadius.value,
+      localOnly: localOnly.value,
+      ...(lastLabel.value !== undefined && { lastLabel: lastLabel.value }),
+      allowed: allowed.value,
+    };
+  }
+
   private lastPosted = '';
 
   private postView(): void {
     const view = this.store.view.value;
-    const follow = this.store.follow.value;
-    const tool = this.store.tool.value;
-    const brushRadius = this.store.brushRadius.value;
-    const text = JSON.stringify([view, follow, tool, brushRadius]);
+    const state = { view, ...this.own() };
+    const text = JSON.stringify(state);
     if (text === this.lastPosted) return;
     this.lastPosted = text;
-    this.api.setState({ view, follow, tool, brushRadius });
+    this.api.setState(state);
     this.host.post({ kind: 'view', view });
   }
+
+  /** A note ends with what it speaks of. */
+  private keepNotesCurrent(): void {
+    effect(() => {
+      const { notice, question } = this.store;
+      const now = [this.store.sight('view'), this.store.sight('polygon')];
+      const said = untracked(() => notice.value?.sight);
+      if (said !== undefined && !now.includes(said)) notice.value = undefined;
+      // A question about a frame that is not looked at any more is a no.
+      if (this.asked !== undefined && this.asked !== now[0]) question.peek()?.answer(false);
+      this.asked = question.value && now[0];
+    });
+  }
+
+  private asked: string | undefined;
 
   /** What failed while the kernel was away is asked for again once it is back. */
   private retryAfterRestart(): void {

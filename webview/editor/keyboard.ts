@@ -1,5 +1,7 @@
 import type { EditorParts } from './state/editorParts';
 import type { Editor } from './editor';
+import { keyPointerKey } from './canvas/keyPointer';
+import { leavePolygon, takeTool } from './state/editorActions';
 import { classOfKey } from './state/labels';
 import { spaceHeld, spacePanned } from './state/spaceBar';
 import { withoutVertex } from './tools/polygon';
@@ -27,11 +29,12 @@ export function followKeyboard(editor: Editor): void {
   document.addEventListener('keydown', (event) => {
     editor.store.keyTime.pressed(event.timeStamp);
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (isTyping(event) && plain) {
+    const typing = isTyping(event) && !leavesSlider(event);
+    if (typing && plain) {
       event.stopPropagation();
       return;
     }
-    if (event.defaultPrevented || isTyping(event)) return;
+    if (event.defaultPrevented || typing) return;
     if (editor.store.helpOpen.value || (event.key === ' ' && isControl(event))) {
       if (plain) event.stopPropagation();
       return;
@@ -41,6 +44,7 @@ export function followKeyboard(editor: Editor): void {
       spacePanned.value = false;
     }
     if (
+      keyPointerKey(editor, event) ||
       polygonKey(editor, event) ||
       proposalKey(editor, event) ||
       escapeKey(editor, event) ||
@@ -80,9 +84,12 @@ export function followKeyboard(editor: Editor): void {
 }
 
 /** The keys of a polygon that is being drawn. @returns false where there is none, or the key is not one of them. */
-function polygonKey({ store, closePolygon }: EditorParts, event: KeyboardEvent): boolean {
+function polygonKey(editor: EditorParts, event: KeyboardEvent): boolean {
+  const { store, closePolygon } = editor;
   const draft = store.openPolygon.value;
-  if (!draft || isControl(event) || event.altKey || event.ctrlKey || event.metaKey) return false;
+  if (!draft || event.altKey || event.ctrlKey || event.metaKey) return false;
+  // Enter presses a button that has the focus; Esc means the same everywhere.
+  if (isControl(event) && event.key !== 'Escape') return false;
   switch (event.key) {
     case 'Enter':
       closePolygon(event.shiftKey ? 'cut' : 'add');
@@ -92,7 +99,7 @@ function polygonKey({ store, closePolygon }: EditorParts, event: KeyboardEvent):
       if (draft.kind === 'polygon') store.polygon.value = withoutVertex(draft);
       return true;
     case 'Escape':
-      store.polygon.value = undefined;
+      leavePolygon(editor);
       return true;
     default:
       return false;
@@ -123,10 +130,15 @@ function proposalKey({ store, proposals }: EditorParts, event: KeyboardEvent): b
   }
 }
 
-function escapeKey({ actions, store, playback }: EditorParts, event: KeyboardEvent): boolean {
+/** Gives up the last thing that was begun: a question, playback, a propagation, the word on an error, the tool. */
+function escapeKey(editor: EditorParts, event: KeyboardEvent): boolean {
+  const { actions, store, playback } = editor;
   if (event.key !== 'Escape' || event.shiftKey || event.ctrlKey || event.altKey) return false;
-  if (store.playing.value !== 0) playback.pause();
+  if (store.question.value) store.question.value.answer(false);
+  else if (store.playing.value !== 0) playback.pause();
+  else if (store.document.value?.propagation) void actions.cancelPropagation();
   else if (store.notice.value) actions.dismissNotice();
+  else if (store.tool.value !== 'select') takeTool(editor, 'select');
   else return false;
   return true;
 }
@@ -153,6 +165,14 @@ function isTyping(event: KeyboardEvent): boolean {
   return event.composedPath().some((target) => target instanceof Element && isTypedInto(target));
 }
 
+/** A slider takes arrows for itself; what ends something means the same as on the picture, and gives the picture the keys again. */
+function leavesSlider({ key, target }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLInputElement) || target.type !== 'range') return false;
+  if (key !== 'Escape' && key !== 'Enter') return false;
+  target.blur();
+  return true;
+}
+
 function isTypedInto(element: Element): boolean {
   return element.matches(TYPED_INTO) || element.localName === 'vscode-text-field';
 }
@@ -161,6 +181,6 @@ function isTypedInto(element: Element): boolean {
 function isControl(event: KeyboardEvent): boolean {
   return (
     event.target instanceof Element &&
-    event.target.closest('button, vscode-button, vscode-checkbox, input') !== null
+    event.target.closest('button, vscode-button, vscode-checkbox, input:not([type=range])') !== null
   );
 }

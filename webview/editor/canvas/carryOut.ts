@@ -23,20 +23,21 @@ export function carryOut(editor: Editor, transform: Transform, effect: GestureEf
       const point = toVideo(transform, effect.at);
       // Only what is pointed at becomes an object: a click beside all proposals is a click.
       if (effect.label === 1 && editor.proposals.point(point)) void editor.proposals.accept();
-      else if (isInside(video, point)) void actions.click({ ...point, label: effect.label }, since);
+      else if (isInside(video, point))
+        void actions.click({ ...point, label: effect.label }, since, effect.local);
       return;
     }
     case 'box': {
       const box = boxBetween(video, toVideo(transform, effect.start), toVideo(transform, effect.end));
-      if (box) void actions.box(box, since);
+      if (box) void actions.box(box, since, effect.local);
       return;
     }
     case 'draw': {
       const points = effect.points.map((point) => pairOf(toVideo(transform, point)));
-      const { mode } = effect;
+      const { mode, local } = effect;
       if (store.tool.value !== 'lasso')
-        void masks.draw({ kind: 'brush', mode, points, radius: store.brushRadius.value }, frame);
-      else if (points.length >= 3) void masks.draw({ kind: 'polygon', mode, points }, frame);
+        void masks.draw({ kind: 'brush', mode, points, radius: store.brushRadius.value }, frame, local);
+      else if (points.length >= 3) void masks.draw({ kind: 'polygon', mode, points }, frame, local);
       return;
     }
     case 'place': {

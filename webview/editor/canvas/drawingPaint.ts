@@ -1,12 +1,16 @@
 import type { MaskOperation } from '../../../shared/domain/annotations';
 import type { PolygonDraft } from '../tools/polygon';
-import { type Point, toStage, type Transform } from './viewTransform';
+import { type Point, type Size, toStage, type Transform } from './viewTransform';
 
 type Context = CanvasRenderingContext2D;
 
 const LIGHT = '#ffffff';
 const SHADE = 'rgba(0, 0, 0, 0.65)';
+/** Of a name at a mask, in CSS pixels. */
+const NAME_HEIGHT = 17;
 const VERTEX_RADIUS = 4.5;
+/** Handles of an outline that would lie nearer to each other are left out. */
+const HANDLES_APART = 11;
 
 /** What a stroke or polygon covers, before the host has made it part of the mask. Others change the whole mask. */
 export function paintDrawing(
@@ -46,6 +50,38 @@ export function paintBrushRing(context: Context, at: Point, radius: number, eras
   context.fillRect(at.x - 0.5, at.y - 0.5, 1, 1);
 }
 
+/** A name above a point, within the stage. */
+export function paintName(context: Context, name: string, at: Point, color: string, stage: Size): void {
+  context.save();
+  context.font = `600 11px ${getComputedStyle(context.canvas).fontFamily}`;
+  const width = Math.ceil(context.measureText(name).width) + 14;
+  const x = Math.min(stage.width - width, Math.max(0, at.x - width / 2));
+  const y = Math.min(stage.height - NAME_HEIGHT, Math.max(0, at.y - NAME_HEIGHT - 3));
+  context.fillStyle = 'rgba(0, 0, 0, 0.72)';
+  context.fillRect(x, y, width, NAME_HEIGHT);
+  context.fillStyle = color;
+  context.fillRect(x, y, 4, NAME_HEIGHT);
+  context.fillStyle = LIGHT;
+  context.textBaseline = 'middle';
+  context.fillText(name, x + 9, y + NAME_HEIGHT / 2 + 0.5);
+  context.restore();
+}
+
+/** Where keys place the next point: lines around a gap, so that the pixel itself is seen. */
+export function paintCross(context: Context, { x, y }: Point): void {
+  const path = new Path2D();
+  for (const [dx, dy] of [
+    [-1, 0],
+    [1, 0],
+    [0, -1],
+    [0, 1],
+  ]) {
+    path.moveTo(x + dx * 4, y + dy * 4);
+    path.lineTo(x + dx * 16, y + dy * 16);
+  }
+  strokeTwice(context, path, false);
+}
+
 /** The polygon being drawn, with a line on to the pointer; or the outline being edited, all rings of it. */
 export function paintPolygon(
   context: Context,
@@ -67,8 +103,13 @@ export function paintPolygon(
   context.fill(path, draft.kind === 'outline' ? 'evenodd' : 'nonzero');
   context.restore();
   strokeTwice(context, path, false);
-  for (const points of rings)
+  for (const points of rings) {
+    let shown: Point | undefined;
     points.forEach(({ x, y }, i) => {
+      // An outline seen from afar has more corners than room: those between are there again once it is seen closer.
+      const crowded = shown && Math.hypot(x - shown.x, y - shown.y) < HANDLES_APART;
+      if (crowded && draft.kind === 'outline') return;
+      shown = { x, y };
       // A click on the first corner closes what is drawn.
       const closes = i === 0 && draft.kind === 'polygon';
       const vertex = new Path2D();
@@ -79,6 +120,7 @@ export function paintPolygon(
       context.lineWidth = 1.5;
       context.stroke(vertex);
     });
+  }
 }
 
 function pathOf(points: readonly Point[]): Path2D {

@@ -9,13 +9,18 @@ export type Grab =
   | { readonly kind: 'vertex'; readonly at: VertexPlace }
   | { readonly kind: 'edge'; readonly at: VertexPlace };
 
-/** What the pointer is in the middle of, in the stage's CSS pixels. */
+/** What the pointer is in the middle of, in the stage's CSS pixels; `local`: for this frame alone. */
 export type Gesture =
   | { readonly kind: 'none' }
-  | { readonly kind: 'press'; readonly start: Point; readonly label: 0 | 1 }
-  | { readonly kind: 'box'; readonly start: Point; readonly end: Point }
+  | { readonly kind: 'press'; readonly start: Point; readonly label: 0 | 1; readonly local?: boolean }
+  | { readonly kind: 'box'; readonly start: Point; readonly end: Point; readonly local?: boolean }
   | { readonly kind: 'pan'; readonly last: Point }
-  | { readonly kind: 'draw'; readonly mode: DrawMode; readonly points: readonly Point[] }
+  | {
+      readonly kind: 'draw';
+      readonly mode: DrawMode;
+      readonly points: readonly Point[];
+      readonly local?: boolean;
+    }
   /** `moved`: no click any more. */
   | {
       readonly kind: 'grab';
@@ -32,6 +37,8 @@ export interface PointerInput {
   /** As in `PointerEvent.button`. */
   readonly button: number;
   readonly alt: boolean;
+  /** What is drawn or clicked is for this frame alone. */
+  readonly shift?: boolean;
   /** The space bar is held. */
   readonly space: boolean;
   readonly tool: Tool;
@@ -41,10 +48,15 @@ export interface PointerInput {
 
 /** What a gesture asks for. */
 export type GestureEffect =
-  | { readonly kind: 'click'; readonly at: Point; readonly label: 0 | 1 }
-  | { readonly kind: 'box'; readonly start: Point; readonly end: Point }
+  | { readonly kind: 'click'; readonly at: Point; readonly label: 0 | 1; readonly local?: boolean }
+  | { readonly kind: 'box'; readonly start: Point; readonly end: Point; readonly local?: boolean }
   | { readonly kind: 'pan'; readonly dx: number; readonly dy: number }
-  | { readonly kind: 'draw'; readonly mode: DrawMode; readonly points: readonly Point[] }
+  | {
+      readonly kind: 'draw';
+      readonly mode: DrawMode;
+      readonly points: readonly Point[];
+      readonly local?: boolean;
+    }
   | { readonly kind: 'move'; readonly grab: Grab; readonly at: Point }
   | { readonly kind: 'drop'; readonly grab: Grab; readonly at: Point }
   | { readonly kind: 'pick'; readonly grab: Grab; readonly at: Point }
@@ -57,7 +69,8 @@ export const NO_GESTURE: Gesture = { kind: 'none' };
 const DRAG_DISTANCE = 4;
 
 export function pointerDown(gesture: Gesture, input: PointerInput): Gesture {
-  const { at, button, alt, space, tool, grab } = input;
+  const { at, button, alt, shift, space, tool, grab } = input;
+  const local = shift ? { local: true } : {};
   if (gesture.kind !== 'none') return gesture;
   if (button === 1 || (button === 0 && space)) return { kind: 'pan', last: at };
   if (button !== 0 && button !== 2) return gesture;
@@ -68,12 +81,12 @@ export function pointerDown(gesture: Gesture, input: PointerInput): Gesture {
   }
   switch (tool) {
     case 'select':
-      return { kind: 'press', start: at, label: other ? 0 : 1 };
+      return { kind: 'press', start: at, label: other ? 0 : 1, ...local };
     case 'brush':
     case 'lasso':
-      return { kind: 'draw', mode: other ? 'cut' : 'add', points: [at] };
+      return { kind: 'draw', mode: other ? 'cut' : 'add', points: [at], ...local };
     case 'eraser':
-      return { kind: 'draw', mode: other ? 'add' : 'cut', points: [at] };
+      return { kind: 'draw', mode: other ? 'add' : 'cut', points: [at], ...local };
     case 'polygon':
       return other ? gesture : { kind: 'place', start: at };
   }
@@ -105,7 +118,7 @@ export function pointerMove(
     case 'press':
       // Only a positive press becomes a box: a box says where the object is.
       return gesture.label === 1 && isDrag(gesture.start, at)
-        ? { gesture: { kind: 'box', start: gesture.start, end: at } }
+        ? { gesture: { kind: 'box', start: gesture.start, end: at, ...localOf(gesture) } }
         : { gesture };
   }
 }
@@ -125,9 +138,11 @@ export function pointerUp(
       return done(effect);
     case 'box':
       // Dragged back to where it began: taken back.
-      return done(isDrag(moved.start, at) ? { kind: 'box', start: moved.start, end: at } : undefined);
+      return done(
+        isDrag(moved.start, at) ? { kind: 'box', start: moved.start, end: at, ...localOf(moved) } : undefined,
+      );
     case 'draw':
-      return done({ kind: 'draw', mode: moved.mode, points: moved.points });
+      return done({ kind: 'draw', mode: moved.mode, points: moved.points, ...localOf(moved) });
     case 'grab':
       return done({ kind: moved.moved ? 'drop' : 'pick', grab: moved.grab, at: moved.at });
     case 'remove':
@@ -136,11 +151,17 @@ export function pointerUp(
       return done({ kind: 'place', at: moved.start });
     case 'press':
       return done(
-        isDrag(moved.start, at) ? undefined : { kind: 'click', at: moved.start, label: moved.label },
+        isDrag(moved.start, at)
+          ? undefined
+          : { kind: 'click', at: moved.start, label: moved.label, ...localOf(moved) },
       );
   }
 }
 
 function isDrag(a: Point, b: Point): boolean {
   return Math.hypot(a.x - b.x, a.y - b.y) >= DRAG_DISTANCE;
+}
+
+function localOf({ local }: { readonly local?: boolean }): { readonly local?: true } {
+  return local ? { local } : {};
 }

@@ -61,6 +61,7 @@ function StageHint({ editor }: { readonly editor: Editor }) {
   const document = store.document.value;
   const selected = store.selected.value;
   if (!document || store.locked.value !== undefined || store.painted.value === undefined) return null;
+  if (store.cross.value) return <CrossHint editor={editor} />;
   if (store.pending.value.length > 0 || store.tool.value !== 'select') return null;
   if (selected && (hasPrompts(document, selected.id) || maskCountOf(document, selected.id) > 0)) return null;
   return (
@@ -68,6 +69,19 @@ function StageHint({ editor }: { readonly editor: Editor }) {
       <strong>Click the object{selected ? ` “${store.nameOf(selected)}”` : ' to segment'}</strong>
       <span>
         or drag a box around it. <kbd>Alt</kbd>+click takes something out again.
+      </span>
+    </div>
+  );
+}
+
+/** The keys of the cross, while it is shown. */
+function CrossHint({ editor }: { readonly editor: Editor }) {
+  const corner = editor.store.cross.value?.corner;
+  return (
+    <div class="stage-hint" role="status">
+      <span>
+        <kbd>←↑↓→</kbd> move, <kbd>Shift</kbd> by a pixel; <kbd>Enter</kbd> here, <kbd>Shift+Enter</kbd> not
+        here; <kbd>B</kbd> {corner ? 'closes the box' : 'begins a box'}; <kbd>Esc</kbd> ends
       </span>
     </div>
   );
@@ -162,6 +176,7 @@ function followPointer(element: HTMLElement, editor: Editor, renderer: StageRend
           at,
           button: event.button,
           alt: event.altKey,
+          shift: event.shiftKey,
           space: spaceHeld.value,
           tool: editor.store.tool.value,
           grab: point && transform && grabAt(editor, [point.x, point.y], transform),

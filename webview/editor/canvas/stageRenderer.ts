@@ -6,7 +6,14 @@ import { includesFrame } from '../state/ranges';
 import { statusOf } from '../state/documentState';
 import { USUAL_OVERLAY } from '../state/viewState';
 import { withMovedHandle } from '../tools/promptHandles';
-import { paintBrushRing, paintDrawing, paintLasso, paintPolygon } from './drawingPaint';
+import {
+  paintBrushRing,
+  paintCross,
+  paintDrawing,
+  paintLasso,
+  paintName,
+  paintPolygon,
+} from './drawingPaint';
 import type { Gesture } from './gesture';
 import { MaskPaths } from './maskPaths';
 import { contextOf, fitCanvas } from './canvasContext';
@@ -22,7 +29,7 @@ import {
   paintTheirMask,
   THEIR_COLOR,
 } from './paint';
-import { type Point, toVideo, type Transform, transformOf } from './viewTransform';
+import { type Point, toStage, toVideo, type Transform, transformOf } from './viewTransform';
 
 /** Time for tracing new masks in one animation frame; what is left comes with the next ones. */
 const TRACE_BUDGET_MS = 12;
@@ -65,6 +72,7 @@ export class StageRenderer {
       effect(() => {
         void [store.pending.value, store.drawings.value, store.polygon.value, store.preview.value];
         void [store.tool.value, store.brushRadius.value, store.theirs.value, store.shownProposals.value];
+        void store.cross.value;
         this.invalidate(false);
       }),
     ];
@@ -182,8 +190,34 @@ export class StageRenderer {
     this.paintPreview(transform, frame);
     for (const prompt of this.visiblePrompts(frame, transform)) paintPrompt(this.overlay, prompt, transform);
     this.paintDrawings(transform, frame);
+    if (store.view.value.overlay?.names) this.paintNames(transform, frame);
+    this.paintCross(transform);
     if (this.gesture.kind === 'box')
       paintBox(this.overlay, this.gesture.start, this.gesture.end, { color: BAND_COLOR, dashed: true });
+  }
+
+  /** What each object is called, above its mask. */
+  private paintNames(transform: Transform, frame: FrameIndex): void {
+    const { store, stage } = this.editor;
+    for (const { object, mask } of this.visibleMasks(frame)) {
+      const [x0, y0, x1, y1] = mask.bbox;
+      const corners = [
+        { x: x0, y: y0 },
+        { x: x1, y: y1 },
+      ].map((corner) => toStage(transform, corner));
+      const at = { x: (corners[0].x + corners[1].x) / 2, y: Math.min(corners[0].y, corners[1].y) };
+      paintName(this.overlay, store.nameOf(object), at, object.color, stage.value);
+    }
+  }
+
+  /** Where keys place the next point, and the box that they began. */
+  private paintCross(transform: Transform): void {
+    const cross = this.editor.store.cross.value;
+    if (!cross) return;
+    const at = toStage(transform, cross.at);
+    if (cross.corner)
+      paintBox(this.overlay, toStage(transform, cross.corner), at, { color: BAND_COLOR, dashed: true });
+    paintCross(this.overlay, at);
   }
 
   /** The other version of a mask in conflict, over ours. */

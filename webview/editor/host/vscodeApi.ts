@@ -1,4 +1,5 @@
 import type { FromWebview, ViewState } from '../../../shared/protocol/editor';
+import type { Loss } from '../state/store';
 import type { Tool } from '../tools/tool';
 
 /** What a webview keeps in VS Code while it is hidden or the window reloads. */
@@ -7,6 +8,10 @@ export interface KeptState {
   readonly follow: boolean;
   readonly tool?: Tool;
   readonly brushRadius?: number;
+  readonly localOnly?: boolean;
+  readonly lastLabel?: string;
+  /** What was once answered with yes: it is not asked again. */
+  readonly allowed?: readonly Loss[];
 }
 
 /** The one object that VS Code gives a webview. */

@@ -1,9 +1,12 @@
 import type { Attributes, AttributeValue, ObjectRecord } from '../../../shared/domain/annotations';
 import type { LabelAttribute } from '../../../shared/domain/labels';
 import { Icon } from '../../icon';
-import { Button } from '../../toolkit';
+import { Button, withReason } from '../../toolkit';
 import type { Editor } from '../editor';
 import { classOf, frameAttributes } from '../state/labels';
+
+/** The id of the list of labels. */
+const LABELS = 'labels';
 
 /** What is said of the selected object: its label, and the label's attributes. */
 export function ObjectDetails({ editor }: { readonly editor: Editor }) {
@@ -11,7 +14,7 @@ export function ObjectDetails({ editor }: { readonly editor: Editor }) {
   const document = store.document.value;
   const object = store.selected.value;
   if (!document || !object) return null;
-  const disabled = store.locked.value !== undefined;
+  const why = store.locked.value;
   const label = classOf(document, object.label);
   const onFrame = frameAttributes(document.marks, object.id, store.view.value.frame);
   const fields = (per: 'object' | 'frame') =>
@@ -24,7 +27,7 @@ export function ObjectDetails({ editor }: { readonly editor: Editor }) {
           key={`${object.id}/${attribute.name}`}
           attribute={attribute}
           values={object.attributes}
-          disabled={disabled}
+          why={why}
           onChange={(value) => void labels.setAttribute(attribute.name, value)}
         />
       ))}
@@ -38,7 +41,7 @@ export function ObjectDetails({ editor }: { readonly editor: Editor }) {
           key={`${object.id}/${attribute.name}`}
           attribute={attribute}
           values={onFrame}
-          disabled={disabled}
+          why={why}
           onChange={(value) => void labels.setFrameAttribute(attribute.name, value)}
         />
       ))}
@@ -51,33 +54,46 @@ function LabelChoice({ editor, object }: { readonly editor: Editor; readonly obj
   const document = store.document.value!;
   const classes = document.labels?.classes ?? [];
   const known = classOf(document, object.label) !== undefined;
-  const disabled = store.locked.value !== undefined;
+  const why = store.locked.value;
   return (
     <div class="details-field">
       <span>Label</span>
-      <select
+      <input
+        type="text"
+        list={LABELS}
         aria-label={`Label of ${object.label}`}
-        title="Labels of the workspace; “Masklet: Edit Labels” changes them"
+        title={withReason('A label of the workspace, or a new one', why)}
         value={object.label}
-        disabled={disabled || (known && classes.length < 2)}
-        onChange={(event) => {
-          const chosen = classes.find(({ name }) => name === event.currentTarget.value);
-          if (chosen) void labels.assign(chosen);
+        disabled={why !== undefined}
+        // Empty, so that all labels are offered, and not only those that begin as this one does.
+        onFocus={({ currentTarget: field }) => {
+          field.placeholder = object.label;
+          field.value = '';
         }}
-      >
-        {!known && <option value={object.label}>{object.label}</option>}
+        onBlur={({ currentTarget: field }) => {
+          if (field.value.trim() === '') field.value = object.label;
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') event.currentTarget.value = object.label;
+          if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur();
+        }}
+        onChange={(event) => {
+          void labels.type(event.currentTarget.value);
+        }}
+      />
+      <datalist id={LABELS}>
         {classes.map(({ name, hotkey }) => (
           <option key={name} value={name}>
-            {hotkey ? `${name} (${hotkey})` : name}
+            {hotkey}
           </option>
         ))}
-      </select>
+      </datalist>
       {!known && (
         <Button
           kind="icon"
           label={`Add ${object.label} to the labels`}
           title="Add to the workspace’s labels"
-          disabled={disabled}
+          why={why}
           onClick={() => void labels.addToSet()}
         >
           <Icon name="bookmark" />
@@ -90,16 +106,16 @@ function LabelChoice({ editor, object }: { readonly editor: Editor; readonly obj
 interface FieldProps {
   readonly attribute: LabelAttribute;
   readonly values: Attributes;
-  readonly disabled: boolean;
+  readonly why: string | undefined;
   readonly onChange: (value: AttributeValue | undefined) => void;
 }
 
-function Field({ attribute, values, disabled, onChange }: FieldProps) {
+function Field({ attribute, values, why, onChange }: FieldProps) {
   const { name } = attribute;
   const value = values[name];
-  const common = { 'aria-label': name, disabled };
+  const common = { 'aria-label': name, disabled: why !== undefined };
   return (
-    <label class="details-field">
+    <label class="details-field" title={withReason(name, why)}>
       <span>{name}</span>
       {attribute.type === 'boolean' && (
         <input

@@ -20,7 +20,7 @@ export function ObjectList({ editor }: { readonly editor: Editor }) {
             kind="icon"
             label={EDITOR_ACTIONS.proposeObjects.does}
             title={titleOf('proposeObjects')}
-            disabled={store.locked.value !== undefined || store.proposing.value !== undefined}
+            why={store.locked.value ?? (store.proposing.value && 'Proposals are being computed.')}
             onClick={() => runAction(editor, 'proposeObjects')}
           >
             <Icon name="sparkle" />
@@ -29,7 +29,7 @@ export function ObjectList({ editor }: { readonly editor: Editor }) {
             kind="icon"
             label="Add object"
             title="Add object (N)"
-            disabled={store.locked.value !== undefined}
+            why={store.locked.value}
             onClick={() => void actions.addObject()}
           >
             <Icon name="add" />

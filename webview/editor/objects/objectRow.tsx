@@ -2,7 +2,15 @@ import { signal, useComputed } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../../icon';
 import type { ObjectId, ObjectRecord } from '../../../shared/domain/annotations';
-import { Button, type ButtonElement, selectText, TextField, type TextFieldElement } from '../../toolkit';
+import { EDITOR_ACTIONS, keyInWords } from '../../../shared/actions';
+import {
+  Button,
+  type ButtonElement,
+  selectText,
+  TextField,
+  type TextFieldElement,
+  withReason,
+} from '../../toolkit';
 import type { Editor } from '../editor';
 import { contextOf } from '../host/menuContext';
 import { maskCountOf } from '../state/documentState';
@@ -86,18 +94,19 @@ export function ObjectRow({ editor, object, n }: RowProps) {
 
 function Row({ editor, object, n }: RowProps) {
   const { store, actions } = editor;
-  const locked = store.locked.value !== undefined;
+  const own = store.isLocked(object.id);
   const name = store.nameOf(object);
+  const why = store.locked.value ?? (own ? `${name} is locked.` : undefined);
   const { value: hidden } = useComputed(() => store.view.value.hidden.includes(object.id));
   const { value: selected } = useComputed(() => store.selectedId.value === object.id);
   return (
     <>
-      <label class="object-color" title={`Colour of ${name}`}>
+      <label class="object-color" title={withReason(`Colour of ${name}`, store.locked.value)}>
         <span class="object-swatch" style={{ backgroundColor: object.color }} />
         <input
           type="color"
           value={object.color}
-          disabled={locked}
+          disabled={store.locked.value !== undefined}
           aria-label={`Colour of ${name}`}
           onChange={(event) => void actions.recolor(object.id, event.currentTarget.value)}
         />
@@ -120,6 +129,16 @@ function Row({ editor, object, n }: RowProps) {
       <span class="object-actions">
         <Button
           kind="icon"
+          class={own ? 'object-lock on' : 'object-lock'}
+          label={`${own ? 'Unlock' : 'Lock'} ${name}`}
+          title={`${own ? 'Unlock' : 'Lock: no edit changes its masks'} (${keyInWords(EDITOR_ACTIONS.toggleLocked.keys[0])})`}
+          pressed={own}
+          onClick={() => actions.toggleLocked(object.id)}
+        >
+          <Icon name={own ? 'lock' : 'unlock'} />
+        </Button>
+        <Button
+          kind="icon"
           label={`${hidden ? 'Show' : 'Hide'} ${name}`}
           title={hidden ? 'Show (H)' : 'Hide (H)'}
           onClick={() => actions.toggleHidden(object.id)}
@@ -131,7 +150,7 @@ function Row({ editor, object, n }: RowProps) {
           class="object-delete"
           label={`Delete ${name}`}
           title="Delete object"
-          disabled={locked}
+          why={why}
           onClick={() => void actions.askToRemove(object.id)}
         >
           <Icon name="trash" />
@@ -148,7 +167,7 @@ function MaskCount({ editor, object }: Omit<RowProps, 'n'>) {
     return document ? maskCountOf(document, object.id) : 0;
   });
   return (
-    <span class="object-count" title={`${count} frames with a mask`}>
+    <span class="object-count" title={`${count} ${count === 1 ? 'frame' : 'frames'} with a mask`}>
       {count > 0 ? count : ''}
     </span>
   );

@@ -1,15 +1,19 @@
 import { batch } from '@preact/signals';
 import type { Box, Direction, ObjectId, PointPrompt, Quality } from '../../../shared/domain/annotations';
+import { keyInWords, EDITOR_ACTIONS } from '../../../shared/actions';
 import type { EditMethod, Edits } from '../../../shared/edits';
 import type { DocumentState, ViewState } from '../../../shared/protocol/editor';
 import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
 import { AbandonedError, type HostClient, HostError } from '../host/hostClient';
 import type { Measure } from '../host/measure';
-import { hasPrompts, maskCountOf, promptOf, statusOf } from './documentState';
+import { maskCountOf, promptOf, statusOf } from './documentState';
 import { takeChanged } from './edited';
+import { type EditKind, Guard, type Permit } from './guard';
 import { keyframesOf, nextFrameOf } from './keyframes';
+import { labelForNew } from './labels';
+import { whyNotPropagate } from './reasons';
 import { includesFrame, type Ranges } from './ranges';
-import type { EditorStore, Notice, PendingPrompt } from './store';
+import type { EditorStore, NoteAbout, Notice, PendingPrompt } from './store';
 import {
   withFrame,
   withoutRange,
@@ -17,6 +21,7 @@ import {
   withRangeStart,
   withSelected,
   withToggledHidden,
+  withToggledLock,
 } from './viewState';
 
 /** An object that has something to propagate from. */
@@ -31,13 +36,16 @@ interface Propagatable {
 export class Actions {
   private nextPending = 1;
   private creating: Promise<ObjectId> | undefined;
+  private readonly guard: Guard;
 
   constructor(
     private readonly store: EditorStore,
     private readonly host: HostClient,
     private readonly measure: Measure,
     private readonly visible: () => Box | undefined,
-  ) {}
+  ) {
+    this.guard = new Guard(store, (text) => this.say(text));
+  }
 
   // ------------------------------------------------------------------------------------------------- frames
 
@@ -66,19 +74,21 @@ export class Actions {
 
   // ------------------------------------------------------------------------------------------------- prompts
 
-  click(point: PointPrompt, since: number): Promise<void> {
-    return this.prompt({ points: [point] }, since);
+  /** @param local for this frame alone. */
+  click(point: PointPrompt, since: number, local = false): Promise<void> {
+    return this.prompt({ points: [point] }, since, local);
   }
 
-  box(box: Box, since: number): Promise<void> {
-    return this.prompt({ points: [], box }, since);
+  /** @param local for this frame alone. */
+  box(box: Box, since: number, local = false): Promise<void> {
+    return this.prompt({ points: [], box }, since, local);
   }
 
   async clearPrompts(): Promise<void> {
     const object = this.store.selected.value;
     const frame = this.store.view.value.frame;
     const document = this.store.document.value;
-    if (!object || !document || !this.mayChange()) return;
+    if (!object || !document || !this.mayChange(object.id)) return;
     if (!promptOf(document, object.id, frame)) {
       this.say(`${this.store.nameOf(object)} has no prompts on frame ${frame}.`);
       return;
@@ -127,7 +137,11 @@ export class Actions {
     return isVerified();
   }
 
-  private async prompt(what: Pick<PendingPrompt, 'points' | 'box'>, since: number): Promise<void> {
+  private async prompt(
+    what: Pick<PendingPrompt, 'points' | 'box'>,
+    since: number,
+    local: boolean,
+  ): Promise<void> {
     const { store } = this;
     if (!this.mayChange()) return;
     const { frame, object: selected } = store.view.value;
@@ -136,7 +150,9 @@ export class Actions {
       return;
     }
     const part = this.visible();
-    const looking = part && { visible: part };
+    const how = { ...(part && { visible: part }), ...((local || store.localOnly.value) && { local: true }) };
+    const permit = await this.permit(selected, frame, 'prompt');
+    if (!permit) return;
     const id = this.nextPending++;
     store.pending.value = [...store.pending.value, { id, object: selected, frame, ...what }];
     if (selected !== undefined && store.view.value.hidden.includes(selected)) this.toggleHidden(selected);
@@ -147,9 +163,10 @@ export class Actions {
       );
       const answered = (): void => this.settle(id);
       await (what.box
-        ? this.edit('object/addBox', { object, frame, box: what.box, ...looking }, answered)
-        : this.edit('object/addPoints', { object, frame, points: what.points, ...looking }, answered));
+        ? this.edit('object/addBox', { object, frame, box: what.box, ...how }, answered)
+        : this.edit('object/addPoints', { object, frame, points: what.points, ...how }, answered));
       this.measure.clickAnswered(object, frame, since);
+      if (permit.note !== undefined) this.say(permit.note);
     });
     this.settle(id);
   }
@@ -171,7 +188,9 @@ export class Actions {
 
   /** Makes an object and selects it; clicks that come meanwhile get the same one. */
   newObject(): Promise<ObjectId> {
-    this.creating ??= this.edit('object/add', {}, ({ object }) => this.select(object.id))
+    const { document, lastLabel } = this.store;
+    const named = document.value ? labelForNew(document.value, lastLabel.value) : {};
+    this.creating ??= this.edit('object/add', named, ({ object }) => this.select(object.id))
       .then(({ object }) => object.id)
       .finally(() => {
         this.creating = undefined;
@@ -192,6 +211,21 @@ export class Actions {
     this.changeView((view) => withToggledHidden(view, object));
   }
 
+  toggleLocked(object: ObjectId): void {
+    this.changeView((view) => withToggledLock(view, object));
+  }
+
+  /** Whether edits are for their own frame alone from now on. */
+  toggleLocalOnly(): void {
+    const { localOnly } = this.store;
+    localOnly.value = !localOnly.value;
+    this.say(
+      localOnly.value
+        ? 'Edits are for this frame only: nothing follows from them.'
+        : 'Edits are keyframes again: other frames follow from them.',
+    );
+  }
+
   startRenaming(object: ObjectId): void {
     if (this.mayChange()) this.store.renaming.value = object;
   }
@@ -201,6 +235,7 @@ export class Actions {
     const label = text.trim();
     const before = this.store.document.value?.objects.find(({ id }) => id === object);
     if (!before || label === '' || label === before.label) return;
+    this.store.lastLabel.value = label;
     await this.attempt(() => this.edit('object/update', { object, label }));
   }
 
@@ -213,7 +248,7 @@ export class Actions {
   /** Asks first where masks would go with the object. */
   async askToRemove(object: ObjectId): Promise<void> {
     const document = this.store.document.value;
-    if (!document || !this.mayChange()) return;
+    if (!document || !this.mayChange(object)) return;
     if (maskCountOf(document, object) > 0) this.store.removing.value = object;
     else await this.remove(object);
   }
@@ -247,24 +282,22 @@ export class Actions {
     const { store } = this;
     const document = store.document.value;
     if (!document || document.propagation || !this.mayChange()) return;
-    const only = store.selectedOnly.value ? store.selected.value : undefined;
-    if (!hasPrompts(document, only?.id)) {
-      this.say(
-        only
-          ? `${store.nameOf(only)} has no prompts yet: click it first.`
-          : 'Nothing to propagate yet: click an object first.',
-      );
+    const reason = whyNotPropagate(store);
+    if (reason !== undefined) {
+      this.say(reason);
       return;
     }
+    const only = store.selectedOnly.value ? store.selected.value : undefined;
+    const unlocked = document.objects.filter(({ id }) => !store.isLocked(id));
+    const objects = only ? [only] : unlocked.length < document.objects.length ? unlocked : undefined;
     const { range } = store.view.value;
     await this.attempt(async () => {
-      const { frames, cancelled } = await this.host.request('propagate', {
+      const result = await this.host.request('propagate', {
         direction,
-        ...(only && { objects: [only.id] }),
+        ...(objects && { objects: objects.map(({ id }) => id) }),
         ...(range && { range }),
       });
-      const done = `${frames} ${frames === 1 ? 'frame' : 'frames'}`;
-      this.say(cancelled ? `Cancelled after ${done}; they are kept.` : `Propagated ${done}.`);
+      this.say(runInWords(result), 'deed');
     });
   }
 
@@ -311,7 +344,7 @@ export class Actions {
     const { store } = this;
     const object = store.selected.value;
     const document = store.document.value;
-    if (!object || !document || document.propagation || !this.mayChange()) return undefined;
+    if (!object || !document || document.propagation || !this.mayChange(object.id)) return undefined;
     const status = statusOf(document, object.id);
     const keyframes = status ? keyframesOf(status) : [];
     const name = store.nameOf(object);
@@ -327,18 +360,13 @@ export class Actions {
     how: { readonly force?: boolean; readonly quality?: Quality } = {},
   ): Promise<void> {
     await this.attempt(async () => {
-      const { frames, cancelled } = await this.host.request('propagate', {
+      const result = await this.host.request('propagate', {
         objects: [id],
         direction: keyframes[0].first <= range.last ? 'forward' : 'backward',
         range,
         ...how,
       });
-      const again = how.force ? ' again' : '';
-      this.say(
-        cancelled
-          ? `Cancelled after ${frames} frames; they are kept.`
-          : `Propagated ${frames} frames${again}.`,
-      );
+      this.say(runInWords(result), 'deed');
     });
   }
 
@@ -358,19 +386,43 @@ export class Actions {
 
   // ------------------------------------------------------------------------------------------------- notices
 
-  say(text: string): void {
-    this.store.notice.value = { kind: 'info', text };
+  /** @param about what the note ends with. */
+  say(text: string, about: NoteAbout = 'view'): void {
+    const sight = this.store.sight(about);
+    this.store.notice.value = { kind: 'info', text, ...(sight !== undefined && { sight }) };
   }
 
   dismissNotice(): void {
     this.store.notice.value = undefined;
   }
 
-  /** False, with the reason said, where nothing may be changed. */
-  mayChange(): boolean {
-    const reason = this.store.locked.value;
+  /** False, with the reason said, where nothing may be changed, or this object is locked. */
+  mayChange(object?: ObjectId): boolean {
+    const { store } = this;
+    const locked = object !== undefined && store.isLocked(object);
+    const reason =
+      store.locked.value ?? (locked ? `${store.nameOfId(object)} is locked: ${UNLOCK}.` : undefined);
     if (reason !== undefined) this.say(reason);
     return reason === undefined;
+  }
+
+  /**
+   * Asks, the first time, before an edit takes away what somebody verified, drew or imported.
+   * @returns undefined where the edit is not to be carried out; the reason has been said.
+   */
+  async permit(
+    object: ObjectId | undefined,
+    frame: FrameIndex,
+    how: Exclude<EditKind, 'remove'>,
+  ): Promise<Permit | undefined> {
+    return this.mayChange(object)
+      ? await this.guard.permit(object, { first: frame, last: frame }, how)
+      : undefined;
+  }
+
+  /** As `permit`, before all masks of a range are removed. */
+  async permitRemoval(object: ObjectId, range: FrameRange): Promise<Permit | undefined> {
+    return this.mayChange(object) ? await this.guard.permit(object, range, 'remove') : undefined;
   }
 
   /**
@@ -391,8 +443,9 @@ export class Actions {
     return changed;
   }
 
-  /** A notice is about the last thing that was done: the next one that works takes it away. */
+  /** A notice is about the last thing that was done: a note ends with the next, an error with the next that works. */
   async attempt(run: () => Promise<unknown>): Promise<void> {
+    if (this.store.notice.value?.kind === 'info') this.store.notice.value = undefined;
     const before = this.store.notice.value;
     try {
       await run();
@@ -414,6 +467,31 @@ export class Actions {
     this.store.view.value = change(this.store.view.value);
   }
 }
+
+const UNLOCK = `${keyInWords(EDITOR_ACTIONS.toggleLocked.keys[0])} unlocks it`;
+
+/** What came of a propagation: what was up to date was not computed. */
+function runInWords({
+  frames,
+  skipped,
+  cancelled,
+}: {
+  readonly frames: number;
+  readonly skipped: number;
+  readonly cancelled: boolean;
+}): string {
+  const computed = frames - skipped;
+  if (cancelled)
+    return computed === 0
+      ? 'Cancelled before a frame was computed.'
+      : `Cancelled: ${count(computed)} computed and kept.`;
+  if (computed === 0) return `${count(frames)}: all were up to date.`;
+  return skipped === 0
+    ? `${count(computed)} computed.`
+    : `${count(computed)} computed; ${skipped} ${skipped === 1 ? 'was' : 'were'} up to date.`;
+}
+
+const count = (frames: number): string => (frames === 1 ? '1 frame' : `${frames} frames`);
 
 export function noticeOf(error: unknown): Notice {
   const text = error instanceof Error ? error.message : String(error);

@@ -11,7 +11,7 @@ import { USUAL_OVERLAY, USUAL_PICTURE, withOverlay, withPicture } from './viewSt
 /** How far growing and shrinking go at a time, in video pixels. */
 const GROW_BY = 2;
 const OPACITY_STEP = 0.25;
-const MAX_OPACITY = 2.25;
+export const MAX_OPACITY = 2.25;
 
 /** Carries out what a command, a key or a button asks for. */
 export function runAction(editor: EditorParts, action: EditorAction): void {
@@ -24,6 +24,7 @@ const RUN: Readonly<Record<EditorAction, (editor: EditorParts) => unknown>> = {
   eraserTool: (editor) => takeTool(editor, 'eraser'),
   polygonTool: (editor) => takeTool(editor, 'polygon'),
   lassoTool: (editor) => takeTool(editor, 'lasso'),
+  toggleLocalOnly: ({ actions }) => actions.toggleLocalOnly(),
   smallerBrush: (editor) => resizeBrush(editor, -1),
   largerBrush: (editor) => resizeBrush(editor, 1),
   fillHoles: ({ masks }) => masks.operate({ kind: 'fillHoles' }),
@@ -32,6 +33,7 @@ const RUN: Readonly<Record<EditorAction, (editor: EditorParts) => unknown>> = {
   shrinkMask: ({ masks }) => masks.operate({ kind: 'shrink', pixels: GROW_BY }),
   copyToNextFrame: ({ masks }) => masks.copyToNextFrame(),
   interpolate: ({ masks }) => masks.interpolate(),
+  keepToFrame: ({ masks }) => masks.toggleLocal(),
   nextCandidate: ({ masks }) => masks.nextCandidate(),
   markAbsent: ({ masks }) => masks.toggleMark('absent'),
   markOccluded: ({ masks }) => masks.toggleMark('occluded'),
@@ -47,6 +49,7 @@ const RUN: Readonly<Record<EditorAction, (editor: EditorParts) => unknown>> = {
   previousSuspicious: (editor) => goToSuspicious(editor, -1),
   toggleOutline: (editor) => changeOverlay(editor, ({ outlineOnly }) => ({ outlineOnly: !outlineOnly })),
   toggleSolo: (editor) => changeOverlay(editor, ({ solo }) => ({ solo: !solo })),
+  toggleNames: (editor) => changeOverlay(editor, ({ names }) => ({ names: !names })),
   strongerOverlay: (editor) => changeOpacity(editor, OPACITY_STEP),
   weakerOverlay: (editor) => changeOpacity(editor, -OPACITY_STEP),
   propagate: ({ actions }) => actions.propagate('forward'),
@@ -63,11 +66,13 @@ const RUN: Readonly<Record<EditorAction, (editor: EditorParts) => unknown>> = {
   lastFrame: ({ actions, store }) => actions.goToEnd('last', store.keyTime.askedAt()),
   verifyFrame: ({ actions }) => actions.toggleVerified(),
   markGold: ({ actions }) => actions.toggleGold(),
+  keyPointer: (editor) => editor.beginKeyPointer(),
   clearPrompts: ({ actions }) => actions.clearPrompts(),
   proposeObjects: ({ proposals }) => proposals.propose(),
   addObject: ({ actions }) => actions.addObject(),
   renameObject: (editor) => onSelected(editor, (object) => editor.actions.startRenaming(object)),
   toggleHidden: (editor) => onSelected(editor, (object) => editor.actions.toggleHidden(object)),
+  toggleLocked: (editor) => onSelected(editor, (object) => editor.actions.toggleLocked(object)),
   moveObjectUp: ({ objects }) => objects.moveBy(-1),
   moveObjectDown: ({ objects }) => objects.moveBy(1),
   duplicateObject: ({ objects }) => objects.duplicate(),
@@ -141,7 +146,7 @@ export function resizeBrush({ store }: EditorParts, steps: number): void {
   store.brushRadius.value = resizedBrush(store.brushRadius.value, steps);
 }
 
-function changeOverlay(
+export function changeOverlay(
   { store }: EditorParts,
   change: (overlay: OverlayStyle) => Partial<OverlayStyle>,
 ): void {
@@ -157,9 +162,18 @@ function changeOpacity(editor: EditorParts, by: number): void {
   }));
 }
 
-function takeTool({ store }: EditorParts, tool: Tool): void {
+/** Gives up the polygon or outline that is open, and lays the tool down. */
+export function leavePolygon({ store }: EditorParts): void {
+  store.polygon.value = undefined;
+  store.tool.value = store.toolBefore ?? 'select';
+  store.toolBefore = undefined;
+}
+
+export function takeTool({ store }: EditorParts, tool: Tool): void {
   if (tool !== 'polygon') store.polygon.value = undefined;
+  store.toolBefore = undefined;
   store.preview.value = undefined;
+  store.cross.value = undefined;
   store.tool.value = tool;
 }
 

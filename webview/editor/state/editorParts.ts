@@ -22,6 +22,8 @@ export interface EditorParts {
   /** @param at the point of the stage that stays where it is; default: the middle. */
   zoomBy(factor: number, at?: Point): void;
   fit(): void;
+  /** Shows the cross that keys place points and boxes with. */
+  beginKeyPointer(): void;
   /** Adds what the polygon being drawn encloses to the mask, or cuts it out. */
   readonly closePolygon: (mode: DrawMode) => void;
 }

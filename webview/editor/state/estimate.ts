@@ -1,5 +1,5 @@
 import type { Direction, ObjectId } from '../../../shared/domain/annotations';
-import type { DocumentState } from '../../../shared/protocol/editor';
+import type { DocumentState, PropagationState } from '../../../shared/protocol/editor';
 import type { FrameRange } from '../../../shared/domain/video';
 import { keyframesOf, union } from './keyframes';
 import { frameCountOf, without } from './ranges';
@@ -10,12 +10,12 @@ export function framesAhead(
   { status, video }: DocumentState,
   direction: Direction | 'both',
   range?: FrameRange,
-  only?: ObjectId,
+  only?: readonly ObjectId[],
 ): number {
   const whole = range ?? { first: 0, last: video.frameCount - 1 };
   const due: FrameRange[] = [];
   for (const track of status) {
-    if (only !== undefined && track.object !== only) continue;
+    if (only && !only.includes(track.object)) continue;
     const keyframes = keyframesOf(track);
     if (keyframes.length === 0) continue;
     const first = direction === 'forward' ? keyframes[0].first : 0;
@@ -33,11 +33,19 @@ export function estimateText(
   document: DocumentState,
   direction: Direction | 'both',
   range?: FrameRange,
-  only?: ObjectId,
+  only?: readonly ObjectId[],
 ): string {
   const frames = framesAhead(document, direction, range, only);
   if (frames === 0) return '';
   const words = `${frames} ${frames === 1 ? 'frame' : 'frames'}`;
   const { pace } = document;
   return pace ? `${words}, about ${formatDuration(frames * pace.secondsPerFrame)}` : words;
+}
+
+/** Seconds until a propagation has computed what is not up to date; undefined while nobody can say. */
+export function secondsLeft(document: DocumentState, run: PropagationState): number | undefined {
+  const { secondsPerFrame, direction, range, objects, force, done, total } = run;
+  if (secondsPerFrame === undefined) return undefined;
+  const frames = force ? total - done : framesAhead(document, direction, range, objects);
+  return frames * secondsPerFrame;
 }

@@ -7,6 +7,11 @@ export function keyframesOf({ prompted, edited, verified, local, gold }: ObjectS
   return without(union([...prompted, ...edited, ...verified]), union([...local, ...gold]));
 }
 
+/** Frames that no propagation computes: prompted, edited, verified or local, and not stale. */
+export function heldBy({ prompted, edited, verified, local, stale }: ObjectStatus): Ranges {
+  return without(union([...prompted, ...edited, ...verified, ...local]), stale);
+}
+
 /** Ranges in any order as sorted ranges apart from each other. */
 export function union(ranges: Ranges): Ranges {
   const merged: { first: number; last: number }[] = [];

@@ -1,4 +1,10 @@
-import { EDITOR_ACTIONS, keyInWords, type ActionGroup, type ActionRow } from '../../../shared/actions';
+import {
+  EDITOR_ACTIONS,
+  HOST_COMMANDS,
+  keyInWords,
+  type ActionGroup,
+  type ActionRow,
+} from '../../../shared/actions';
 
 /** As in `KeyboardEvent`. */
 export interface KeyPress {
@@ -33,6 +39,7 @@ export const KEY_HELP: readonly { readonly title: string; readonly entries: read
       { keys: ['Drag a point'], does: 'Move it' },
       { keys: ['Right click a point'], does: 'Delete it' },
       { keys: ['Ctrl+Right click'], does: 'Menu' },
+      { keys: ['Enter', 'Shift+Enter', 'B'], does: 'By keys: here, not here, corner of a box' },
       ...actionHelp('Segment'),
     ],
   },
@@ -40,6 +47,7 @@ export const KEY_HELP: readonly { readonly title: string; readonly entries: read
     title: 'Draw',
     entries: [
       ...actionHelp('Draw'),
+      { keys: ['Shift+Click', 'Shift+Drag'], does: 'Edit this frame only' },
       { keys: ['Shift+Wheel'], does: 'Size of the brush' },
       { keys: ['Enter', 'Shift+Enter'], does: 'Close the polygon: add, cut' },
     ],
@@ -50,7 +58,13 @@ export const KEY_HELP: readonly { readonly title: string; readonly entries: read
   { title: 'Conflicts', entries: actionHelp('Conflicts') },
   { title: 'Frames', entries: [...actionHelp('Frames'), { keys: ['Ctrl+G'], does: 'Go to frame' }] },
   { title: 'Play', entries: actionHelp('Play') },
-  { title: 'Propagate', entries: actionHelp('Propagate') },
+  {
+    title: 'Propagate',
+    entries: [
+      ...actionHelp('Propagate'),
+      { keys: [keyInWords(HOST_COMMANDS.cancelPropagation.keys[0])], does: 'Cancel' },
+    ],
+  },
   {
     title: 'Objects',
     entries: [

@@ -15,9 +15,26 @@ export class LabelActions {
 
   /** Gives the selected object a label of the set, and the label's colour. */
   async assign({ name, color }: Pick<LabelClass, 'name' | 'color'>): Promise<void> {
+    this.store.lastLabel.value = name;
     await this.update(({ label, color: before }) =>
       label === name && before === color ? undefined : { label: name, color },
     );
+  }
+
+  /** Gives the selected object what was typed: a label of the set, else a new one, which the set gains. */
+  async type(text: string): Promise<void> {
+    const name = text.trim();
+    const document = this.store.document.value;
+    const object = this.store.selected.value;
+    if (!document || !object || name === '' || name === object.label) return;
+    const known = classOf(document, name);
+    if (known) {
+      await this.assign(known);
+      return;
+    }
+    this.store.lastLabel.value = name;
+    await this.update(() => ({ label: name }));
+    await this.addToSet();
   }
 
   /** Takes the selected object's own label into the set. */

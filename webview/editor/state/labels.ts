@@ -50,3 +50,18 @@ export function untilNextChange(
 function attributeMarks(marks: readonly MarkRecord[], object: ObjectId): MarkRecord[] {
   return marks.filter((mark) => mark.object === object && mark.kind === 'attributes');
 }
+
+/**
+ * What a new object is called: as the last one was, else as the first of the workspace's labels. Its colour is the label's,
+ * unless another object has that: two dogs are to be told apart.
+ */
+export function labelForNew(
+  document: DocumentState,
+  last: string | undefined,
+): { readonly label?: string; readonly color?: string } {
+  const label = last ?? document.labels?.classes[0]?.name;
+  if (label === undefined) return {};
+  const color = classOf(document, label)?.color;
+  const taken = document.objects.some((object) => object.color === color);
+  return { label, ...(color !== undefined && !taken && { color }) };
+}

@@ -31,17 +31,23 @@ export class MaskActions {
     private readonly actions: Actions,
   ) {}
 
-  /** Adds to the selected object's mask or cuts from it; where none is selected, drawing makes an object. */
-  async draw(operation: MaskOperation, frame: FrameIndex): Promise<void> {
+  /**
+   * Adds to the selected object's mask or cuts from it; where none is selected, drawing makes an object.
+   * @param local for this frame alone.
+   */
+  async draw(operation: MaskOperation, frame: FrameIndex, local = false): Promise<void> {
     const { store, actions } = this;
-    if (!actions.mayChange()) return;
     const selected = store.view.value.object;
+    const permit = await actions.permit(selected, frame, 'draw');
+    if (!permit) return;
     const id = this.nextDrawing++;
     store.drawings.value = [...store.drawings.value, { id, object: selected, frame, operation }];
     if (selected !== undefined && store.view.value.hidden.includes(selected)) actions.toggleHidden(selected);
     await actions.attempt(async () => {
       const object = selected ?? (await actions.newObject());
-      await actions.edit('mask/edit', { object, frame, operation }, () => this.settle(id));
+      const params = { object, frame, operation, ...this.local(local) };
+      await actions.edit('mask/edit', params, () => this.settle(id));
+      if (permit.note !== undefined) actions.say(permit.note);
     });
     this.settle(id);
   }
@@ -62,9 +68,31 @@ export class MaskActions {
       this.actions.say('This is the last frame.');
       return;
     }
+    const permit = await this.actions.permit(object.id, frame + 1, 'copy');
+    if (!permit) return;
     await this.actions.attempt(async () => {
-      await this.actions.edit('mask/copy', { object: object.id, from: frame, to: frame + 1 });
+      const params = { object: object.id, from: frame, to: frame + 1, ...this.local() };
+      await this.actions.edit('mask/copy', params);
       this.actions.goTo(frame + 1);
+      if (permit.note !== undefined) this.actions.say(permit.note);
+    });
+  }
+
+  /** Keeps the mask on the frame for that frame alone, or lets other frames follow from it again. */
+  async toggleLocal(): Promise<void> {
+    const at = this.masked();
+    const document = this.store.document.value;
+    if (!at || !document) return;
+    const { object, frame } = at;
+    const local = !includesFrame(statusOf(document, object.id)?.local ?? [], frame);
+    await this.actions.attempt(async () => {
+      await this.actions.edit('mask/local', { object: object.id, frame, local });
+      const name = this.store.nameOf(object);
+      this.actions.say(
+        local
+          ? `The mask of ${name} is kept for frame ${frame} only: nothing follows from it.`
+          : `Other frames follow from the mask of ${name} on frame ${frame} again.`,
+      );
     });
   }
 
@@ -99,7 +127,12 @@ export class MaskActions {
 
   /** The model proposes three masks for a prompt: takes the next one. */
   async nextCandidate(): Promise<void> {
-    const candidate = ((this.prompt()?.candidate ?? 0) + 1) % 3;
+    const prompt = this.prompt();
+    if (!prompt && this.changeable()) {
+      this.actions.say('The model proposes candidates for clicks and boxes: there are none on this frame.');
+      return;
+    }
+    const candidate = ((prompt?.candidate ?? 0) + 1) % 3;
     if (await this.changePrompt((parts) => parts, candidate as 0 | 1 | 2))
       this.actions.say(`Candidate ${candidate + 1} of 3.`);
   }
@@ -128,7 +161,9 @@ export class MaskActions {
   }
 
   async deleteMasks(): Promise<void> {
-    await this.overRange('Removed', (at) => this.actions.edit('mask/remove', at));
+    const object = this.changeable();
+    const permit = object && (await this.actions.permitRemoval(object.id, this.range()));
+    if (permit) await this.overRange('Deleted', (at) => this.actions.edit('mask/remove', at), permit.note);
   }
 
   async verifyRange(): Promise<void> {
@@ -138,12 +173,13 @@ export class MaskActions {
   private async overRange(
     done: string,
     edit: (at: { readonly object: ObjectId; readonly range: FrameRange }) => Promise<Changed>,
+    note?: string,
   ): Promise<void> {
     const object = this.changeable();
     if (!object) return;
     await this.actions.attempt(async () => {
       const { frames } = await edit({ object: object.id, range: this.range() });
-      this.actions.say(`${done} the masks of ${framesInWords(frames.length)}.`);
+      this.actions.say(note ?? `${done} the masks of ${framesInWords(frames.length)}.`);
     });
   }
 
@@ -153,9 +189,11 @@ export class MaskActions {
   ): Promise<boolean> {
     const prompt = this.prompt();
     const parts = prompt && change(partsOf(prompt));
-    if (!prompt || !this.actions.mayChange()) return false;
-    if (!parts || (parts.points.length === 0 && !parts.box && prompt.points.length === 0)) return false;
+    if (!prompt || !parts) return false;
+    if (parts.points.length === 0 && !parts.box && prompt.points.length === 0) return false;
     const { object, frame } = prompt;
+    const permit = await this.actions.permit(object, frame, 'prompt');
+    if (!permit) return false;
     let changed = false;
     await this.actions.attempt(async () => {
       // Shown where it was dropped at once; the answer brings the mask.
@@ -170,6 +208,7 @@ export class MaskActions {
           ...(candidate && { candidate }),
         });
         changed = true;
+        if (permit.note !== undefined) this.actions.say(permit.note);
       } catch (error) {
         this.actions.changeDocument((now) => withPrompt(now, prompt));
         throw error;
@@ -195,10 +234,14 @@ export class MaskActions {
     return range ?? { first: frame, last: frame };
   }
 
+  private local(held = false): { readonly local?: true } {
+    return held || this.store.localOnly.value ? { local: true } : {};
+  }
+
   /** The selected object, or undefined with the reason said. */
   private changeable(): ObjectRecord | undefined {
-    if (!this.actions.mayChange()) return undefined;
     const object = this.store.selected.value;
+    if (!this.actions.mayChange(object?.id)) return undefined;
     if (!object) this.actions.say('Select an object first.');
     return object;
   }

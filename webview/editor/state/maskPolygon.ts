@@ -5,7 +5,7 @@ import type { EditorParts } from './editorParts';
 import { cornerCount, type PolygonDraft, type Ring } from '../tools/polygon';
 
 /** Video pixels that the polygon may be away from the mask's edge at first. */
-const TOLERANCE = 1;
+export const TOLERANCE = 1;
 /** Simplifying again doubles it, until nothing but the shape is left. */
 const MOST_TOLERANCE = 64;
 
@@ -23,10 +23,14 @@ export function editMaskAsPolygon({ store, actions }: EditorParts): void {
     points: simplifiedRing(exact, TOLERANCE),
     exact,
   }));
+  if (store.tool.value !== 'polygon') store.toolBefore = store.tool.value;
   store.tool.value = 'polygon';
   store.preview.value = undefined;
   store.polygon.value = { frame, object: object.id, kind: 'outline', rings, tolerance: TOLERANCE };
-  actions.say('Drag corners, click an edge to add one, right click to delete; Enter applies, Esc cancels.');
+  actions.say(
+    'Drag corners, click an edge to add one, right click to delete; Enter applies, Esc cancels.',
+    'polygon',
+  );
 }
 
 /** Leaves out corners that hardly matter, on every ring; each time more of them. */
@@ -43,11 +47,28 @@ export function simplifyPolygon({ store, actions }: EditorParts): void {
     const after = cornerCount(fewer);
     if (after >= before) continue;
     store.polygon.value = fewer;
-    actions.say(`${after} corners, from ${before}.`);
+    actions.say(`${after} corners, from ${before}.`, 'polygon');
     return;
   }
   store.polygon.value = { ...draft, tolerance: TOLERANCE };
-  actions.say(`No corner of these ${before} can be left out.`);
+  actions.say(`No corner of these ${before} can be left out.`, 'polygon');
+}
+
+/**
+ * Takes corners of the pixels' own edge again, as few as stay within `tolerance` video pixels of it; 0 takes them all. Rings whose
+ * corners were moved stay as they are.
+ */
+export function setTolerance({ store }: EditorParts, tolerance: number): void {
+  const draft = store.openPolygon.value;
+  if (draft?.kind !== 'outline') return;
+  const rings = draft.rings.map((ring): Ring => {
+    const edge = ring.exact ?? ring.edge;
+    if (!edge) return ring;
+    return tolerance === 0
+      ? { points: edge, exact: edge }
+      : { points: simplifiedRing(edge, tolerance), edge };
+  });
+  store.polygon.value = { ...draft, rings, tolerance };
 }
 
 function withFewerCorners(ring: Ring, tolerance: number): Ring {

@@ -54,7 +54,7 @@ export class ObjectActions {
 
   private async another(make: (object: ObjectRecord) => Promise<ObjectChanged>, what: string): Promise<void> {
     const object = this.store.selected.value;
-    if (!object || !this.actions.mayChange()) return;
+    if (!object || !this.actions.mayChange(what.startsWith('from') ? object.id : undefined)) return;
     await this.actions.attempt(async () => {
       const { object: made } = await make(object);
       batch(() => {

@@ -52,6 +52,13 @@ export function without(ranges: Ranges, others: Ranges): Ranges {
   return left;
 }
 
+/** What of `ranges` lies within a range. */
+export function within(ranges: Ranges, { first, last }: FrameRange): Ranges {
+  return ranges
+    .map((range) => ({ first: Math.max(first, range.first), last: Math.min(last, range.last) }))
+    .filter((range) => range.first <= range.last);
+}
+
 function indexOfRange(ranges: Ranges, frame: FrameIndex): number {
   let low = 0;
   let high = ranges.length - 1;

@@ -15,6 +15,7 @@ import type { DocumentState, ViewState } from '../../../shared/protocol/editor';
 import type { FrameIndex } from '../../../shared/domain/video';
 import { conflictEntries, type TheirVersion } from './conflicts';
 import type { Proposals, Proposing } from './proposals';
+import type { Point } from '../geometry/point';
 import type { PolygonDraft } from '../tools/polygon';
 import type { Tool } from '../tools/tool';
 import { FrameMasks } from './frameMasks';
@@ -47,11 +48,27 @@ export interface Preview {
   readonly mask: RleMask;
 }
 
+/** What a note speaks of, with which it ends: what is looked at, the polygon that is open, or the last thing done. */
+export type NoteAbout = 'view' | 'polygon' | 'deed';
+
 /** The last thing worth saying, for the status line. */
 export interface Notice {
   readonly kind: 'error' | 'info';
   readonly text: string;
   readonly hint?: string;
+  /** Of a note: `EditorStore.sight` as it was when this was said; once that is another, the note ends. */
+  readonly sight?: string;
+}
+
+/** What an edit would take away from a mask: somebody's yes to it, or what was drawn or imported. */
+export type Loss = 'verified' | 'drawn';
+
+/** A question that must be answered before an edit is carried out. */
+export interface Question {
+  readonly text: string;
+  readonly yes: string;
+  readonly no: string;
+  readonly answer: (yes: boolean) => void;
 }
 
 const NO_CONFLICTS: readonly ConflictPlace[] = [];
@@ -64,9 +81,17 @@ export class EditorStore {
   readonly masks = new FrameMasks();
   /** The frame whose picture is on the screen: behind `view.frame` while that one is loading. */
   readonly painted = signal<FrameIndex | undefined>(undefined);
+  /** Where keys place points and boxes, in video pixels; `corner`: the first of a box that is begun. */
+  readonly cross = signal<{ readonly at: Point; readonly corner?: Point } | undefined>(undefined);
+  /** The frame that the model is looking at before anyone clicks. */
+  readonly lookingAt = signal<FrameIndex | undefined>(undefined);
   readonly pending = signal<readonly PendingPrompt[]>([]);
   readonly drawings = signal<readonly PendingDrawing[]>([]);
   readonly tool = signal<Tool>('select');
+  /** The tool that is taken again once the outline that is being edited is closed. */
+  toolBefore: Tool | undefined;
+  /** Whether edits are for their own frame alone. */
+  readonly localOnly = signal(false);
   /** In video pixels. */
   readonly brushRadius = signal(12);
   /** The polygon whose corners are being set. */
@@ -100,6 +125,11 @@ export class EditorStore {
   /** Scores and areas of the selected object. */
   readonly curve = signal<{ readonly object: ObjectId; readonly curve: ObjectCurve } | undefined>(undefined);
   readonly notice = signal<Notice | undefined>(undefined);
+  /** The label that was given last: the next object gets it, too. */
+  readonly lastLabel = signal<string | undefined>(undefined);
+  readonly question = signal<Question | undefined>(undefined);
+  /** What the user has once said yes to. */
+  readonly allowed = signal<readonly Loss[]>([]);
   /** Why the frame that is wanted cannot be shown. */
   readonly pictureError = signal<Notice | undefined>(undefined);
 
@@ -146,6 +176,28 @@ export class EditorStore {
     const document = this.document.value;
     return document ? document.readOnly : 'The video is still being opened.';
   });
+
+  /** What a note about the view, or about the polygon, speaks of. */
+  sight(about: NoteAbout): string | undefined {
+    const { frame, object } = this.view.value;
+    const draft = this.openPolygon.value;
+    switch (about) {
+      case 'view':
+        return [frame, object, this.tool.value, draft?.kind].join('/');
+      case 'polygon':
+        return draft ? [frame, object, draft.kind].join('/') : '';
+      case 'deed':
+        return undefined;
+    }
+  }
+
+  isLocked(object: ObjectId): boolean {
+    return this.view.value.locked?.includes(object) ?? false;
+  }
+
+  nameOfId(object: ObjectId): string {
+    return this.names.value.get(object) ?? object;
+  }
 
   /** What people call the object. */
   nameOf({ id, label }: ObjectRecord): string {

@@ -23,6 +23,14 @@ export function withToggledHidden(view: ViewState, object: ObjectId): ViewState 
   };
 }
 
+export function withToggledLock(view: ViewState, object: ObjectId): ViewState {
+  const locked = view.locked ?? [];
+  return {
+    ...view,
+    locked: locked.includes(object) ? locked.filter((other) => other !== object) : [...locked, object],
+  };
+}
+
 /** Sets where the range begins; an end before it moves along. */
 export function withRangeStart(view: ViewState, frame: FrameIndex, frameCount: number): ViewState {
   const last = view.range?.last ?? frameCount - 1;
@@ -74,6 +82,8 @@ export function reconciled(view: ViewState, document: DocumentState): ViewState 
   if (next.object === undefined || !ids.includes(next.object)) next = withSelected(next, ids[0]);
   if (next.hidden.some((id) => !ids.includes(id)))
     next = { ...next, hidden: next.hidden.filter((id) => ids.includes(id)) };
+  if (next.locked?.some((id) => !ids.includes(id)))
+    next = { ...next, locked: next.locked.filter((id) => ids.includes(id)) };
   if (next.range && next.range.last >= frameCount) {
     const { first, last } = next.range;
     next = { ...next, range: { first: clampFrame(first, frameCount), last: clampFrame(last, frameCount) } };

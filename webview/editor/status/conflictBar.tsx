@@ -14,7 +14,7 @@ export function ConflictBar({ editor }: { readonly editor: Editor }) {
   const entries = store.conflicts.value;
   if (entries.length === 0) return null;
   const open = store.openConflict.value;
-  const locked = store.locked.value !== undefined;
+  const why = store.locked.value;
   return (
     <section class="banner conflicts" aria-label="Conflicts">
       <Icon name="git-merge" />
@@ -48,18 +48,10 @@ export function ConflictBar({ editor }: { readonly editor: Editor }) {
       <div class="conflict-choices">
         {open && (
           <>
-            <Button
-              title={titleOf('keepMine')}
-              disabled={locked}
-              onClick={() => void conflicts.resolve('ours')}
-            >
+            <Button title={titleOf('keepMine')} why={why} onClick={() => void conflicts.resolve('ours')}>
               Keep mine
             </Button>
-            <Button
-              title={titleOf('takeTheirs')}
-              disabled={locked}
-              onClick={() => void conflicts.resolve('theirs')}
-            >
+            <Button title={titleOf('takeTheirs')} why={why} onClick={() => void conflicts.resolve('theirs')}>
               Take theirs
             </Button>
           </>
@@ -67,7 +59,7 @@ export function ConflictBar({ editor }: { readonly editor: Editor }) {
         <Button
           kind={open ? 'icon' : 'secondary'}
           title={titleOf('keepAllMine')}
-          disabled={locked}
+          why={why}
           onClick={() => void conflicts.resolveAll('ours')}
         >
           All mine
@@ -75,7 +67,7 @@ export function ConflictBar({ editor }: { readonly editor: Editor }) {
         <Button
           kind={open ? 'icon' : 'secondary'}
           title={titleOf('takeAllTheirs')}
-          disabled={locked}
+          why={why}
           onClick={() => void conflicts.resolveAll('theirs')}
         >
           All theirs

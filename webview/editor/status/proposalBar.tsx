@@ -36,7 +36,10 @@ export function ProposalBar({ editor }: { readonly editor: Editor }) {
         )
       )}
       {shown && !running && (
-        <Button disabled={shown.at === undefined} onClick={() => void proposals.accept()}>
+        <Button
+          why={shown.at === undefined ? 'No proposal is chosen.' : undefined}
+          onClick={() => void proposals.accept()}
+        >
           Add object
         </Button>
       )}

@@ -82,7 +82,7 @@ function MaskScores({ editor }: { readonly editor: Editor }) {
         {store.nameOf(selected)}
       </span>
       {words.map((word) => (
-        <span key={word} class={`status-word ${word}`}>
+        <span key={word} class={`status-word ${word.replaceAll(' ', '-')}`}>
           {word}
         </span>
       ))}
@@ -136,9 +136,15 @@ function activityOf(store: EditorStore): { readonly text: string; readonly late:
   const { model, kernel } = document;
   if (kernel === 'starting') return { text: 'Starting the kernel…', late: true };
   if (store.pending.value.length > 0) {
-    const text =
-      model.state === 'ready' ? 'Segmenting…' : 'Loading the model; your click will be processed next…';
-    return { text, late: false };
+    const looking = store.lookingAt.value;
+    if (model.state !== 'ready')
+      return { text: 'Loading the model; your click will be processed next…', late: false };
+    if (looking !== undefined && store.pending.value.some(({ frame }) => frame === looking))
+      return {
+        text: `The model is looking at frame ${looking}; your click will be processed next…`,
+        late: false,
+      };
+    return { text: 'Segmenting…', late: false };
   }
   if (model.state === 'loading') return { text: `Loading the model ${model.id}…`, late: false };
   const { frame } = store.view.value;

@@ -1,6 +1,7 @@
 // webview/editor/timeline/: the timeline.
 import { effect, type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import type { ObjectCurve } from '../../../shared/domain/annotations';
 import type { DocumentState } from '../../../shared/protocol/editor';
 import type { FrameIndex } from '../../../shared/domain/video';
 import type { Editor } from '../editor';
@@ -50,6 +51,7 @@ export function Timeline({ editor }: { readonly editor: Editor }) {
       aria-valuetext={document ? describe(document, frame, editor.store.selected.value?.id) : ''}
     >
       <canvas class="timeline-canvas" ref={canvas} />
+      {hovered.value === undefined && <Legend editor={editor} />}
       <Tooltip editor={editor} frame={hovered.value} width={width.value} />
     </div>
   );
@@ -73,6 +75,55 @@ function Tooltip({
     <div class="timeline-tooltip" style={style}>
       <Thumbnail editor={editor} frame={frame} />
       {describe(document, frame, editor.store.selected.value?.id)}
+      <CurveValues curve={curveOf(editor)} frame={frame} />
+    </div>
+  );
+}
+
+/** Of the selected object. */
+function curveOf({ store }: Editor): ObjectCurve | undefined {
+  const { curve, selectedId } = store;
+  return curve.value?.object === selectedId.value ? curve.value?.curve : undefined;
+}
+
+/** What the band shows of a frame. */
+function CurveValues({
+  curve,
+  frame,
+}: {
+  readonly curve: ObjectCurve | undefined;
+  readonly frame: FrameIndex;
+}) {
+  const at = curve?.frames.indexOf(frame) ?? -1;
+  if (!curve || at < 0) return null;
+  const score = curve.score[at];
+  return (
+    <div class="secondary">
+      area {curve.area[at].toLocaleString('en')} px
+      {score === null ? '' : ` · score ${score.toFixed(2)}`}
+    </div>
+  );
+}
+
+/** What the band below the lane is, and to which scale. */
+function Legend({ editor }: { readonly editor: Editor }) {
+  const curve = curveOf(editor);
+  const object = editor.store.selected.value;
+  if (!curve || !object || curve.frames.length === 0) return null;
+  const largest = curve.area.reduce((most, area) => Math.max(most, area), 0);
+  const scored = curve.score.some((score) => score !== null);
+  return (
+    <div class="timeline-legend">
+      <span>
+        <span class="legend-area" style={{ backgroundColor: object.color }} />
+        Area, up to {largest.toLocaleString('en')} px
+      </span>
+      {scored && (
+        <span>
+          <span class="legend-score" />
+          Score, 0 to 1
+        </span>
+      )}
     </div>
   );
 }

@@ -18,7 +18,7 @@ export function Transport({ editor }: { readonly editor: Editor }) {
         kind="icon"
         label="First frame"
         title="First frame (Home)"
-        disabled={frame === 0}
+        why={frame === 0 ? 'This is the first frame.' : undefined}
         onClick={() => actions.goToEnd('first')}
       >
         <Icon name="arrow-circle-left" />
@@ -27,7 +27,7 @@ export function Transport({ editor }: { readonly editor: Editor }) {
         kind="icon"
         label="Previous frame"
         title="Previous frame (←); ten frames: Shift+←"
-        disabled={frame === 0}
+        why={frame === 0 ? 'This is the first frame.' : undefined}
         onClick={() => actions.step(-1, performance.now())}
       >
         <Icon name="chevron-left" />
@@ -41,7 +41,7 @@ export function Transport({ editor }: { readonly editor: Editor }) {
         kind="icon"
         label="Next frame"
         title="Next frame (→); ten frames: Shift+→"
-        disabled={frame === last}
+        why={frame === last ? 'This is the last frame.' : undefined}
         onClick={() => actions.step(1, performance.now())}
       >
         <Icon name="chevron-right" />
@@ -50,7 +50,7 @@ export function Transport({ editor }: { readonly editor: Editor }) {
         kind="icon"
         label="Last frame"
         title="Last frame (End)"
-        disabled={frame === last}
+        why={frame === last ? 'This is the last frame.' : undefined}
         onClick={() => actions.goToEnd('last')}
       >
         <Icon name="arrow-circle-right" />

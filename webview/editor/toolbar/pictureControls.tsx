@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { Icon } from '../../icon';
 import type { PictureStyle } from '../../../shared/protocol/editor';
-import { Button } from '../../toolkit';
+import { Button, Checkbox } from '../../toolkit';
 import type { Editor } from '../editor';
-import { titleOf } from '../../../shared/actions';
-import { changePicture, runAction } from '../state/editorActions';
-import { USUAL_PICTURE } from '../state/viewState';
+import { EDITOR_ACTIONS, keyInWords, titleOf } from '../../../shared/actions';
+import { changeOverlay, changePicture, MAX_OPACITY, runAction } from '../state/editorActions';
+import { USUAL_OVERLAY, USUAL_PICTURE } from '../state/viewState';
 
 /** How the picture is shown: turned, brighter, with more contrast. Nothing that is stored depends on it. */
 export function PictureControls({ editor }: { readonly editor: Editor }) {
@@ -26,7 +26,7 @@ export function PictureControls({ editor }: { readonly editor: Editor }) {
       <Button
         kind="icon"
         label="Picture"
-        title="Rotation, brightness and contrast of the view"
+        title="Opacity and names of the masks; rotation, brightness and contrast of the picture"
         pressed={changed}
         onClick={() => {
           open.value = !open.value;
@@ -36,6 +36,14 @@ export function PictureControls({ editor }: { readonly editor: Editor }) {
       </Button>
       {open.value && (
         <div class="picture-panel" role="group" aria-label="Picture">
+          <Opacity editor={editor} />
+          <Checkbox
+            title={titleOf('toggleNames')}
+            checked={editor.store.view.value.overlay?.names ?? false}
+            onChange={(names) => changeOverlay(editor, () => ({ names }))}
+          >
+            Names at the masks
+          </Checkbox>
           <Light editor={editor} name="brightness" label="Brightness" value={picture.brightness} />
           <Light editor={editor} name="contrast" label="Contrast" value={picture.contrast} />
           <div class="picture-buttons">
@@ -44,7 +52,7 @@ export function PictureControls({ editor }: { readonly editor: Editor }) {
             </Button>
             <Button
               title={titleOf('resetPicture')}
-              disabled={!changed}
+              why={changed ? undefined : 'The picture is shown as it is.'}
               onClick={() => runAction(editor, 'resetPicture')}
             >
               Reset
@@ -53,6 +61,33 @@ export function PictureControls({ editor }: { readonly editor: Editor }) {
         </div>
       )}
     </div>
+  );
+}
+
+/** How much of the picture shows through the masks. */
+function Opacity({ editor }: { readonly editor: Editor }) {
+  const { opacity, outlineOnly } = editor.store.view.value.overlay ?? USUAL_OVERLAY;
+  const shown = outlineOnly ? 0 : opacity;
+  return (
+    <label
+      class="picture-light"
+      title={`Opacity of the masks (${[EDITOR_ACTIONS.strongerOverlay, EDITOR_ACTIONS.weakerOverlay].map(({ keys }) => keyInWords(keys[0])).join(', ')})`}
+    >
+      <span>Masks</span>
+      <input
+        type="range"
+        min={0}
+        max={MAX_OPACITY}
+        step={0.05}
+        value={shown}
+        aria-label="Opacity of the masks"
+        aria-valuetext={`${Math.round((shown / MAX_OPACITY) * 100)} %`}
+        onInput={(event) => {
+          const wanted = event.currentTarget.valueAsNumber;
+          changeOverlay(editor, () => ({ opacity: wanted, outlineOnly: false }));
+        }}
+      />
+    </label>
   );
 }
 

@@ -5,32 +5,35 @@ import type { Editor } from '../editor';
 import type { Direction } from '../../../shared/domain/annotations';
 import type { EditorAction } from '../../../shared/actions';
 import { EDITOR_ACTIONS, titleOf } from '../../../shared/actions';
-import { hasPrompts } from '../state/documentState';
 import { estimateText } from '../state/estimate';
 import { runAction } from '../state/editorActions';
+import { whyNoObject, whyNotChange, whyNotPropagate } from '../state/reasons';
 
 /** Where to carry the masks: which way, over which frames, of which objects. */
 export function PropagationControls({ editor }: { readonly editor: Editor }) {
   const { store, actions } = editor;
   const document = store.document.value;
-  const locked = store.locked.value !== undefined;
-  const ready = !locked && document !== undefined && hasPrompts(document);
-  const only = store.selectedOnly.value ? store.selected.value?.id : undefined;
-  const { range } = store.view.value;
+  const why = whyNotPropagate(store);
+  const ready = why === undefined && document !== undefined;
+  const { range, locked } = store.view.value;
+  const selected = store.selected.value?.id;
+  const only = store.selectedOnly.value && selected !== undefined ? selected : undefined;
   const estimate = useMemo(() => {
+    const objects = only === undefined ? document?.objects.map(({ id }) => id) : [only];
+    const unlocked = objects?.filter((id) => !locked?.includes(id));
     const of = (direction: Direction | 'both'): string => {
-      const text = ready ? estimateText(document, direction, range, only) : '';
+      const text = ready ? estimateText(document, direction, range, unlocked) : '';
       return text && `: ${text}`;
     };
     return { forward: of('forward'), backward: of('backward'), both: of('both') };
-  }, [ready, document, range, only]);
+  }, [ready, document, range, only, locked]);
   return (
     <div class="propagation" role="group" aria-label="Propagate">
       <Button
         kind="secondary"
         label="Propagate backward"
         title={`Propagate backward (Shift+P)${estimate.backward}`}
-        disabled={!ready}
+        why={why}
         onClick={() => void actions.propagate('backward')}
       >
         <Icon name="arrow-left" />
@@ -40,7 +43,7 @@ export function PropagationControls({ editor }: { readonly editor: Editor }) {
         kind="secondary"
         label="Propagate both ways"
         title={`Propagate both ways (B)${estimate.both}`}
-        disabled={!ready}
+        why={why}
         onClick={() => void actions.propagate('both')}
       >
         <Icon name="arrow-both" />
@@ -50,7 +53,7 @@ export function PropagationControls({ editor }: { readonly editor: Editor }) {
         kind="primary"
         label="Propagate forward"
         title={`Propagate forward (P)${estimate.forward}`}
-        disabled={!ready}
+        why={why}
         onClick={() => void actions.propagate('forward')}
       >
         <div class="button-text">Propagate</div>
@@ -63,7 +66,7 @@ export function PropagationControls({ editor }: { readonly editor: Editor }) {
         class="toolbar-check"
         title="Propagate only the selected object; else all that have prompts"
         checked={store.selectedOnly.value}
-        disabled={locked}
+        why={whyNotChange(store, false)}
         onChange={(checked) => {
           store.selectedOnly.value = checked;
         }}
@@ -124,14 +127,14 @@ const RANGE_ACTIONS: readonly { readonly action: EditorAction; readonly icon: st
 /** What can be done to the selected object on the range. */
 function RangeActions({ editor }: { readonly editor: Editor }) {
   const { store } = editor;
-  const disabled = store.locked.value !== undefined || !store.selected.value;
+  const why = whyNoObject(store);
   return RANGE_ACTIONS.map(({ action, icon }) => (
     <Button
       key={action}
       kind="icon"
       label={`${EDITOR_ACTIONS[action].does} on the range`}
       title={`On the range: ${titleOf(action)}`}
-      disabled={disabled}
+      why={why}
       onClick={() => runAction(editor, action)}
     >
       <Icon name={icon} />

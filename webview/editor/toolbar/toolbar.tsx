@@ -6,6 +6,7 @@ import { EDITOR_ACTIONS, titleOf } from '../../../shared/actions';
 import { statusOf } from '../state/documentState';
 import { runAction } from '../state/editorActions';
 import { includesFrame } from '../state/ranges';
+import { whyNoMask, whyNoPrompts } from '../state/reasons';
 import { PictureControls } from './pictureControls';
 import { PropagationControls } from './propagationControls';
 import { PropagationProgress } from './propagationProgress';
@@ -20,10 +21,11 @@ export function Toolbar({ editor }: { readonly editor: Editor }) {
       ) : (
         <PropagationControls editor={editor} />
       )}
-      <span class="toolbar-gap" />
-      <FrameButtons editor={editor} />
-      <span class="toolbar-line" />
-      <ViewButtons editor={editor} />
+      <span class="toolbar-group">
+        <FrameButtons editor={editor} />
+        <span class="toolbar-line" />
+        <ViewButtons editor={editor} />
+      </span>
     </div>
   );
 }
@@ -34,11 +36,7 @@ function FrameButtons({ editor }: { readonly editor: Editor }) {
   const selected = store.selected.value;
   const { frame } = store.view.value;
   const status = document && selected && statusOf(document, selected.id);
-  const masked = status !== undefined && includesFrame(status.masked, frame);
   const verified = status !== undefined && includesFrame(status.verified, frame);
-  const prompted =
-    document?.prompts.some((prompt) => prompt.object === selected?.id && prompt.frame === frame) ?? false;
-  const locked = store.locked.value !== undefined;
   return (
     <>
       <Button
@@ -47,7 +45,7 @@ function FrameButtons({ editor }: { readonly editor: Editor }) {
         label="Verify"
         title={`${verified ? 'Verified: propagation leaves this mask alone. Click to undo' : 'Verify the mask on this frame'} (V)`}
         pressed={verified}
-        disabled={locked || !masked}
+        why={whyNoMask(store, false)}
         onClick={() => void actions.toggleVerified()}
       >
         <Icon name={verified ? 'verified-filled' : 'verified'} />
@@ -57,7 +55,7 @@ function FrameButtons({ editor }: { readonly editor: Editor }) {
         kind="icon"
         label="Clear prompts"
         title="Clear the prompts on this frame (Delete)"
-        disabled={locked || !prompted}
+        why={whyNoPrompts(store)}
         onClick={() => void actions.clearPrompts()}
       >
         <Icon name="clear-all" />

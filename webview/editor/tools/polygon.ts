@@ -5,6 +5,8 @@ export interface Ring {
   readonly points: readonly VideoPoint[];
   /** The pixels' own edge that the points stand for, as long as none of them was touched. */
   readonly exact?: readonly VideoPoint[];
+  /** The same, kept when somebody chose how far the points may be from it: the points are what is meant then. */
+  readonly edge?: readonly VideoPoint[];
 }
 
 /** A polygon that is being drawn, or the outline of a mask that is being edited, in video pixels. */

@@ -4,8 +4,9 @@ export type Tool = 'select' | 'brush' | 'eraser' | 'polygon' | 'lasso';
 
 export type DrawMode = 'add' | 'cut';
 
-const SMALLEST_RADIUS = 0.5;
-const LARGEST_RADIUS = 512;
+/** In video pixels. */
+export const SMALLEST_RADIUS = 0.5;
+export const LARGEST_RADIUS = 512;
 
 /** A brush one step larger or smaller: by a quarter, and in whole pixels above the smallest sizes. */
 export function resizedBrush(radius: number, steps: number): number {

@@ -50,7 +50,13 @@ describe('changes of a document', () => {
           }
           if (one.kind === 'progress') {
             const { done } = one;
-            const propagation = { direction: 'forward', objects: ids, total: 9, cancelling: false } as const;
+            const propagation = {
+              direction: 'forward',
+              objects: ids,
+              total: 9,
+              computed: 0,
+              cancelling: false,
+            } as const;
             const { propagation: gone, ...rest } = host;
             move(done === undefined ? rest : { ...rest, propagation: { ...propagation, done } });
           }

@@ -477,12 +477,16 @@ describe.skipIf(!chromium)('video editor', () => {
 
   describe('propagation', () => {
     const prompts = [{ object: 'car1', frame: 0, points: [{ x: 300, y: 20, label: 1 as const }] }];
-    const state = documentState({ objects: [CAR, DOG], prompts });
+    const status = [
+      objectStatus('car1', { prompted: [{ first: 0, last: 0 }], masked: [{ first: 0, last: 2 }] }),
+    ];
+    const state = documentState({ objects: [CAR, DOG], prompts, status });
     const propagation = {
       direction: 'forward' as const,
       objects: ['car1'],
       frame: 2,
       done: 2,
+      computed: 2,
       total: 59,
       secondsPerFrame: 2,
       cancelling: false,
@@ -492,7 +496,7 @@ describe.skipIf(!chromium)('video editor', () => {
       await open({
         state,
         view: { frame: 10, hidden: [] },
-        answers: { propagate: () => ({ frames: 11, cancelled: false }) },
+        answers: { propagate: () => ({ frames: 11, skipped: 0, cancelled: false }) },
       });
       await editor.page.keyboard.press('i');
       await editor.page.keyboard.press('Shift+ArrowRight');
@@ -505,7 +509,7 @@ describe.skipIf(!chromium)('video editor', () => {
         range: { first: 10, last: 20 },
         objects: ['car1'],
       });
-      await editor.page.getByText('Propagated 11 frames.').waitFor();
+      await editor.page.getByText('11 frames computed.').waitFor();
       await editor.page.getByRole('button', { name: 'Whole clip' }).click();
       await editor.page.keyboard.press('Shift+P');
       const { params } = await editor.nthRequest('propagate', 2);
@@ -514,9 +518,9 @@ describe.skipIf(!chromium)('video editor', () => {
     });
 
     it('does not start without a prompt', async () => {
-      await open({ state: { ...state, prompts: [] } });
+      await open({ state: { ...state, prompts: [], status: [] } });
       await editor.page.keyboard.press('p');
-      await editor.page.getByText('Nothing to propagate yet: click an object first.').waitFor();
+      await editor.page.getByText('Nothing to propagate yet: click or draw an object first.').waitFor();
       expect(editor.requests('propagate')).toEqual([]);
     });
 

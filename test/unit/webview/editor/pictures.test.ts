@@ -143,6 +143,7 @@ describe.skipIf(!chromium)('pictures of', () => {
           objects: ['f1', 'f2'],
           frame: FRAME,
           done: FRAME,
+          computed: FRAME,
           total: FRAMES - 1,
           secondsPerFrame: 1.1,
           cancelling: false,

@@ -50,7 +50,7 @@ describe.skipIf(!chromium)('refining a track', () => {
       state,
       answers: {
         'frame/masks': ({ frame }) => [maskView('car1', frame, SIZE, [60, 120, 140, 180])],
-        propagate: ({ range }) => ({ frames: range!.last - range!.first, cancelled: false }),
+        propagate: ({ range }) => ({ frames: range!.last - range!.first, skipped: 0, cancelled: false }),
       },
     });
     const { x, y } = await editor.fittedPoint(3, 3);
@@ -81,7 +81,7 @@ describe.skipIf(!chromium)('refining a track', () => {
       direction: 'forward',
       range: { first: 8, last: 30 },
     });
-    await editor.page.getByText('Propagated 22 frames.').waitFor();
+    await editor.page.getByText('22 frames computed.').waitFor();
     await editor.send({ kind: 'command', command: { command: 'goToFrame', frame: 50 } });
     await editor.page.keyboard.press('Alt+P');
     await editor.page.getByText('Car has no keyframe after this one.').waitFor();

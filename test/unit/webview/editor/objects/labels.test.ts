@@ -31,6 +31,7 @@ describe.skipIf(!chromium)('labels in the editor', () => {
       answers: {
         'object/setFrameAttributes': () => ({ changed: true, frames: [] }),
         'labels/add': () => null,
+        'object/add': () => CAR,
       },
     });
     await editor.nthRequest('frame/masks');
@@ -40,13 +41,30 @@ describe.skipIf(!chromium)('labels in the editor', () => {
     await open({ objects: [CAR] });
     await editor.page.getByRole('button', { name: 'Add Car to the labels' }).click();
     expect((await editor.nthRequest('labels/add')).params).toEqual({ name: 'Car', color: '#ff0000' });
-    await editor.page.getByLabel('Label of Car').selectOption('fish');
+    await editor.page.getByLabel('Label of Car').fill('fish');
+    await editor.page.getByLabel('Label of Car').press('Enter');
     expect((await editor.nthRequest('object/update')).params).toEqual({
       object: 'car1',
       label: 'fish',
       color: '#ff8800',
     });
     await editor.page.locator('.object-label', { hasText: 'fish' }).waitFor();
+  });
+
+  it('are made by typing, and the next object gets the last one, in a colour of its own', async () => {
+    await open({ objects: [CAR] });
+    await editor.page.getByLabel('Label of Car').fill('newt');
+    await editor.page.getByLabel('Label of Car').press('Enter');
+    expect((await editor.nthRequest('object/update')).params).toEqual({ object: 'car1', label: 'newt' });
+    expect((await editor.nthRequest('labels/add')).params).toEqual({ name: 'newt', color: '#ff0000' });
+    await editor.page.keyboard.press('n');
+    expect((await editor.nthRequest('object/add')).params).toEqual({ label: 'newt' });
+  });
+
+  it('of the workspace name the first object, with their colour', async () => {
+    await open({ objects: [] });
+    await editor.page.keyboard.press('n');
+    expect((await editor.nthRequest('object/add')).params).toEqual({ label: 'fish', color: '#ff8800' });
   });
 
   it('are given by their hotkeys, which go before the editor’s own keys, but not while one types', async () => {

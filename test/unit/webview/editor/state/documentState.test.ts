@@ -69,7 +69,14 @@ describe('document', () => {
 
   it('knows when masks may have changed that nobody sent', () => {
     const prompts = [{ object: 'car1', frame: 1, points: [] }];
-    const propagation = { direction: 'forward' as const, objects: [], done: 1, total: 2, cancelling: false };
+    const propagation = {
+      direction: 'forward' as const,
+      objects: [],
+      done: 1,
+      computed: 1,
+      total: 2,
+      cancelling: false,
+    };
     expect(masksMayDiffer(document, document)).toBe(false);
     expect(masksMayDiffer(document, { ...document, prompts })).toBe(true);
     expect(masksMayDiffer(document, { ...document, status: [] })).toBe(true);
@@ -307,7 +314,7 @@ describe('the estimate of a propagation', () => {
     expect(framesAhead(document, 'backward')).toBe(10 + 5 + 20);
     expect(framesAhead(document, 'both')).toBe(10 + 5 + 20 + 19);
     expect(framesAhead(document, 'forward', { first: 12, last: 21 })).toBe(7);
-    expect(framesAhead(document, 'forward', undefined, 'dog')).toBe(0);
+    expect(framesAhead(document, 'forward', undefined, ['dog'])).toBe(0);
   });
 
   it('is in words, with a time once there is a pace', () => {
@@ -315,7 +322,7 @@ describe('the estimate of a propagation', () => {
     expect(estimateText(document, 'forward', { first: 12, last: 15 })).toBe('1 frame');
     const paced = { ...document, pace: { secondsPerFrame: 3, objects: 1 } };
     expect(estimateText(paced, 'forward')).toBe('44 frames, about 2 min 12 s');
-    expect(estimateText(paced, 'forward', undefined, 'dog')).toBe('');
+    expect(estimateText(paced, 'forward', undefined, ['dog'])).toBe('');
   });
 });
 

@@ -100,15 +100,15 @@ describe.skipIf(!chromium)('drawing', () => {
 
   it('sizes the brush with [ and ], and with Shift and the wheel, which then does not zoom', async () => {
     await open({ kept: { view: { frame: 0, hidden: [] }, follow: true, tool: 'brush', brushRadius: 20 } });
-    await editor.page.locator('.tool-size', { hasText: '40' }).waitFor();
+    await editor.page.locator('.tool-options output', { hasText: '40 px' }).waitFor();
     await editor.page.keyboard.press(']');
-    await editor.page.locator('.tool-size', { hasText: '50' }).waitFor();
+    await editor.page.locator('.tool-options output', { hasText: '50 px' }).waitFor();
     const at = await editor.fittedPoint(50, 50);
     await editor.page.mouse.move(at.x, at.y);
     await editor.page.keyboard.down('Shift');
     await editor.page.mouse.wheel(0, 100);
     await editor.page.keyboard.up('Shift');
-    await editor.page.locator('.tool-size', { hasText: '40' }).waitFor();
+    await editor.page.locator('.tool-options output', { hasText: '40 px' }).waitFor();
     await editor.page.keyboard.press('[');
     await clickAt(40, 40);
     expect((await editor.nthRequest('mask/edit')).params.operation).toMatchObject({ radius: 16 });
@@ -155,6 +155,9 @@ describe.skipIf(!chromium)('drawing', () => {
     ] as const;
     for (const [x, y] of triangle) await clickAt(x, y);
     await editor.page.keyboard.press('Escape');
+    // Given up, it is laid down: the next click would not draw.
+    await editor.page.locator('.stage[data-tool="select"]').waitFor();
+    await editor.page.keyboard.press('g');
     for (const [x, y] of triangle) await clickAt(x, y);
     await clickAt(300, 200);
     await editor.page.keyboard.press('Delete');
@@ -167,6 +170,24 @@ describe.skipIf(!chromium)('drawing', () => {
     await clickAt(triangle[0][0], triangle[0][1]);
     expect((await editor.nthRequest('mask/edit', 2)).params.operation).toMatchObject({ mode: 'add' });
     expect(editor.requests('object/clearPrompts')).toEqual([]);
+  });
+
+  it('opens the mask as an outline within a tolerance whose IoU is shown, and lays it down as it was', async () => {
+    await open();
+    await isMasked(160, 120, true);
+    await editor.page.keyboard.press('e');
+    await editor.page.keyboard.press('Shift+E');
+    const options = editor.page.getByRole('group', { name: 'Outline' });
+    await options.getByText('4 corners').waitFor();
+    await options.getByText('IoU 1.000').waitFor();
+    await editor.page.locator('.status-message', { hasText: 'Drag corners' }).waitFor();
+    await options.getByLabel('Tolerance').fill('10');
+    await options.getByText('16 px').waitFor();
+    await editor.page.keyboard.press('Escape');
+    await options.waitFor({ state: 'detached' });
+    await editor.page.locator('.stage[data-tool="eraser"]').waitFor();
+    await editor.page.locator('.status-message', { hasText: 'Drag corners' }).waitFor({ state: 'detached' });
+    expect(editor.requests('mask/edit')).toEqual([]);
   });
 
   it('lassoes freehand, and takes a stroke under way back with Esc', async () => {
