@@ -47,7 +47,11 @@ export function registerCommands(
     run: (panel: EditorPanel, object: ObjectId) => Promise<unknown> | void,
   ): void =>
     inEditor(id, (panel) => {
-      const { object } = panel.view;
+      const { object, locked } = panel.view;
+      if (object !== undefined && locked?.includes(object)) {
+        void vscode.window.showInformationMessage(vscode.l10n.t('The selected object is locked.'));
+        return;
+      }
       if (object !== undefined) return run(panel, object);
       void vscode.window.showInformationMessage(vscode.l10n.t('Select an object in the editor first.'));
     });
