@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PropagationState, ViewState } from '../../../../../shared/protocol/editor';
 import { chromium, editorInChromium } from '../../../../support/editorInChromium';
-import { documentState, objectRecord, objectStatus } from '../../../../support/webviewFixtures';
+import { documentState, maskView, objectRecord, objectStatus } from '../../../../support/webviewFixtures';
 import type { EditorHarness } from '../../../../support/webviewHarness';
 
 const CAR = objectRecord('car1', 'Car', '#ff0000');
@@ -119,6 +119,25 @@ describe.skipIf(!chromium)('the toolbar', () => {
     expect(editor.requests('propagate/cancel')).toEqual([]);
     await editor.page.keyboard.press('Escape');
     await editor.nthRequest('propagate/cancel');
+  });
+
+  it('leaves a note its room beside the scores of the mask', async () => {
+    const mask = maskView('car1', 3, [320, 240], [20, 20, 200, 160]);
+    const editor = await openEditor({
+      state: STATE,
+      view: { frame: 3, hidden: [], object: 'car1' },
+      answers: { 'frame/masks': () => [mask] },
+      size: { width: 600, height: 500 },
+    });
+    await editor.page.locator('.status-mask').waitFor();
+    await editor.page.keyboard.press('Shift+E');
+    const note = editor.page.locator('.status-text', { hasText: 'Drag corners' });
+    await note.waitFor();
+    const [text, scores] = await Promise.all([
+      note.boundingBox(),
+      editor.page.locator('.status-mask').boundingBox(),
+    ]);
+    expect(text!.x + text!.width).toBeLessThanOrEqual(scores!.x);
   });
 
   it('ends a note with what it speaks of', async () => {
