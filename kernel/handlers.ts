@@ -91,7 +91,8 @@ export const handlers: KernelHandlers = {
       longestStallMs: context.longestStallMs(),
       checks: await doctor(settings, sessions.store, folder),
       model: sessions.modelState,
-      memory: { rss, heapUsed, external },
+      // Node counts it in kilobytes.
+      memory: { rss, peakRss: process.resourceUsage().maxRSS * 1024, heapUsed, external },
       sessions: sessions.count,
     };
   },

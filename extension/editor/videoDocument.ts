@@ -27,11 +27,12 @@ import type {
   ProposeResult,
   SnapshotResult,
 } from '../../shared/protocol/session';
-import { undoLabel, type EditMethod, type Edits } from '../../shared/edits';
+import { undoLabel, type AddMaskParams, type EditMethod, type Edits } from '../../shared/edits';
 import { withChanged, type Changed } from '../../shared/protocol/changed';
 import type { KernelEvents, KernelRequests } from '../../shared/protocol/kernel';
 import type { NewLabel } from '../../shared/domain/labels';
 import type {
+  ComparisonState,
   DocumentState,
   LabelsState,
   PropagationPace,
@@ -314,6 +315,26 @@ export class VideoDocument implements vscode.CustomDocument {
       }
       this.tellOfUnsaved();
     });
+  }
+
+  /** Puts masks into the clip as drawn by hand, as one edit. */
+  async takeMasks(masks: readonly AddMaskParams[]): Promise<void> {
+    const id = newEditId();
+    let reported = false;
+    for (const mask of masks) {
+      const changed = await this.perform('object/addMask', mask, id);
+      this.take(changed);
+      if (changed.changed && !reported) {
+        reported = true;
+        this.fireEdit('Take masks', id);
+      }
+      this.tellOfUnsaved();
+    }
+  }
+
+  /** Shows on the timeline where two models differ, until another comparison is shown. */
+  showComparison(comparison: ComparisonState): void {
+    this.update({ comparison });
   }
 
   private async perform<M extends EditMethod>(

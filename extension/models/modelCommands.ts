@@ -8,6 +8,7 @@ import type { EditorRegistry } from '../editor/registry';
 import { showError } from '../errors';
 import type { KernelService } from '../kernel/kernelService';
 import { modelId, setModelId } from '../settings';
+import { compareModelsOnClip } from './compareModels';
 import { installCuda } from './installCuda';
 import type { ModelFallback } from './modelFallback';
 import { megabytes, modelItems, onThisMachine, toDownload, type ModelItem } from './modelItems';
@@ -29,6 +30,11 @@ export class ModelCommands implements vscode.Disposable {
     this.register('downloadModel', (id) => this.downloadOne(typeof id === 'string' ? id : undefined));
     this.register('importCheckpoint', () => this.importCheckpoint());
     this.register('removeModel', () => this.remove());
+    this.register('compareModels', async () => {
+      const panel = this.editors.active;
+      if (panel) await compareModelsOnClip(panel, this.kernel);
+      else void vscode.window.showInformationMessage('Open a video in Masklet first.');
+    });
     this.register('installCuda', () => installCuda(this.kernel));
   }
 

@@ -13,6 +13,7 @@ import { audit, type AuditCommandOptions } from './commands/audit';
 import { batch, type BatchCommandOptions } from './commands/batch';
 import { submitBatch, type SlurmCommandOptions } from './commands/batchSlurm';
 import { check } from './commands/check';
+import { compare, type CompareCommandOptions } from './commands/compare';
 import { diff } from './commands/diff';
 import { addCudaCommands } from './commands/cuda';
 import { doctor } from './commands/doctor';
@@ -235,6 +236,22 @@ function program(): Command {
     .addOption(qualityOption())
     .action((video: string, options: CommonOptions & Omit<ProposeOptions, 'settings'>) =>
       propose(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
+    );
+
+  common(masklet.command('compare').argument('<video>', 'an annotated video, saved'))
+    .description('two models on the same clip: where they differ, which is better, what each costs')
+    .requiredOption('--models <a,b>', 'two ids, or id@quality; embedded is the built-in model')
+    .addOption(qualityOption())
+    .addOption(
+      new Option(
+        '--frames <which>',
+        'what they are measured on: verified masks, or those drawn by hand as well (default: held)',
+      ).choices(['held', 'verified']),
+    )
+    .option('--range <A:B>', 'only these frames, both ends included')
+    .option('--take <model>', "put this one's masks into the clip, as drawn by hand; saves")
+    .action((video: string, options: CommonOptions & Omit<CompareCommandOptions, 'settings'>) =>
+      compare(video, { ...options, json: options.json ?? false, settings: settingsOf(options) }),
     );
 
   common(masklet.command('verify').argument('<video>', 'an annotated video'))

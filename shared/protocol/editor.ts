@@ -54,6 +54,8 @@ export interface DocumentState {
   readonly propagation?: PropagationState | undefined;
   /** How long a frame took in the last propagation. */
   readonly pace?: PropagationPace;
+  /** Where two models differ, as they were compared last. */
+  readonly comparison?: ComparisonState;
   /** What happened to the kernel, while it is not ready. */
   readonly kernel: 'starting' | 'ready' | 'restarting' | 'failed';
   readonly problems: readonly string[];
@@ -80,6 +82,12 @@ export interface DocumentChange {
 export interface LabelsState {
   readonly classes: readonly LabelClass[];
   readonly problems: readonly string[];
+}
+
+export interface ComparisonState {
+  readonly names: readonly [string, string];
+  /** Of each frame the lowest IoU between both, over its objects; null where neither has a mask. */
+  readonly iou: readonly (number | null)[];
 }
 
 export interface PropagationPace {

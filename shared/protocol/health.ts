@@ -31,7 +31,13 @@ export interface HealthResult {
   readonly uptimeSeconds: number;
   readonly checks: readonly HealthCheck[];
   readonly model: ModelState;
-  readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
+  readonly memory: {
+    readonly rss: number;
+    /** The most that it was so far, in bytes. */
+    readonly peakRss: number;
+    readonly heapUsed: number;
+    readonly external: number;
+  };
   readonly sessions: number;
   /** Longest stall of the main thread since the last `kernel/health`, in milliseconds. */
   readonly longestStallMs: number;

@@ -1,6 +1,8 @@
 import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
+import type { ComparisonState } from '../../../shared/protocol/editor';
 import type { ObjectCurve } from '../../../shared/domain/annotations';
 import type { Size } from '../canvas/viewTransform';
+import { paintComparison } from './comparison';
 import { paintCurve } from './curve';
 import { type LaneContent, paintLane } from './lane';
 import { ticksOf, type TimelineScale, xOfFrame } from './layout';
@@ -15,6 +17,7 @@ export interface TimelineContent {
   /** The selected object's. */
   readonly lane?: LaneContent | undefined;
   readonly curve?: ObjectCurve | undefined;
+  readonly comparison?: ComparisonState | undefined;
 }
 
 /** Heights of the strip's parts, in CSS pixels from the top. */
@@ -23,6 +26,7 @@ const LANE_TOP = 24;
 const LANE_BOTTOM = 38;
 const LANE = { top: LANE_TOP, bottom: LANE_BOTTOM, verifiedTop: 40, verifiedBottom: 43 };
 const HATCH_DISTANCE = 6;
+const COMPARISON = { top: 19, bottom: 23 };
 const CURVE = { top: 47, bottom: 67 };
 export const TIMELINE_HEIGHT = 70;
 
@@ -47,6 +51,7 @@ export function paintTimeline(
     paintLane(context, scale, content.lane, LANE, colors);
     if (content.curve) paintCurve(context, scale, content.curve, CURVE, content.lane.color, colors);
   }
+  if (content.comparison) paintComparison(context, scale, content.comparison, COMPARISON, colors);
   if (content.propagating !== undefined) paintCell(context, scale, content.propagating, colors.text, 0.45);
   if (content.hovered !== undefined) paintCell(context, scale, content.hovered, colors.text, 0.3);
   paintPlayhead(context, scale, content.frame, colors);

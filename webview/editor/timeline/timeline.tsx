@@ -6,6 +6,7 @@ import type { DocumentState } from '../../../shared/protocol/editor';
 import type { FrameIndex } from '../../../shared/domain/video';
 import type { Editor } from '../editor';
 import { contextOf } from '../host/menuContext';
+import { comparedWords } from '../state/comparison';
 import { frameWords, statusOf } from '../state/documentState';
 import { formatTime, secondsOf } from '../state/time';
 import { laneContents } from './laneContents';
@@ -137,6 +138,7 @@ function describe(document: DocumentState, frame: FrameIndex, object: string | u
   const words = [
     ...(status ? frameWords(status, frame) : []),
     ...marked,
+    ...comparedWords(document, frame),
     ...(suspicion ? suspicion.reasons.map((reason) => reason.replaceAll('-', ' ')) : []),
   ];
   return [`Frame ${frame}`, formatTime(secondsOf(document, frame)), ...words].join(' · ');
@@ -175,6 +177,7 @@ function keepPainted(
         hovered: hovered.value,
         range,
         lane: selected && laneContents(document, selected),
+        comparison: document.comparison,
         curve: store.curve.value?.object === selected?.id ? store.curve.value?.curve : undefined,
       },
       colors,

@@ -11,7 +11,7 @@ const health = (...checks: readonly HealthCheck[]): HealthResult => ({
   uptimeSeconds: 1,
   checks,
   model: { id: 'some', state: 'idle' },
-  memory: { rss: 0, heapUsed: 0, external: 0 },
+  memory: { rss: 0, peakRss: 0, heapUsed: 0, external: 0 },
   sessions: 0,
   longestStallMs: 0,
 });
