@@ -87,6 +87,8 @@ export async function benchOpening(minutes: number): Promise<OpeningFigures> {
     firstFrameMs.push(ms);
     const first = residentBytes(kernel.pid!) ?? 0;
     let peak = first;
+    const seen = firstFrameMs.map((each) => (each / 1000).toFixed(2)).join(', ');
+    process.stderr.write(`first frames after ${seen} s, ${(first / 1e6).toFixed(0)} MB; the others follow\n`);
     const looking = setInterval(() => (peak = Math.max(peak, residentBytes(kernel.pid!) ?? 0)), LOOK_MS);
     const half = Math.round((minutes * 60 * RATE) / 2);
     await session.request('frame/image', { frame: half, format: 'jpeg', maxDimension: SHOWN });
