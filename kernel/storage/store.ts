@@ -202,8 +202,8 @@ export class Store {
   }
 
   /** As `overviews`, quickly: without counts. */
-  knownClips(databaseFolder: string): KnownClip[] {
-    return this.reading(databaseFolder, (db) => knownClips(db, rootOf(databaseFolder))) ?? [];
+  knownClips(databaseFolder: string, readOnly = false): KnownClip[] {
+    return this.reading(databaseFolder, (db) => knownClips(db, rootOf(databaseFolder)), readOnly) ?? [];
   }
 
   putSha256(clip: number, sha256: string): Problem | null {

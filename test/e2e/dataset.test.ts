@@ -204,6 +204,7 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
   test('annotations are imported into an editor as one edit, which shows as unsaved', async () => {
     await window.contextMenu(window.viewRow('other.mp4'), 'Import Annotations');
     await window.pick('COCO');
+    await window.pick('Masks');
     await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_test.json'));
     // Nothing is changed before the look at it.
     await window.page.getByText('Import Preview: other.mp4').first().waitFor({ timeout: 90_000 });
@@ -228,6 +229,7 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
     await shows('raw', '2 clips');
     await window.contextMenu(window.viewRow('raw'), 'Import Annotations');
     await window.pick('COCO');
+    await window.pick('Masks');
     await window.answer(join(workspace, 'exports', 'coco', 'annotations', 'instances_test.json'));
     await window.page.getByText('Import Preview: 2 Clips').first().waitFor({ timeout: 90_000 });
     await window.screenshot('dataset-import-preview-many');
@@ -245,5 +247,28 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
     );
     expect(lines.map(({ length }) => length)).toEqual([4, 4]);
     expect(existsSync(join(workspace, 'raw', 'other.mp4.masklet'))).toBe(false);
+  });
+
+  test('a label is renamed after a look at what changes, and a review state shows in its row', async () => {
+    const object = join(workspace, 'clip.mp4.masklet', 'objects', 'fish-1.json');
+    const { label } = JSON.parse(readFileSync(object, 'utf8')) as { label: string };
+    await window.contextMenu(window.viewRow('clip.mp4'), 'Rename or Merge Labels');
+    await window.pick(label);
+    await window.page.keyboard.press('Enter');
+    await window.answer('nishikigoi');
+    await window.pick('Keep Their Colours');
+    await window.screenshot('dataset-labels-preview');
+    await window.button('Rename').click();
+    await window.page
+      .getByText(/objects in 1 clips are now "nishikigoi"/)
+      .first()
+      .waitFor({ timeout: 90_000 });
+    await until(() => readFileSync(object, 'utf8').includes('nishikigoi'), 'the label is still the old one');
+    await window.contextMenu(window.viewRow('clip.mp4'), 'Set Review State');
+    await window.pick('To fix');
+    await shows('clip.mp4', 'to fix');
+    const video = readFileSync(join(workspace, 'clip.mp4.masklet', 'video.json'), 'utf8');
+    expect(JSON.parse(video)).toMatchObject({ review: 'to-fix' });
+    await window.screenshot('dataset-review-state');
   });
 });

@@ -8,7 +8,7 @@ import { Review } from '../../review/review';
 import { meanScore, scoreObjects } from '../../audit/goldScore';
 import { Annotations } from '../../annotations/annotations';
 import type { ClipContent } from '../../storage/api';
-import type { ClipOverview } from '../../storage/overview';
+import type { KnownClip } from '../../storage/overview';
 import type { Store } from '../../storage/store';
 import { changedVideo, undecodedVideo, videoOfSidecar } from '../../clips/annotatedVideo';
 import type { FoundClip } from '../../clips/findClips';
@@ -37,7 +37,7 @@ export type Counts = Omit<ClipSummary, 'path' | 'split' | 'changed'>;
  */
 export async function summariseClip(
   clip: FoundClip,
-  overview: ClipOverview | undefined,
+  overview: KnownClip | undefined,
   hasSidecar: boolean,
   store: Store,
 ): Promise<Counts> {

@@ -9,7 +9,7 @@ import type {
   SummaryResult,
 } from '../../../shared/protocol/dataset';
 import { locate } from '../../storage/locations';
-import type { ClipOverview } from '../../storage/overview';
+import type { ClipOverview, KnownClip } from '../../storage/overview';
 import type { Store } from '../../storage/store';
 import { findAllClips, type StampedClip } from '../allClips';
 import { readOwnSplits, type Splits } from '../../clips/splits';
@@ -30,8 +30,8 @@ export class DatasetSummaries {
   private readonly caches = new Map<string, SummaryCache>();
 
   /**
-   * All clips at once, with what is known of them or is quick to count; then one after the other those that have to be
-   * read. Nothing is decoded.
+   * All clips at once, with what is known of them; then what the database counts of the others, and one after the other
+   * those that have to be read. Nothing is decoded.
    * @throws MaskletError `storage/*`, `cancelled`
    */
   async summarise(params: SummaryParams, environment: SummaryEnvironment): Promise<SummaryResult> {
@@ -41,14 +41,13 @@ export class DatasetSummaries {
     const { databaseFolder } = locate(`${root}${sep}clip`, options);
     const cache = this.cacheOf(databaseFolder);
     const { splits, problems } = splitsOf(databaseFolder);
-    const clips = await findAllClips(root, options, store.overviews(databaseFolder, !params.keep), (error) =>
-      problems.push(error.message),
-    );
+    const known = store.knownClips(databaseFolder, !params.keep);
+    const clips = await findAllClips(root, options, known, (error) => problems.push(error.message));
     cache.keepOnly(root, new Set(clips.map(({ path }) => path)));
 
     const summaries = new Map<string, ClipSummary>();
-    const unread: StampedClip<ClipOverview>[] = [];
-    const put = (clip: StampedClip<ClipOverview>, counts: Counts): ClipSummary => {
+    const unread: StampedClip<KnownClip>[] = [];
+    const put = (clip: StampedClip<KnownClip>, counts: Counts): ClipSummary => {
       const { path, stamp } = clip;
       const split = splits.get(path);
       const summary = {
@@ -64,10 +63,18 @@ export class DatasetSummaries {
       const counts = clip.stamp
         ? cache.get(clip.path, clip.stamp.text)
         : { ...NOTHING_COUNTED, state: 'none' as const };
-      put(clip, counts ?? roughly(clip));
+      const frames = clip.overview?.frameCount ?? 0;
+      put(clip, counts ?? { ...NOTHING_COUNTED, state: 'reading', frames });
       if (!counts) unread.push(clip);
     }
     environment.onProgress({ clips: [...summaries.values()] });
+    if (unread.length > 0) {
+      // Goes over all masks of the database, which takes seconds where there are millions.
+      const counted = new Map(
+        store.overviews(databaseFolder, !params.keep).map((overview) => [overview.path, overview]),
+      );
+      environment.onProgress({ clips: unread.map((clip) => put(clip, roughly(counted.get(clip.path)))) });
+    }
 
     let told = performance.now();
     let news: ClipSummary[] = [];
@@ -98,7 +105,7 @@ export class DatasetSummaries {
 }
 
 /** What the database says at once; the sidecar may say otherwise. */
-function roughly({ overview }: StampedClip<ClipOverview>): Counts {
+function roughly(overview: ClipOverview | undefined): Counts {
   if (!overview) return { ...NOTHING_COUNTED, state: 'reading' };
   const { frameCount: frames, annotated, verified, masks, labels, dirty: unsaved } = overview;
   return { state: 'reading', frames, annotated, verified, masks, labels, unsaved, problems: [] };

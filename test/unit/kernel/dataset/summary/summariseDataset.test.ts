@@ -31,6 +31,7 @@ interface Seen {
   readonly problems: readonly string[];
   /** The first answer, before anything was read. */
   readonly first: readonly ClipSummary[];
+  readonly second: readonly ClipSummary[];
   /** Clips that had to be read. */
   readonly read: readonly string[];
 }
@@ -42,8 +43,13 @@ async function summarise(root: string, keep = false, summaries = new DatasetSumm
     { root, keep },
     { store: new Store(), signal, onProgress: ({ clips }) => told.push(clips) },
   );
-  const first = told[0];
-  return { ...result, first, read: first.filter(({ state }) => state === 'reading').map(({ path }) => path) };
+  const [first, second = []] = told;
+  return {
+    ...result,
+    first,
+    second,
+    read: first.filter(({ state }) => state === 'reading').map(({ path }) => path),
+  };
 }
 
 async function pond(root: string): Promise<string> {
@@ -104,18 +110,21 @@ describe('how far the clips of a dataset are', () => {
     expect(clips[0].changed).toBeGreaterThan(0);
   });
 
-  test('the first answer has all clips, with what the database counts at once', async () => {
+  test('the first answer has all clips, the second what the database counts of those that were not known', async () => {
     const root = await datasetFolder();
     const path = await pond(root);
     await mkdir(join(root, 'raw'));
     writeFileSync(join(root, 'raw', 'new.MP4'), 'nobody has opened it');
     writeFileSync(join(root, 'raw', 'notes.txt'), '');
-    const { first } = await summarise(root);
-    expect(first).toMatchObject([
+    const { first, second } = await summarise(root);
+    expect(second).toMatchObject([
       { path, state: 'reading', frames: 6, annotated: 4, verified: 1, masks: 6 },
+    ]);
+    expect(first).toMatchObject([
+      { path, state: 'reading', frames: 6, masks: 0 },
       { path: join(root, 'raw', 'new.MP4'), state: 'none', frames: 0, labels: [] },
     ]);
-    expect(first[0].suspicious).toBeUndefined();
+    expect(second[0].suspicious).toBeUndefined();
   });
 
   test('a clip is read again only where its annotations changed, also by git, also in another kernel', async () => {
