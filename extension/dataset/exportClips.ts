@@ -56,8 +56,8 @@ export async function exportClips(
 /** What an export can do about masks whose prompts changed since. */
 export interface BringUpToDate {
   /** Frames with such masks. */
-  count(): Promise<number>;
-  propagate(): Promise<void>;
+  readonly count: () => Promise<number>;
+  readonly propagate: () => Promise<void>;
 }
 
 /** Asks before masks are written that are known to be out of date. Undefined: there are none. */

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SampleClip } from '../../kernel/sample/sampleClip';
 import { findFfmpeg } from '../../kernel/video/ffmpeg';
@@ -56,11 +57,28 @@ describe.skipIf(missing !== undefined)(
       for (const path of [folder, workspace]) if (path) rmSync(path, { recursive: true, force: true });
     });
 
+    /** By the Explorer's menu. */
+    async function openAsVideo(name: string, picture?: string): Promise<void> {
+      await window.select(name);
+      await window.fileRow(name).click({ button: 'right' });
+      const entry = (text: string | RegExp): Locator =>
+        window.page.locator('.monaco-menu .action-item', { hasText: text });
+      await entry(/^Masklet/)
+        .first()
+        .hover();
+      const open = entry('Open as Video').last();
+      await open.waitFor();
+      // A menu takes no click in its first moment.
+      await window.page.waitForTimeout(1_000);
+      if (picture !== undefined) await window.screenshot(picture);
+      await open.click();
+    }
+
     /** A picture in every theme. */
     async function pictures(name: string): Promise<void> {
       for (const theme of THEMES) {
         code.setTheme(theme);
-        await window.page.waitForTimeout(1_500);
+        await window.page.waitForTimeout(4_000);
         await window.screenshot(`${name}-${theme.split(' ')[1].toLowerCase()}`);
       }
     }
@@ -78,16 +96,7 @@ describe.skipIf(missing !== undefined)(
     });
 
     test('a folder of images opens from the Explorer, is annotated, saved and there again after a reload', async () => {
-      await window.select('pond');
-      const row = window.fileRow('pond');
-      await row.click({ button: 'right' });
-      await window.page
-        .locator('.monaco-menu .action-item', { hasText: /^Masklet/ })
-        .first()
-        .hover();
-      await window.page.waitForTimeout(700);
-      await window.screenshot('explorer-menu');
-      await window.page.locator('.monaco-menu .action-item', { hasText: 'Open as Video' }).last().click();
+      await openAsVideo('pond', 'explorer-menu');
       let editor: MaskletEditor = await window.masklet();
       await editor.press('n');
       await until(async () => (await editor.objectCount()) === 1, 'there is no object');
@@ -133,13 +142,7 @@ describe.skipIf(missing !== undefined)(
       await window.closeTabs();
       await window.rename('pond', 'lake');
       await until(() => existsSync(inWorkspace('lake.masklet')), 'the annotations stayed');
-      await window.select('lake');
-      await window.fileRow('lake').click({ button: 'right' });
-      await window.page
-        .locator('.monaco-menu .action-item', { hasText: /^Masklet/ })
-        .first()
-        .hover();
-      await window.page.locator('.monaco-menu .action-item', { hasText: 'Open as Video' }).last().click();
+      await openAsVideo('lake');
       expect(await (await window.masklet()).objectCount()).toBe(1);
     });
   },
