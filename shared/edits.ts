@@ -19,6 +19,7 @@ import type {
   RleMask,
 } from './domain/annotations';
 import type { FrameIndex, FrameRange } from './domain/video';
+import type { RelabelParams } from './domain/labels';
 import type { Changed } from './protocol/changed';
 import type { ImportParams, ImportResult } from './protocol/dataset';
 
@@ -303,16 +304,6 @@ export interface SplitObjectParams extends ObjectParams {
 export interface FrameAttributesParams extends ObjectParams {
   readonly range: FrameRange;
   readonly attributes: Readonly<Record<string, AttributeValue | null>>;
-}
-
-/** Gives all objects with one of these labels another label, a colour, and their attributes other names. */
-export interface RelabelParams {
-  readonly from: readonly string[];
-  readonly to: string;
-  /** Default: as it is. */
-  readonly color?: string;
-  /** New names by old ones, of objects and of frames; a value that stands there under the new name stays. */
-  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /** The same side for all of these conflicts. */

@@ -6,7 +6,7 @@ import {
   type RelabelledClips,
 } from '../../kernel/client/relabelClips';
 import type { UsedLabel } from '../../shared/protocol/dataset';
-import type { RelabelParams } from '../../shared/edits';
+import type { RelabelParams } from '../../shared/domain/labels';
 import type { ObjectRecord } from '../../shared/domain/annotations';
 import type { EditorRegistry } from '../editor/registry';
 import { filePlace } from '../kernel/filePlace';

@@ -14,7 +14,7 @@ import { DatasetTree } from './datasetTree';
 import { exportClips } from './exportClips';
 import { importAnnotations } from './importAnnotations';
 import { propagateAll } from './propagateAll';
-import { addNote, setReview, showNotes } from '../review/notes';
+import { addNote, setReview, showNotes } from './notes';
 import { splitClips } from './splitClips';
 import { askForTargets, chosen, isMeant, type MenuArguments, type Targets } from './targets';
 import { verifyClips } from './verifyClips';

@@ -1,5 +1,5 @@
 import type { Attributes, MarkRecord, ObjectRecord } from '../../shared/domain/annotations';
-import type { RelabelParams } from '../../shared/edits';
+import type { RelabelParams } from '../../shared/domain/labels';
 import { MaskletError } from '../../shared/protocol/errors';
 
 /** @throws MaskletError `input/invalid` */

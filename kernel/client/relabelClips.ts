@@ -1,6 +1,7 @@
 import type { ObjectRecord } from '../../shared/domain/annotations';
 import type { UsedLabels } from '../../shared/protocol/dataset';
-import type { RelabelParams, Relabelled } from '../../shared/edits';
+import type { RelabelParams } from '../../shared/domain/labels';
+import type { Relabelled } from '../../shared/edits';
 import { MaskletError, isCancelled, toErrorData } from '../../shared/protocol/errors';
 
 /** A clip in which a change of labels changes something. */

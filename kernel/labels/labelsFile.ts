@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MaskletError, errnoOf } from '../../shared/protocol/errors';
-import type { RelabelParams } from '../../shared/edits';
+import type { RelabelParams } from '../../shared/domain/labels';
 import type { LabelSet } from '../../shared/protocol/session';
 import type { NewLabel } from '../../shared/domain/labels';
 import { writeFileAtomic } from '../storage/writeFileAtomic';

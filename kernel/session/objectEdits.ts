@@ -1,3 +1,4 @@
+import type { RelabelParams } from '../../shared/domain/labels';
 import { MaskletError } from '../../shared/protocol/errors';
 import type {
   AddObjectParams,
@@ -10,7 +11,6 @@ import type {
   UpdateObjectParams,
   VerifyParams,
   Relabelled,
-  RelabelParams,
 } from '../../shared/edits';
 import { checkRelabel, relabelled } from '../annotations/relabel';
 import type { Changed } from '../../shared/protocol/changed';

@@ -43,7 +43,7 @@ async function decodeAll(
   const pictures = new PictureList();
   const pace = new ReportPace();
   let damaged = false;
-  let failure: unknown;
+  let failure: { readonly error: unknown } | undefined;
   let tooLong = false;
   let tooLarge = false;
   const log = new FfmpegLog((picture) => {
@@ -69,7 +69,7 @@ async function decodeAll(
       try {
         growing.extend({ ...indexOf(settings, log.facts, pictures.soFar()), ...more });
       } catch (error) {
-        failure = error;
+        failure = { error };
         ffmpeg.kill();
       }
     }
@@ -97,7 +97,7 @@ async function decodeAll(
     await refuseEncrypted(settings.path);
     return { damaged };
   }
-  if (failure !== undefined) throw failure;
+  if (failure) throw failure.error;
   if (tooLong) {
     throw new MaskletError(
       'video/too-long',

@@ -17,3 +17,13 @@ export interface LabelClass {
 }
 
 export type NewLabel = Pick<LabelClass, 'name' | 'color'>;
+
+/** Gives all objects with one of these labels another label, a colour, and their attributes other names. */
+export interface RelabelParams {
+  readonly from: readonly string[];
+  readonly to: string;
+  /** Default: as it is. */
+  readonly color?: string;
+  /** New names by old ones, of objects and of frames; a value that stands there under the new name stays. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}

@@ -3,7 +3,7 @@ import type { ExportFormat, ImageKind, ImportFormat } from '../formats';
 import type { BoxAgreement, ObjectId } from '../domain/annotations';
 import type { FrameIndex, FrameRange } from '../domain/video';
 import type { Note, ReviewState } from '../domain/review';
-import type { RelabelParams } from '../edits';
+import type { RelabelParams } from '../domain/labels';
 import type { ErrorData, Problem } from './errors';
 import type { FilePlace, FrameImageResult } from './session';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { affectedClips, checkLabels, relabelClips, type AffectedClip } from '../../client/relabelClips';
-import type { RelabelParams } from '../../../shared/edits';
+import type { RelabelParams } from '../../../shared/domain/labels';
 import { EXIT } from '../../../shared/protocol/exitCodes';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { openClip, saveAndClose } from '../clipSession';

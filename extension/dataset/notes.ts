@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { REVIEW_STATES, REVIEW_WORDS, type Note } from '../../shared/domain/review';
 import type { ClipReview } from '../../shared/protocol/dataset';
-import { placed, type Targets } from '../dataset/targets';
+import { placed, type Targets } from './targets';
 import type { EditorPanel } from '../editor/editorPanel';
 import type { EditorRegistry } from '../editor/registry';
 import { filePlace } from '../kernel/filePlace';
 import type { KernelService } from '../kernel/kernelService';
-import { showFrame } from './showFrame';
+import { showFrame } from '../review/showFrame';
 
 /** Asks how far the review of clips is, and writes it into their sidecars. */
 export async function setReview(targets: Targets, kernel: KernelService): Promise<void> {
