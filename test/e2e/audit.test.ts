@@ -84,4 +84,29 @@ describe.skipIf(missingPart() !== undefined)('an audit', { timeout: 240_000 }, (
     expect(items().filter(({ answer }) => answer === 'accepted')).toHaveLength(count - 1);
     expect(items().filter(({ answer }) => answer === 'cannot-tell')).toHaveLength(1);
   });
+
+  test('opens a mask in the editor to be corrected, and goes on when that is done', async () => {
+    const audit = await page();
+    const { length } = items();
+    await audit.locator('.report').click();
+    await window.page.keyboard.press('ArrowLeft');
+    await audit.locator('main img').waitFor({ timeout: 60_000 });
+    await window.page.keyboard.press('u');
+    await until(() => Promise.resolve(items()[length - 1].answer === undefined), 'the answer stays', 30);
+    await window.page.keyboard.press('c');
+    await window.editor();
+    expect(items()[length - 1].before).toBeDefined();
+    await window.page.locator('.tab', { hasText: '(Audit)' }).click();
+    await audit.locator('.notice').waitFor();
+    await window.screenshot('audit-correcting');
+    await audit.locator('main').click();
+    await window.page.keyboard.press('Enter');
+    // Nothing was drawn: the mask is as it was, which is what accepting says.
+    await until(
+      () => Promise.resolve(items()[length - 1].answer === 'accepted'),
+      'the correction is not kept',
+      30,
+    );
+    expect(items()[length - 1].before).toBeUndefined();
+  });
 });
