@@ -6,7 +6,7 @@ import type { Extent } from '../engine/zoom/window';
 import { rleIou } from '../masks/rle';
 import type { EncodedFrames } from './encodedFrames';
 
-/** Clicks along each side of the grid: on DAVIS, twice as many find little more and take four times as long. */
+/** Clicks along each side of the grid; twice as many take four times as long. */
 const defaultGrid = 16;
 const largestGrid = 64;
 /** Clicks along each side of a block that is decoded in one go: between two of them others are answered. */
