@@ -5,7 +5,7 @@ import {
   type ModelComparison,
 } from '../../kernel/client/compareModels/compareModels';
 import { masksToTake } from '../../kernel/client/compareModels/takeMasks';
-import { defaultModelId } from '../../models/catalogue';
+import { BUILT_IN_MODEL } from '../../shared/domain/models';
 import { qualities } from '../../shared/domain/annotations';
 import type { ModelInfo } from '../../shared/protocol/models';
 import type { EditorPanel } from '../editor/editorPanel';
@@ -68,7 +68,7 @@ async function pickTwo(models: readonly ModelInfo[]): Promise<readonly [Contesta
   const items = models
     .filter(({ installed }) => installed)
     .flatMap(({ id, title }) =>
-      id === defaultModelId
+      id === BUILT_IN_MODEL
         ? qualities.map((quality) => ({
             label: `${title}, ${quality}`,
             description: id,

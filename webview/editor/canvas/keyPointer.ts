@@ -1,6 +1,20 @@
-import type { Editor } from '../editor';
+import type { Signal } from '@preact/signals';
 import { takeTool } from '../state/editorActions';
-import { boxBetween, type Point, toStage, toVideo, type Transform, transformOf } from './viewTransform';
+import type { EditorParts } from '../state/editorParts';
+import {
+  boxBetween,
+  type Point,
+  type Size,
+  toStage,
+  toVideo,
+  type Transform,
+  transformOf,
+} from './viewTransform';
+
+/** What the cross needs of the editor. */
+interface Staged extends EditorParts {
+  readonly stage: Signal<Size & { readonly devicePixelRatio: number }>;
+}
 
 /** How far an arrow key goes, in CSS pixels; with Shift it is one pixel of the video. */
 const STEP = 12;
@@ -13,7 +27,7 @@ const ARROWS: Readonly<Record<string, Point>> = {
 };
 
 /** Shows a cross in the middle of what is seen, which keys move and which points and boxes are placed with. */
-export function beginKeyPointer(editor: Editor): void {
+export function beginKeyPointer(editor: Staged): void {
   const { store, stage } = editor;
   const transform = currentTransform(editor);
   if (!transform || !editor.actions.mayChange()) return;
@@ -24,7 +38,7 @@ export function beginKeyPointer(editor: Editor): void {
 }
 
 /** @returns false where there is no cross, or the key is not one of its. */
-export function keyPointerKey(editor: Editor, event: KeyboardEvent): boolean {
+export function keyPointerKey(editor: Staged, event: KeyboardEvent): boolean {
   const { store, actions } = editor;
   const cross = store.cross.value;
   const transform = currentTransform(editor);
@@ -57,7 +71,7 @@ export function keyPointerKey(editor: Editor, event: KeyboardEvent): boolean {
   }
 }
 
-function currentTransform({ store, stage }: Editor): Transform | undefined {
+function currentTransform({ store, stage }: Staged): Transform | undefined {
   const document = store.document.value;
   if (!document || stage.value.width === 0) return undefined;
   const { zoom, picture } = store.view.value;
@@ -65,7 +79,7 @@ function currentTransform({ store, stage }: Editor): Transform | undefined {
 }
 
 /** In the middle of a pixel of the picture. */
-function within({ store }: Editor, { x, y }: Point): Point {
+function within({ store }: Staged, { x, y }: Point): Point {
   const { width, height } = store.document.value!.video;
   const middle = (value: number, size: number): number =>
     Math.min(size - 1, Math.max(0, Math.floor(value))) + 0.5;

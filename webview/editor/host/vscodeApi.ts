@@ -1,6 +1,8 @@
 import type { FromWebview, ViewState } from '../../../shared/protocol/editor';
-import type { Loss } from '../state/store';
 import type { Tool } from '../tools/tool';
+
+/** What an edit would take away from a mask: somebody's yes to it, or what was drawn or imported. */
+export type Loss = 'verified' | 'drawn';
 
 /** What a webview keeps in VS Code while it is hidden or the window reloads. */
 export interface KeptState {

@@ -2,7 +2,8 @@ import type { ObjectId } from '../../../shared/domain/annotations';
 import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
 import { statusOf } from './documentState';
 import { frameCountOf, type Ranges, within } from './ranges';
-import type { EditorStore, Loss } from './store';
+import type { Loss } from '../host/vscodeApi';
+import type { EditorStore } from './store';
 
 /** What an edit does to the masks that stand: draws on them, asks the model anew, puts another in their place, or removes them. */
 export type EditKind = 'draw' | 'prompt' | 'copy' | 'remove';

@@ -1,4 +1,5 @@
 // webview/editor/state/: the page's state, and the actions that change it.
+import type { Loss } from '../host/vscodeApi';
 import { computed, signal } from '@preact/signals';
 import { objectNames } from '../../../shared/domain/objectNames';
 import type {
@@ -59,9 +60,6 @@ export interface Notice {
   /** Of a note: `EditorStore.sight` as it was when this was said; once that is another, the note ends. */
   readonly sight?: string;
 }
-
-/** What an edit would take away from a mask: somebody's yes to it, or what was drawn or imported. */
-export type Loss = 'verified' | 'drawn';
 
 /** A question that must be answered before an edit is carried out. */
 export interface Question {
