@@ -155,6 +155,8 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
     await says('Least verified first');
     await window.screenshot('dataset-sorted');
     await window.contextMenu(window.viewRow('clip.mp4'), 'Export');
+    // Further down than the list shows.
+    await window.page.keyboard.type('Mask PNG');
     await window.pick('Mask PNGs');
     await window.pick('In the Workspace');
     await window.pick('Export');
@@ -174,6 +176,32 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
       '\n',
     )[0];
     expect(JSON.parse(line)).toMatchObject({ verified: true });
+  });
+
+  test('a label is renamed after a look at what changes, and a review state shows in its row', async () => {
+    const object = join(workspace, 'clip.mp4.masklet', 'objects', 'fish-1.json');
+    const { label } = JSON.parse(readFileSync(object, 'utf8')) as { label: string };
+    await window.contextMenu(window.viewRow('clip.mp4'), 'Rename or Merge Labels');
+    await window.pick(label);
+    await window.page.keyboard.press('Enter');
+    // The next question is a list with an input of its own.
+    await window.page.getByText(`What is "${label}" to be called?`).first().waitFor();
+    await window.page.keyboard.type('nishikigoi');
+    await window.page.keyboard.press('Enter');
+    await window.pick('Keep Their Colours');
+    await window.screenshot('dataset-labels-preview');
+    await window.button('Rename').click();
+    await window.page
+      .getByText(/objects in 1 clips are now "nishikigoi"/)
+      .first()
+      .waitFor({ timeout: 90_000 });
+    await until(() => readFileSync(object, 'utf8').includes('nishikigoi'), 'the label is still the old one');
+    await window.contextMenu(window.viewRow('clip.mp4'), 'Set Review State');
+    await window.pick('To fix');
+    await shows('clip.mp4', 'to fix');
+    const video = readFileSync(join(workspace, 'clip.mp4.masklet', 'video.json'), 'utf8');
+    expect(JSON.parse(video)).toMatchObject({ review: 'to-fix' });
+    await window.screenshot('dataset-review-state');
   });
 
   test('a clip that fails in Propagate All is told, and Retry does it when what was wrong is mended', async () => {
@@ -247,28 +275,5 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
     );
     expect(lines.map(({ length }) => length)).toEqual([4, 4]);
     expect(existsSync(join(workspace, 'raw', 'other.mp4.masklet'))).toBe(false);
-  });
-
-  test('a label is renamed after a look at what changes, and a review state shows in its row', async () => {
-    const object = join(workspace, 'clip.mp4.masklet', 'objects', 'fish-1.json');
-    const { label } = JSON.parse(readFileSync(object, 'utf8')) as { label: string };
-    await window.contextMenu(window.viewRow('clip.mp4'), 'Rename or Merge Labels');
-    await window.pick(label);
-    await window.page.keyboard.press('Enter');
-    await window.answer('nishikigoi');
-    await window.pick('Keep Their Colours');
-    await window.screenshot('dataset-labels-preview');
-    await window.button('Rename').click();
-    await window.page
-      .getByText(/objects in 1 clips are now "nishikigoi"/)
-      .first()
-      .waitFor({ timeout: 90_000 });
-    await until(() => readFileSync(object, 'utf8').includes('nishikigoi'), 'the label is still the old one');
-    await window.contextMenu(window.viewRow('clip.mp4'), 'Set Review State');
-    await window.pick('To fix');
-    await shows('clip.mp4', 'to fix');
-    const video = readFileSync(join(workspace, 'clip.mp4.masklet', 'video.json'), 'utf8');
-    expect(JSON.parse(video)).toMatchObject({ review: 'to-fix' });
-    await window.screenshot('dataset-review-state');
   });
 });
