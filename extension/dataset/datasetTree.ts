@@ -169,7 +169,7 @@ function clipItem(node: ClipNode): vscode.TreeItem {
   item.id = node.id;
   item.description = progressOf(clip);
   item.iconPath = ICONS[stage];
-  item.contextValue = clip.masks > 0 ? 'clip annotated' : 'clip';
+  item.contextValue = clip.masks > 0 || clip.state === 'reading' ? 'clip annotated' : 'clip';
   item.accessibilityInformation = { label: `${name}, ${ICON_WORDS[stage]}${item.description}` };
   item.command = {
     command: 'vscode.openWith',

@@ -181,6 +181,7 @@ describe.skipIf(missingPart() !== undefined)('the dataset view', { timeout: 180_
   test('a label is renamed after a look at what changes, and a review state shows in its row', async () => {
     const object = join(workspace, 'clip.mp4.masklet', 'objects', 'fish-1.json');
     const { label } = JSON.parse(readFileSync(object, 'utf8')) as { label: string };
+    await shows('clip.mp4', `/${FRAMES}`);
     await window.contextMenu(window.viewRow('clip.mp4'), 'Rename or Merge Labels');
     await window.pick(label);
     await window.page.keyboard.press('Enter');

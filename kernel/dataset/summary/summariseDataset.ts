@@ -64,7 +64,8 @@ export class DatasetSummaries {
         ? cache.get(clip.path, clip.stamp.text)
         : { ...NOTHING_COUNTED, state: 'none' as const };
       const frames = clip.overview?.frameCount ?? 0;
-      put(clip, counts ?? { ...NOTHING_COUNTED, state: 'reading', frames });
+      const before = cache.last(clip.path) ?? { ...NOTHING_COUNTED, frames };
+      put(clip, counts ?? { ...before, state: 'reading' });
       if (!counts) unread.push(clip);
     }
     environment.onProgress({ clips: [...summaries.values()] });

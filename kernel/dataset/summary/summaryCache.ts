@@ -40,6 +40,11 @@ export class SummaryCache {
     return entry?.stamp === stamp ? entry.counts : undefined;
   }
 
+  /** What was counted last, whatever changed since. */
+  last(path: string): Counts | undefined {
+    return this.entries.get(path)?.counts;
+  }
+
   put(path: string, stamp: string, counts: Counts): void {
     this.entries.set(path, { stamp, counts });
     this.changed = true;
