@@ -80,8 +80,8 @@ export interface MemorySelection {
   readonly recent: readonly FrameIndex[];
 }
 
-export interface TrackRequest {
-  readonly memories: readonly { readonly memory: FrameMemory; readonly conditioning: boolean }[];
+export interface TrackRequest<Memory extends FrameMemory = FrameMemory> {
+  readonly memories: readonly { readonly memory: Memory; readonly conditioning: boolean }[];
   /** Where the object is expected, if anywhere in particular. */
   readonly expected?: Point;
 }
@@ -106,8 +106,12 @@ export interface Zoom {
 /**
  * A SAM 2 engine as sessions know it. Everything that tracking depends on is a function of frames and stored masks,
  * so that a run can be resumed at any frame from the database and give the same bytes.
+ * @typeParam Frame, Memory what the engine itself makes, and is given back; sessions do not look inside.
  */
-export interface VideoModel {
+export interface VideoModel<
+  Frame extends EncodedFrame = EncodedFrame,
+  Memory extends FrameMemory = FrameMemory,
+> {
   readonly id: string;
   /** SHA-256 over the model's files, as stored in provenance. */
   readonly sha256: string;
@@ -122,10 +126,10 @@ export interface VideoModel {
    * Runs the image encoder once; concurrent calls queue.
    * @param view what to look at; the whole frame by default. An engine with a fixed input size takes the part alone.
    */
-  encode(image: RgbFrame, view?: Partial<View>, signal?: AbortSignal): Promise<EncodedFrame>;
+  encode(image: RgbFrame, view?: Partial<View>, signal?: AbortSignal): Promise<Frame>;
   /** Masks of several objects from prompts on one frame, in one decoder run where their prompts allow. */
   predict(
-    frame: EncodedFrame,
+    frame: Frame,
     prompts: readonly ObjectPrompt[],
     signal?: AbortSignal,
   ): Promise<{ predictions: Prediction[]; stages: StageMs }>;
@@ -134,7 +138,7 @@ export interface VideoModel {
    * another (see `proposals/readings.ts`).
    */
   propose(
-    frame: EncodedFrame,
+    frame: Frame,
     points: readonly VideoPoint[],
     signal?: AbortSignal,
   ): Promise<{ proposals: Proposed[]; stages: StageMs }>;
@@ -146,12 +150,12 @@ export interface VideoModel {
     passed: readonly StoredMask[],
   ): MemorySelection;
   /** @param frame the stored mask's frame, in any view. */
-  remember(frame: EncodedFrame, stored: StoredMask): Promise<FrameMemory>;
+  remember(frame: Frame, stored: StoredMask): Promise<Memory>;
   /** Masks of several objects on a new frame from their memories: one memory read-out and one decoder run. */
   track(
-    frame: EncodedFrame,
+    frame: Frame,
     direction: Direction,
-    objects: readonly TrackRequest[],
+    objects: readonly TrackRequest<Memory>[],
     signal?: AbortSignal,
   ): Promise<{ predictions: Prediction[]; stages: StageMs }>;
   /** Keeps the execution provider that does the work until what is returned is called: a run keeps the one it began with. */

@@ -126,7 +126,7 @@ export function createEmbeddedModel(options: EmbeddedModelOptions): VideoModel {
   return new EmbeddedModel(options);
 }
 
-class EmbeddedModel implements VideoModel {
+class EmbeddedModel implements VideoModel<EmbeddedFrame, EmbeddedMemory> {
   readonly id = sam2TinyEmbedded.id;
   readonly sha256 = modelSha256(sam2TinyEmbedded);
   readonly memoryWindow = memoryWindow;
@@ -158,7 +158,7 @@ class EmbeddedModel implements VideoModel {
     await this.loaded.ready(signal);
   }
 
-  async encode(image: RgbFrame, wanted: Partial<View> = {}, signal?: AbortSignal): Promise<EncodedFrame> {
+  async encode(image: RgbFrame, wanted: Partial<View> = {}, signal?: AbortSignal): Promise<EmbeddedFrame> {
     return this.loaded.use(signal, async ({ pixelThread, encoderThread, sized }) => {
       const { data, width, height } = image;
       const view: View = { part: wholeFrame(image), size: originalSize, ...wanted };
@@ -191,11 +191,10 @@ class EmbeddedModel implements VideoModel {
   }
 
   async predict(
-    encoded: EncodedFrame,
+    frame: EmbeddedFrame,
     prompts: readonly ObjectPrompt[],
     signal?: AbortSignal,
   ): Promise<{ predictions: Prediction[]; stages: StageMs }> {
-    const frame = encoded as EmbeddedFrame;
     const { predictions, asked } = answerGivenMasks(prompts);
     const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
     if (asked.length === 0) return { predictions, stages };
@@ -229,11 +228,10 @@ class EmbeddedModel implements VideoModel {
   }
 
   async propose(
-    encoded: EncodedFrame,
+    frame: EmbeddedFrame,
     points: readonly VideoPoint[],
     signal?: AbortSignal,
   ): Promise<{ proposals: Proposed[]; stages: StageMs }> {
-    const frame = encoded as EmbeddedFrame;
     const [left, top, right, bottom] = frame.view.part;
     const { size } = frame.view;
     const inSquare = points.map(([x, y]): VideoPoint => [
@@ -268,8 +266,8 @@ class EmbeddedModel implements VideoModel {
     return selectMemory(frame, direction, conditioning, passed, trackingDefaults);
   }
 
-  async remember(encoded: EncodedFrame, stored: StoredMask): Promise<FrameMemory> {
-    const { frame, match, view } = encoded as EmbeddedFrame;
+  async remember(encoded: EmbeddedFrame, stored: StoredMask): Promise<EmbeddedMemory> {
+    const { frame, match, view } = encoded;
     return this.loaded.use(undefined, async ({ decoderThread }) => {
       const mask = await decoderThread.request('remember', { mask: stored.mask, view });
       const memory: EmbeddedMemory = {
@@ -285,12 +283,11 @@ class EmbeddedModel implements VideoModel {
   }
 
   async track(
-    encoded: EncodedFrame,
+    frame: EmbeddedFrame,
     _direction: Direction,
-    objects: readonly TrackRequest[],
+    objects: readonly TrackRequest<EmbeddedMemory>[],
     signal?: AbortSignal,
   ): Promise<{ predictions: Prediction[]; stages: StageMs }> {
-    const frame = encoded as EmbeddedFrame;
     const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
     const absent: Prediction = {
       mask: emptyRle(frame.width, frame.height),
@@ -304,8 +301,7 @@ class EmbeddedModel implements VideoModel {
     const groups = groupByMemory(
       frame.frame,
       objects.map(({ memories, expected }) =>
-        memories.map(({ memory: remembered, conditioning }) => {
-          const memory = remembered as EmbeddedMemory;
+        memories.map(({ memory, conditioning }) => {
           const placement = placementOf(memory, frame, expected);
           return { ...memory, conditioning, ...(placement ? { placement } : {}) };
         }),

@@ -97,7 +97,7 @@ export function createSam2Model(options: Sam2ModelOptions): VideoModel {
   return new Sam2VideoModel(options);
 }
 
-class Sam2VideoModel implements VideoModel {
+class Sam2VideoModel implements VideoModel<Sam2Frame, Sam2Memory> {
   readonly id: string;
   readonly sha256: string;
   /** Object pointers look back furthest. */
@@ -130,7 +130,7 @@ class Sam2VideoModel implements VideoModel {
     await this.loaded.ready(signal);
   }
 
-  async encode(image: RgbFrame, wanted: Partial<View> = {}, signal?: AbortSignal): Promise<EncodedFrame> {
+  async encode(image: RgbFrame, wanted: Partial<View> = {}, signal?: AbortSignal): Promise<Sam2Frame> {
     return this.loaded.use(signal, async ({ built, pixelThread, encoderThread, encoder }) => {
       const { data, width, height } = image;
       const size = built.config.imageSize;
@@ -161,11 +161,10 @@ class Sam2VideoModel implements VideoModel {
   }
 
   async predict(
-    encoded: EncodedFrame,
+    frame: Sam2Frame,
     prompts: readonly ObjectPrompt[],
     signal?: AbortSignal,
   ): Promise<{ predictions: Prediction[]; stages: StageMs }> {
-    const frame = encoded as Sam2Frame;
     const { predictions, asked } = answerGivenMasks(prompts);
     const stages: StageMs = { memoryReadMs: 0, maskDecodeMs: 0, postProcessMs: 0 };
     if (asked.length === 0) return { predictions, stages };
@@ -184,11 +183,10 @@ class Sam2VideoModel implements VideoModel {
   }
 
   async propose(
-    encoded: EncodedFrame,
+    frame: Sam2Frame,
     points: readonly VideoPoint[],
     signal?: AbortSignal,
   ): Promise<{ proposals: Proposed[]; stages: StageMs }> {
-    const frame = encoded as Sam2Frame;
     const inSquare = points.map(([x, y]) => inSquareOf(frame.view, x, y));
     return this.loaded.use(signal, async (engine) => {
       const { readings, ms } = await engine.decoderThread.request(
@@ -229,8 +227,8 @@ class Sam2VideoModel implements VideoModel {
     return { conditioning: selected.sort(nearest), recent: recent.sort(nearest) };
   }
 
-  async remember(encoded: EncodedFrame, stored: StoredMask): Promise<FrameMemory> {
-    const { frame, features } = encoded as Sam2Frame;
+  async remember(encoded: Sam2Frame, stored: StoredMask): Promise<Sam2Memory> {
+    const { frame, features } = encoded;
     return this.loaded.use(undefined, async ({ memoryThread, memory: model }) => {
       const remembered = await memoryThread.request('sam2Remember', {
         model,
@@ -245,19 +243,18 @@ class Sam2VideoModel implements VideoModel {
   }
 
   async track(
-    encoded: EncodedFrame,
+    frame: Sam2Frame,
     direction: Direction,
-    objects: readonly TrackRequest[],
+    objects: readonly TrackRequest<Sam2Memory>[],
     signal?: AbortSignal,
   ): Promise<{ predictions: Prediction[]; stages: StageMs }> {
-    const frame = encoded as Sam2Frame;
     return this.loaded.use(signal, async (engine) => {
       const selections = objects.map(({ memories }) => {
         const of = (conditioning: boolean): Map<FrameIndex, Remembered> =>
           new Map(
             memories
               .filter((entry) => entry.conditioning === conditioning)
-              .map(({ memory }) => [memory.frame, memory as Sam2Memory]),
+              .map(({ memory }) => [memory.frame, memory]),
           );
         // Distances count from the longest there can be, whatever the clip's length.
         const selection = selectMemory(
