@@ -1,6 +1,7 @@
 // kernel/engine/trialProcess/: the process that tries a provider, which may hang or crash.
 /** The process that tries one execution provider: where that hangs or dies, nothing else does. */
-import { constants, setPriority } from 'node:os';
+import { constants } from 'node:os';
+import { lowerPriority } from '../../runtime/priority';
 import type { WorkerClient } from '../../workers/rpc';
 import type { InferenceApi } from '../onnx/inferenceApi';
 import { inferenceThread } from '../onnx/inferenceThread';
@@ -188,16 +189,7 @@ function relativeDifference(found: ArrayLike<number>, wanted: ArrayLike<number>)
 
 const share = (error: number): string => (Number.isFinite(error) ? error.toPrecision(2) : 'infinitely much');
 
-function giveWay(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_LOW);
-  } catch {
-    // Where that is forbidden, it competes as any process does.
-  }
-}
-
-// Before there are threads: on Linux each has a priority of its own, its maker's.
-giveWay();
+lowerPriority(constants.priority.PRIORITY_LOW);
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.once('message', (request: TrialRequest) => {
   void tryProvider(request).then(
