@@ -9,7 +9,7 @@ function names(sqlWithBar: string): string[] {
 
 describe('completion in SQL cells', () => {
   test('gives tables where a table must follow', () => {
-    const tables = ['videos', 'objects', 'masks', 'prompts', 'suspicious', 'labels'];
+    const tables = ['videos', 'objects', 'masks', 'prompts', 'suspicious', 'effort', 'labels'];
     expect(names('SELECT * FROM |')).toEqual(tables);
     expect(names('SELECT * FROM ma|')).toEqual(tables);
     expect(names('SELECT * FROM masks JOIN |')).toEqual(tables);
