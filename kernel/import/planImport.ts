@@ -1,37 +1,12 @@
-import { MaskletError } from '../../shared/protocol/errors';
 import { rleMeasure } from '../masks/rle';
-import type { EarlierMasks, SkippedParts } from '../../shared/protocol/dataset';
 import type { FrameIndex } from '../../shared/domain/video';
-import type { ImportParams, ImportResult, ImportedObject } from '../../shared/protocol/dataset';
+import type { ImportParams } from '../../shared/protocol/dataset';
 import type { MarkRecord, MaskRecord, ObjectId } from '../../shared/domain/annotations';
-import { objectColor } from '../render/colors';
-import { toRanges, type Annotations } from '../annotations/annotations';
+import type { Annotations } from '../annotations/annotations';
 import { editedMask } from '../annotations/maskRecord';
-import type { DrawnMask } from '../render/overlay';
-import type { Change } from '../storage/api';
 import type { ImportedClip, ImportedMask, ImportedTrack } from './api';
-import { importModel, objectIdOf, type ImportOrigin, type KnownObjects } from './objectIdentity';
-
-/** Rows written at one time: others get their turn between. */
-const ROWS_AT_ONCE = 500;
-export const DEFAULT_LABEL = 'object';
-
-/** What an import comes to: the changes to make, one after the other, and the report. */
-export interface ImportPlan {
-  readonly changes: readonly Change[];
-  readonly result: ImportResult;
-  /** What the first frame will show, for a look before. */
-  readonly drawn: { readonly frame: FrameIndex; readonly masks: readonly DrawnMask[] };
-  readonly colors: ReadonlyMap<ObjectId, string>;
-}
-
-/** The video that an import is for. */
-export interface ImportTarget {
-  readonly path: string;
-  readonly width: number;
-  readonly height: number;
-  readonly pts: readonly number[];
-}
+import { importModel, type ImportOrigin } from './objectIdentity';
+import { chunks, marksOf, Plan, type ImportPlan, type ImportTarget } from './plan';
 
 /**
  * Decides which object each imported track is, and what becomes of the masks that are here: verified ones stay; others that
@@ -45,56 +20,49 @@ export function planImport(
   annotations: Annotations,
   { path, pts }: ImportTarget,
 ): ImportPlan {
-  const origin: ImportOrigin = { ...params, video: path, sha256: imported.sha256 };
-  const known = knownObjects(annotations);
-  const objects: ImportedObject[] = [];
+  const plan = new Plan(imported, params, annotations, path);
   const records: MaskRecord[] = [];
   const marks: MarkRecord[] = [];
   const removed: { object: ObjectId; frame: FrameIndex }[] = [];
-  const skipped: SkippedParts[] = [...imported.skipped];
-  const replaced: EarlierMasks[] = [];
-  const kept: EarlierMasks[] = [];
-  const colors = new Map<ObjectId, string>();
-  const putObjects: NonNullable<Change['putObjects']>[number][] = [];
   const taken = new Set<ObjectId>();
 
   for (const track of imported.tracks) {
-    const id = objectIdOf(track, origin, known);
-    const before = annotations.objects.get(id);
-    const given = track.label ?? params.label;
-    const label =
-      (params.replace === true ? given : (before?.label ?? given)) ?? before?.label ?? DEFAULT_LABEL;
-    const sorted = sortMasks(track, id, annotations, params.replace === true);
-    if (sorted.verified.length > 0) {
-      const [frame] = sorted.verified;
-      const reason = 'masks on frames that are verified or gold here, which stay';
-      skipped.push({ reason, count: sorted.verified.length, example: `frame ${frame} of "${label}"` });
-    }
-    const earlier = (frames: readonly FrameIndex[]): EarlierMasks[] =>
-      frames.length === 0 ? [] : [{ object: id, label, masks: frames.length, frame: frames[0] }];
-    kept.push(...earlier(sorted.kept));
-    const dropped = params.replace === true ? leftOver(track, id, annotations, origin) : [];
-    replaced.push(...earlier([...sorted.replaced, ...dropped]));
+    const object = plan.objectOf(track);
+    const { id, label, before } = object;
+    const maskOn = (frame: FrameIndex): MaskRecord | undefined => annotations.mask(id, frame);
+    const sorted = plan.sort(
+      track.masks,
+      ({ frame }) => isKept(maskOn(frame)),
+      ({ frame, mask }) => {
+        const here = maskOn(frame);
+        return here !== undefined && here.mask.counts !== mask.counts;
+      },
+    );
+    const dropped = plan.replaces ? leftOver(track, id, annotations, plan.origin) : [];
+    const replaced = [...sorted.replaced, ...dropped];
+    plan.report(
+      object,
+      { ...sorted, replaced },
+      'masks on frames that are verified or gold here, which stay',
+    );
     for (const frame of dropped) removed.push({ object: id, frame });
     if (sorted.taken.length === 0 && !before) {
-      skipped.push({ reason: 'objects without a mask', count: 1, example: `"${label}" (${track.key})` });
+      plan.skipped.push({
+        reason: 'objects without a mask',
+        count: 1,
+        example: `"${label}" (${track.key})`,
+      });
       continue;
     }
-    const color = before?.color ?? colorOf(track, annotations.objects.size + objects.length);
-    colors.set(id, color);
-    if (sorted.taken.length > 0 || !before) {
-      const order = before ? before.order : annotations.nextOrder + objects.length;
-      const attributes = before?.attributes ?? {};
-      putObjects.push({ id, label, color, attributes, ...(order === undefined ? {} : { order }) });
-    }
-    for (const { frame, mask } of sorted.taken) records.push(recordOf(id, frame, mask, pts[frame], origin));
+    plan.put(object, track, sorted.taken.length > 0);
+    for (const { frame, mask } of sorted.taken)
+      records.push(recordOf(id, frame, mask, pts[frame], plan.origin));
     const isFree = (frame: FrameIndex): boolean =>
-      !isKept(annotations.mask(id, frame)) && (params.replace === true || !annotations.mask(id, frame));
+      !isKept(maskOn(frame)) && (plan.replaces || !maskOn(frame));
     const absent = track.absent.filter(isFree);
-    for (const frame of absent) if (annotations.mask(id, frame)) removed.push({ object: id, frame });
-    for (const range of toRanges(absent)) marks.push({ object: id, kind: 'absent', ...range });
-    for (const range of toRanges(track.occluded)) marks.push({ object: id, kind: 'occluded', ...range });
-    objects.push({
+    for (const frame of absent) if (maskOn(frame)) removed.push({ object: id, frame });
+    marks.push(...marksOf(id, absent, track.occluded));
+    plan.objects.push({
       id,
       label,
       masks: sorted.taken.length,
@@ -103,27 +71,20 @@ export function planImport(
     });
     taken.add(id);
   }
-  if (records.length === 0) throw nothingLeft(params, kept, skipped);
+  if (records.length === 0) throw plan.nothingLeft('masks are here in another form and stay');
   return {
     changes: [
-      { putObjects, removeMasks: removed, putMarks: marks },
+      { putObjects: plan.putObjects, removeMasks: removed, putMarks: marks },
       ...chunks(records).map((putMasks) => ({ putMasks })),
     ],
     drawn: firstFrameOf(records),
-    colors,
+    colors: plan.colors,
     result: {
-      source: params.from,
+      ...plan.result,
       as: 'masks',
-      objects,
       frames: new Set(records.map(({ frame }) => frame)).size,
       masks: records.length,
       prompts: 0,
-      counting: imported.counting,
-      notes: imported.notes,
-      skipped,
-      replaced,
-      kept,
-      dryRun: params.dryRun === true,
     },
   };
 }
@@ -136,37 +97,6 @@ function firstFrameOf(masks: readonly MaskRecord[]): ImportPlan['drawn'] {
 /** True for what no import takes the place of: a mask that somebody verified, or made a reference. */
 function isKept(mask: MaskRecord | undefined): boolean {
   return mask !== undefined && (mask.verified || mask.gold !== undefined);
-}
-
-interface SortedMasks {
-  readonly taken: readonly ImportedMask[];
-  /** Frames of `taken` on which another mask was before. */
-  readonly replaced: readonly FrameIndex[];
-  readonly kept: readonly FrameIndex[];
-  readonly verified: readonly FrameIndex[];
-}
-
-function sortMasks(
-  track: ImportedTrack,
-  id: ObjectId,
-  annotations: Annotations,
-  replace: boolean,
-): SortedMasks {
-  const taken: ImportedMask[] = [];
-  const replaced: FrameIndex[] = [];
-  const kept: FrameIndex[] = [];
-  const verified: FrameIndex[] = [];
-  for (const mask of track.masks) {
-    const before = annotations.mask(id, mask.frame);
-    const differs = before !== undefined && before.mask.counts !== mask.mask.counts;
-    if (isKept(before)) verified.push(mask.frame);
-    else if (differs && !replace) kept.push(mask.frame);
-    else {
-      taken.push(mask);
-      if (differs) replaced.push(mask.frame);
-    }
-  }
-  return { taken, replaced, kept, verified };
 }
 
 /** Frames with masks of an earlier import of the object that this one no longer has. */
@@ -185,19 +115,6 @@ function leftOver(
     .map(({ frame }) => frame);
 }
 
-export function knownObjects(annotations: Annotations): KnownObjects {
-  const masks = new Map<ObjectId, readonly MaskRecord[]>();
-  return {
-    ids: [...annotations.objects.keys()],
-    has: (id) => annotations.objects.has(id),
-    masksOf: (id) => {
-      let found = masks.get(id);
-      if (!found) masks.set(id, (found = annotations.masksOfObject(id)));
-      return found;
-    },
-  };
-}
-
 function recordOf(
   object: ObjectId,
   frame: FrameIndex,
@@ -208,29 +125,4 @@ function recordOf(
   const { area, box } = rleMeasure(mask);
   const provenance = { model: importModel(format), modelSha256: sha256, revision: 'import' };
   return editedMask({ object, frame, pts }, { mask, area, bbox: box }, provenance);
-}
-
-function nothingLeft(
-  { from }: ImportParams,
-  kept: readonly EarlierMasks[],
-  skipped: readonly SkippedParts[],
-): MaskletError {
-  const here = kept.reduce((sum, { masks }) => sum + masks, 0);
-  const why = [
-    ...(here > 0 ? [`${here} masks are here in another form and stay`] : []),
-    ...skipped.map(({ reason, count }) => `${count} skipped: ${reason}`),
-  ].join('; ');
-  return new MaskletError('import/malformed', `Nothing was imported from ${from}: ${why}.`, {
-    ...(here > 0 ? { hint: 'With --replace (in VS Code: Change..., Replace) they are replaced.' } : {}),
-  });
-}
-
-export function colorOf({ color }: ImportedTrack, n: number): string {
-  return color !== undefined && /^#[0-9a-f]{6}$/i.test(color) ? color : objectColor(n);
-}
-
-export function chunks<T>(rows: readonly T[]): T[][] {
-  const parts: T[][] = [];
-  for (let i = 0; i < rows.length; i += ROWS_AT_ONCE) parts.push(rows.slice(i, i + ROWS_AT_ONCE));
-  return parts;
 }

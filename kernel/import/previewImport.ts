@@ -2,7 +2,7 @@ import { encodeImage } from '../pixels/encodeImage';
 import type { ImportPreview } from '../../shared/protocol/dataset';
 import { copyOf, drawMasks, overlayStyle } from '../render/overlay';
 import type { RgbFrame } from '../video/api';
-import type { ImportPlan } from './planImport';
+import type { ImportPlan } from './plan';
 
 /** Longer sides are made smaller: the picture is to be looked at. */
 const MAX_DIMENSION = 1280;
