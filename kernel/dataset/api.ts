@@ -18,7 +18,6 @@ import type {
   DatasetProgress,
   ExportParams,
   ExportResult,
-  ImportKind,
   IndexParams,
   IndexProgress,
   IndexResult,
@@ -42,28 +41,15 @@ import type {
 } from '../../shared/protocol/revisions';
 import type { FilePlace } from '../../shared/protocol/session';
 import type { KernelSettings } from '../../shared/protocol/settings';
-import type { ImportedClip } from '../import/api';
+import type { ImportedClip, ImportSource } from '../import/api';
 
 export interface DatasetWorkerData {
   readonly settings: KernelSettings;
 }
 
-export interface ReadImportParams {
+/** What is imported from where, by a thread that is told of cancelling in its own way. */
+export interface ReadImportParams extends Omit<ImportSource, 'signal'> {
   readonly format: ImportFormat;
-  readonly from: string;
-  /** What the video is called in the source. */
-  readonly name?: string | undefined;
-  readonly byName?: boolean | undefined;
-  readonly firstFrame?: 0 | 1 | undefined;
-  readonly crowd?: 'keep' | 'skip' | undefined;
-  readonly as?: ImportKind | undefined;
-  readonly every?: number | undefined;
-  readonly video: {
-    readonly path: string;
-    readonly width: number;
-    readonly height: number;
-    readonly frameCount: number;
-  };
 }
 
 /** The dataset worker's methods: what goes over whole clips, away from the threads that answer a user. */
