@@ -4,7 +4,7 @@ import {
   type HealthCheck,
   type HealthResult,
 } from '../../shared/protocol/health';
-import { escapeHtml } from '../html';
+import { escapeHtml, staticPage } from '../html';
 
 /** A button of the page: a command and what it is called. */
 export type DoctorButton = readonly [command: string, title: string];
@@ -36,24 +36,18 @@ const SIGNS: Readonly<Record<CheckState, readonly [sign: string, words: string]>
 
 /** The result of the checks as a page that runs no script: its buttons are links to commands. */
 export function doctorHtml({ version, pid, checks }: HealthResult): string {
-  return `<!DOCTYPE html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-    <title>Masklet Doctor</title>
-    <style>${STYLE}</style>
-  </head>
-  <body>
-    <h1>Masklet Doctor</h1>
+  return staticPage({
+    title: 'Masklet Doctor',
+    allows: "style-src 'unsafe-inline'",
+    style: STYLE,
+    body: `<h1>Masklet Doctor</h1>
     <p>${escapeHtml(summaryOf(checks))} Masklet ${escapeHtml(version)}, kernel process ${pid}.</p>
     <p class="buttons">${ABOVE.map(button).join(' ')}</p>
     <table>
       <thead><tr><th scope="col">State</th><th scope="col">Part</th><th scope="col">Detail</th></tr></thead>
       <tbody>${checks.map(row).join('')}</tbody>
-    </table>
-  </body>
-</html>`;
+    </table>`,
+  });
 }
 
 /** The same as text, to paste into a message. */

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../html';
+import { escapeHtml, staticPage } from '../html';
 import { agreementInWords } from './agreementInWords';
 import type { EarlierMasks, ImportResult } from '../../shared/protocol/dataset';
 
@@ -62,18 +62,12 @@ function details(result: ImportResult): string {
 }
 
 function page(body: string): string {
-  return `<!DOCTYPE html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-    <title>Import Preview</title>
-    <style>img { max-width: 100%; height: auto; } figure { margin: 0 0 1em; }</style>
-  </head>
-  <body>
-    ${body}
-  </body>
-</html>`;
+  return staticPage({
+    title: 'Import Preview',
+    allows: "img-src data:; style-src 'unsafe-inline'",
+    style: 'img { max-width: 100%; height: auto; } figure { margin: 0 0 1em; }',
+    body,
+  });
 }
 
 function list(title: string, lines: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { escapeHtml } from '../html';
+import { escapeHtml, staticPage } from '../html';
 
 /**
  * The page that holds the editor, or another app: a root element, our bundle and our styles, and nothing else may run or
@@ -39,16 +39,6 @@ export function editorHtml(
 
 /** A page that says why there is no editor, and what to do. */
 export function messageHtml(title: string, lines: readonly string[]): string {
-  return `<!DOCTYPE html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'">
-    <title>Masklet</title>
-  </head>
-  <body>
-    <h2>${escapeHtml(title)}</h2>
-    ${lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('\n    ')}
-  </body>
-</html>`;
+  const paragraphs = lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('\n    ');
+  return staticPage({ title: 'Masklet', body: `<h2>${escapeHtml(title)}</h2>\n    ${paragraphs}` });
 }
