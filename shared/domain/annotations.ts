@@ -236,3 +236,18 @@ export interface ObjectStatus {
   readonly gold: readonly FrameRange[];
   readonly absent: readonly FrameRange[];
 }
+
+/** Of an object with nothing on any frame. */
+export function emptyStatus(object: ObjectId): ObjectStatus {
+  return {
+    object,
+    prompted: [],
+    masked: [],
+    stale: [],
+    verified: [],
+    edited: [],
+    local: [],
+    gold: [],
+    absent: [],
+  };
+}

@@ -1,6 +1,11 @@
 import { emptyRle, encodeRle } from '../../kernel/masks/rle';
 import type { DocumentState } from '../../shared/protocol/editor';
-import type { MaskView, ObjectRecord, ObjectStatus } from '../../shared/domain/annotations';
+import {
+  emptyStatus,
+  type MaskView,
+  type ObjectRecord,
+  type ObjectStatus,
+} from '../../shared/domain/annotations';
 
 export function documentState(change: Partial<DocumentState> = {}): DocumentState {
   return {
@@ -31,18 +36,7 @@ export function objectRecord(id: string, label: string, color: string): ObjectRe
 }
 
 export function objectStatus(object: string, change: Partial<ObjectStatus> = {}): ObjectStatus {
-  return {
-    object,
-    prompted: [],
-    masked: [],
-    stale: [],
-    verified: [],
-    edited: [],
-    local: [],
-    gold: [],
-    absent: [],
-    ...change,
-  };
+  return { ...emptyStatus(object), ...change };
 }
 
 /** A mask of one rectangle, `x1` and `y1` exclusive; none where the box is left out. */

@@ -1,5 +1,12 @@
 import { batch } from '@preact/signals';
-import type { Box, Direction, ObjectId, PointPrompt, Quality } from '../../../shared/domain/annotations';
+import type {
+  Box,
+  Direction,
+  ObjectId,
+  ObjectStatus,
+  PointPrompt,
+  Quality,
+} from '../../../shared/domain/annotations';
 import { keyInWords, EDITOR_ACTIONS } from '../../../shared/actions';
 import type { EditMethod, Edits } from '../../../shared/edits';
 import type { DocumentState, ViewState } from '../../../shared/protocol/editor';
@@ -97,32 +104,34 @@ export class Actions {
   }
 
   async toggleVerified(): Promise<void> {
-    const object = this.store.selected.value;
-    const frame = this.store.view.value.frame;
-    const document = this.store.document.value;
-    if (!object || !document || !this.mayChange()) return;
-    const status = statusOf(document, object.id);
-    if (!status || !includesFrame(status.masked, frame)) {
-      this.say(`${this.store.nameOf(object)} has no mask on frame ${frame} to verify.`);
-      return;
-    }
+    const here = this.maskHere('to verify');
+    if (!here) return;
+    const { object, frame, status } = here;
     const verified = !includesFrame(status.verified, frame);
-    await this.attempt(() => this.edit('object/verify', { object: object.id, frames: [frame], verified }));
+    await this.attempt(() => this.edit('object/verify', { object, frames: [frame], verified }));
   }
 
   /** A gold mask is a reference: propagation leaves it alone and is measured by it. */
   async toggleGold(): Promise<void> {
+    const here = this.maskHere('to mark as gold');
+    if (!here) return;
+    const { object, frame, status } = here;
+    const gold = !includesFrame(status.gold, frame);
+    await this.attempt(() => this.edit('mask/gold', { object, frames: [frame], gold }));
+  }
+
+  /** The selected object where it has a mask on the frame and may be changed; else the user is told. */
+  private maskHere(
+    purpose: string,
+  ): { object: ObjectId; frame: FrameIndex; status: ObjectStatus } | undefined {
     const object = this.store.selected.value;
     const frame = this.store.view.value.frame;
     const document = this.store.document.value;
-    if (!object || !document || !this.mayChange()) return;
+    if (!object || !document || !this.mayChange()) return undefined;
     const status = statusOf(document, object.id);
-    if (!status || !includesFrame(status.masked, frame)) {
-      this.say(`${this.store.nameOf(object)} has no mask on frame ${frame} to mark as gold.`);
-      return;
-    }
-    const gold = !includesFrame(status.gold, frame);
-    await this.attempt(() => this.edit('mask/gold', { object: object.id, frames: [frame], gold }));
+    if (status && includesFrame(status.masked, frame)) return { object: object.id, frame, status };
+    this.say(`${this.store.nameOf(object)} has no mask on frame ${frame} ${purpose}.`);
+    return undefined;
   }
 
   /** @returns whether the selected object's mask on the frame is verified now. */

@@ -1,4 +1,10 @@
-import type { FramePrompt, MaskView, ObjectId, ObjectStatus } from '../../../shared/domain/annotations';
+import {
+  emptyStatus,
+  type FramePrompt,
+  type MaskView,
+  type ObjectId,
+  type ObjectStatus,
+} from '../../../shared/domain/annotations';
 import type { DocumentChange, DocumentState } from '../../../shared/protocol/editor';
 import type { FrameIndex } from '../../../shared/domain/video';
 import { frameCountOf, includesFrame, type Ranges, withFrame, withoutFrame } from './ranges';
@@ -137,18 +143,7 @@ function changeStatus(
 ): readonly ObjectStatus[] {
   const before = status.find((candidate) => candidate.object === object);
   if (before) return status.map((candidate) => (candidate === before ? change(before) : candidate));
-  const empty = {
-    object,
-    prompted: [],
-    masked: [],
-    stale: [],
-    verified: [],
-    edited: [],
-    local: [],
-    gold: [],
-    absent: [],
-  };
-  return [...status, change(empty)];
+  return [...status, change(emptyStatus(object))];
 }
 
 function same(a: unknown, b: unknown): boolean {
