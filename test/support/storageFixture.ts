@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { encodeRle, rleMeasure } from '../../kernel/masks/rle';
 import type { Conflict } from '../../shared/domain/conflicts';
 import type { FramePrompt, MarkRecord, MaskRecord, ObjectRecord } from '../../shared/domain/annotations';
@@ -183,3 +183,7 @@ export function dropDatabase({ params }: Fixture): void {
 }
 
 export const reopen = ({ video, params }: Fixture): Fixture => openVideo(video, params);
+
+/** An error of this code, for `toThrow` and `toEqual`. */
+export const errorOf = (code: string, message = /./): Error =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error;

@@ -4,6 +4,7 @@ import { kernelScript } from '../../../../kernel/runtime/paths';
 import type { StorageApi } from '../../../../kernel/storage/api';
 import { WorkerClient } from '../../../../kernel/workers/rpc';
 import {
+  errorOf,
   FRAMES,
   makeVideo,
   markOf,
@@ -17,9 +18,6 @@ import {
   temporaryFolder,
 } from '../../../support/storageFixture';
 import { startChild } from '../../../support/storageProcess';
-
-const error = (code: string, message = /./): Error =>
-  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error;
 
 describe('applying changes', () => {
   it('gives back what was put, across openings, through the worker', async () => {
@@ -65,7 +63,7 @@ describe('applying changes', () => {
     const index = await store.request('getIndex', { databaseFolder, fingerprint: 'f1' });
     expect(index).toEqual(new Uint8Array([1, 2]));
     expect(await store.request('getIndex', { databaseFolder, fingerprint: 'f2' })).toBeUndefined();
-    await expect(store.request('masks', { clip: 99 })).rejects.toThrow(error('input/invalid'));
+    await expect(store.request('masks', { clip: 99 })).rejects.toThrow(errorOf('input/invalid'));
   });
 
   it('removes an object with all that hangs on it, and single rows', () => {
@@ -106,10 +104,10 @@ describe('applying changes', () => {
   ])('refuses %s, and the whole change with it', (_, change, code) => {
     const { store, clip } = openFixture();
     store.apply(clip, { putObjects: [object('aa')] });
-    expect(() => store.apply(clip, { putObjects: [object('dd')], ...change })).toThrow(error(code));
+    expect(() => store.apply(clip, { putObjects: [object('dd')], ...change })).toThrow(errorOf(code));
     expect(() =>
       store.apply(clip, { putPrompts: [promptOf('aa', 5)], putMarks: [markOf('aa', 5, 6)], ...change }),
-    ).toThrow(error(code));
+    ).toThrow(errorOf(code));
     expect(rowsOf(store.read(clip))).toEqual({ objects: [object('aa')], prompts: [], masks: [], marks: [] });
   });
 

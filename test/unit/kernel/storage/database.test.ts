@@ -8,6 +8,7 @@ import { openDatabase } from '../../../../kernel/storage/database';
 import { MIGRATIONS, migrate } from '../../../../kernel/storage/migrations';
 import { Store } from '../../../../kernel/storage/store';
 import {
+  errorOf,
   makeVideo,
   maskOf,
   object,
@@ -17,9 +18,6 @@ import {
   temporaryFolder,
 } from '../../../support/storageFixture';
 import { startChild } from '../../../support/storageProcess';
-
-const error = (code: string, message = /./): Error =>
-  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error;
 
 describe('the database file', () => {
   it("keeps itself out of git where the folder is the workspace's own", () => {
@@ -132,8 +130,8 @@ describe('the database file', () => {
     db.pragma(`user_version = ${MIGRATIONS.length + 1}`);
     db.close();
     const bytes = readFileSync(file);
-    expect(() => openVideo(video)).toThrow(error('storage/newer-version', /newer Masklet/));
-    expect(() => openVideo(video, { readOnly: true })).toThrow(error('storage/newer-version'));
+    expect(() => openVideo(video)).toThrow(errorOf('storage/newer-version', /newer Masklet/));
+    expect(() => openVideo(video, { readOnly: true })).toThrow(errorOf('storage/newer-version'));
     expect(readFileSync(file)).toEqual(bytes);
   });
 
@@ -150,7 +148,7 @@ describe('the database file', () => {
     const file = join(params.databaseFolder, 'masklet.sqlite');
     const bytes = damage(readFileSync(file));
     writeFileSync(file, bytes);
-    expect(() => openVideo(video)).toThrow(error('storage/corrupted'));
+    expect(() => openVideo(video)).toThrow(errorOf('storage/corrupted'));
     expect(readFileSync(file)).toEqual(bytes);
   });
 
@@ -161,7 +159,7 @@ describe('the database file', () => {
     const db = new Database(join(databaseFolder, 'masklet.sqlite'));
     db.exec('CREATE TABLE theirs (x)');
     db.close();
-    expect(() => openVideo(video)).toThrow(error('storage/corrupted', /other program/));
+    expect(() => openVideo(video)).toThrow(errorOf('storage/corrupted', /other program/));
   });
 
   it('does not go on writing to a database that was removed, and can still save', () => {
@@ -169,7 +167,7 @@ describe('the database file', () => {
     store.apply(clip, { putObjects: [object('aa')], putMasks: [maskOf('aa', 1)] });
     rmSync(params.databaseFolder, { recursive: true });
     expect(() => store.apply(clip, { putMasks: [maskOf('aa', 2)] })).toThrow(
-      error('storage/failed', /was removed or replaced/),
+      errorOf('storage/failed', /was removed or replaced/),
     );
     store.save(clip);
     store.close(clip);
@@ -182,7 +180,7 @@ describe('the database file', () => {
     const child = await startChild({ kind: 'lock', databaseFolder: params.databaseFolder });
     await child.said(1);
     expect(() => openVideo(video, {}, { busyTimeoutMs: 50 })).toThrow(
-      error('storage/locked', /masklet\.sqlite is locked by another program/),
+      errorOf('storage/locked', /masklet\.sqlite is locked by another program/),
     );
     child.child.kill('SIGKILL');
     await child.ended;
@@ -196,7 +194,7 @@ describe('the database file', () => {
     db.exec('BEGIN IMMEDIATE');
     const other = makeVideo(join(holding.video.path, '..', 'other.mp4'), 'f2');
     expect(() => openVideo(other, {}, { busyTimeoutMs: 50 })).toThrow(
-      error('storage/locked', new RegExp(`masklet segment \\(process ${process.pid} on `)),
+      errorOf('storage/locked', new RegExp(`masklet segment \\(process ${process.pid} on `)),
     );
   });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Store } from '../../../../kernel/storage/store';
 import {
+  errorOf,
   FRAMES,
   makeVideo,
   maskOf,
@@ -16,9 +17,6 @@ import {
   temporaryFolder,
 } from '../../../support/storageFixture';
 import { mountTmpfs } from '../../../support/tmpfs';
-
-const error = (code: string, message = /./): Error =>
-  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error;
 
 describe('folders that cannot be written', () => {
   it('a read-only disk: opens to read, says where else to write', ({ skip }) => {
@@ -51,7 +49,7 @@ describe('folders that cannot be written', () => {
     // The database elsewhere, the sidecar on the read-only disk.
     const half = openVideo(first.video, { databaseFolder: join(elsewhere, 'half') });
     half.store.apply(half.clip, { putMasks: [maskOf('aa', 9)] });
-    expect(() => half.store.save(half.clip)).toThrow(error('storage/read-only', /clip\.mp4\.masklet/));
+    expect(() => half.store.save(half.clip)).toThrow(errorOf('storage/read-only', /clip\.mp4\.masklet/));
     expect(half.store.read(half.clip)).toMatchObject({ dirty: true });
   });
 
@@ -60,10 +58,10 @@ describe('folders that cannot be written', () => {
     if (!folder) return skip('needs the right to mount');
     const video = makeVideo(join(folder, 'clip.mp4'));
     execFileSync('mount', ['-o', 'remount,ro', folder]);
-    expect(() => openVideo(video)).toThrow(error('storage/read-only'));
+    expect(() => openVideo(video)).toThrow(errorOf('storage/read-only'));
     expect(openVideo(video, { readOnly: true }).opened).toMatchObject({ masks: [], readOnly: true });
     expect(new Store().getIndex(paramsFor(video).databaseFolder, 'f1')).toBeUndefined();
-    expect(() => new Store().check(paramsFor(video).databaseFolder)).toThrow(error('storage/read-only'));
+    expect(() => new Store().check(paramsFor(video).databaseFolder)).toThrow(errorOf('storage/read-only'));
   });
 
   it.each(['EACCES', 'EROFS', 'EPERM'])('maps %s', (code) => {
@@ -72,7 +70,7 @@ describe('folders that cannot be written', () => {
       throw Object.assign(new Error(`${code}: no`), { code });
     });
     onTestFinished(() => spy.mockRestore());
-    expect(() => openVideo(video)).toThrow(error('storage/read-only'));
+    expect(() => openVideo(video)).toThrow(errorOf('storage/read-only'));
   });
 
   it('a full disk: says so, loses nothing, goes on once there is space', ({ skip }) => {
@@ -90,7 +88,7 @@ describe('folders that cannot be written', () => {
         store.apply(clip, { putObjects: [object('aa', { attributes })], putMasks: [maskOf('aa', frame)] });
         stored.push(frame);
       }
-    }).toThrow(error('storage/no-space', /masklet\.sqlite/));
+    }).toThrow(errorOf('storage/no-space', /masklet\.sqlite/));
     expect(store.read(clip).masks.map(({ frame }) => frame)).toEqual(stored);
     const saved = readFileSync(join(sidecar, 'masks/aa.jsonl'), 'utf8');
 
@@ -98,7 +96,7 @@ describe('folders that cannot be written', () => {
     rmSync(ballast);
     store.apply(clip, { putObjects: [object('aa', { attributes: { text: 'y'.repeat(30_000) } })] });
     fillUp(ballast);
-    expect(() => store.save(clip)).toThrow(error('storage/no-space'));
+    expect(() => store.save(clip)).toThrow(errorOf('storage/no-space'));
     expect(readFileSync(join(sidecar, 'masks/aa.jsonl'), 'utf8')).toBe(saved);
     rmSync(ballast);
     const before = rowsOf(store.read(clip));
@@ -114,7 +112,7 @@ it('a disk that is full from the start', ({ skip }) => {
   if (!folder) return skip('needs the right to mount');
   const video = makeVideo(join(folder, 'clip.mp4'));
   fillUp(join(folder, 'ballast'));
-  expect(() => openVideo(video)).toThrow(error('storage/no-space'));
+  expect(() => openVideo(video)).toThrow(errorOf('storage/no-space'));
   rmSync(join(folder, 'ballast'));
   expect(openVideo(video).opened.readOnly).toBe(false);
 });

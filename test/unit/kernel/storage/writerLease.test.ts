@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
+  errorOf,
   makeVideo,
   maskOf,
   object,
@@ -14,9 +15,6 @@ import {
   temporaryFolder,
 } from '../../../support/storageFixture';
 import { startChild } from '../../../support/storageProcess';
-
-const error = (code: string, message = /./): Error =>
-  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error;
 
 describe('one writer a clip', () => {
   it('the second one reads, sees the work live, and may write once the first is gone', async () => {
@@ -32,7 +30,7 @@ describe('one writer a clip', () => {
       writer: { pid: child.child.pid, host: processHost(), holder: 'masklet segment' },
     });
     for (const act of [() => second.store.apply(second.clip, {}), () => second.store.save(second.clip)]) {
-      expect(act).toThrow(error('storage/writer-elsewhere', /masklet segment \(process \d+ on/));
+      expect(act).toThrow(errorOf('storage/writer-elsewhere', /masklet segment \(process \d+ on/));
     }
     expect(openVideo(video, { readOnly: true }).opened.writer).toMatchObject({ pid: child.child.pid });
     // Another clip of the same folder is free.
@@ -68,7 +66,7 @@ describe('one writer a clip', () => {
     const ours = openVideo(away.video, { holder: 'ours' }, { now: () => now });
     expect(ours.opened.readOnly).toBe(false);
     expect(() => away.store.apply(away.clip, { putObjects: [object('aa')] })).toThrow(
-      error('storage/writer-elsewhere', /ours/),
+      errorOf('storage/writer-elsewhere', /ours/),
     );
     away.store.close(away.clip);
     ours.store.apply(ours.clip, { putObjects: [object('aa')] });
