@@ -302,34 +302,31 @@ export class VideoDocument implements vscode.CustomDocument {
     return changed;
   }
 
-  /** Every mask of every object, as one edit, reported with its first change. */
+  /** Every mask of every object, as one edit. */
   async verifyAll(): Promise<void> {
-    const id = newEditId();
-    let reported = false;
-    await verifyAllMasks(this.current.status, async (params) => {
-      const changed = await this.perform('object/verify', params, id);
-      this.take(changed);
-      if (changed.changed && !reported) {
-        reported = true;
-        this.fireEdit('Verify all masks', id);
-      }
-      this.tellOfUnsaved();
-    });
+    const step = this.stepOf('object/verify', 'Verify all masks');
+    await verifyAllMasks(this.current.status, step);
   }
 
   /** Puts masks into the clip as drawn by hand, as one edit. */
   async takeMasks(masks: readonly AddMaskParams[]): Promise<void> {
+    const step = this.stepOf('object/addMask', 'Take masks');
+    for (const mask of masks) await step(mask);
+  }
+
+  /** Carries out parts of what is one edit to the user; VS Code is told of it with the first part that changes something. */
+  private stepOf<M extends EditMethod>(method: M, label: string): (params: Edits[M][0]) => Promise<void> {
     const id = newEditId();
     let reported = false;
-    for (const mask of masks) {
-      const changed = await this.perform('object/addMask', mask, id);
+    return async (params) => {
+      const changed = await this.perform(method, params, id);
       this.take(changed);
       if (changed.changed && !reported) {
         reported = true;
-        this.fireEdit('Take masks', id);
+        this.fireEdit(label, id);
       }
       this.tellOfUnsaved();
-    }
+    };
   }
 
   /** Shows on the timeline where two models differ, until another comparison is shown. */
@@ -510,12 +507,16 @@ export class VideoDocument implements vscode.CustomDocument {
     this.masksChanged();
   }
 
+  private async openAfresh(): Promise<void> {
+    await this.standAside(Promise.resolve());
+    await this.comeBack();
+  }
+
   /** Opens the session again, to be written, where only the want of trust kept it from that. */
   async trustGranted(): Promise<void> {
     if (!this.current.untrusted) return;
     this.params = openParams(this.uri, { ...this.params, readOnly: false });
-    await this.standAside(Promise.resolve());
-    await this.comeBack();
+    await this.openAfresh();
   }
 
   /** A video that is gone leaves its annotations as they are; once it is back, it is opened again. */
@@ -528,8 +529,7 @@ export class VideoDocument implements vscode.CustomDocument {
       return;
     }
     try {
-      await this.standAside(Promise.resolve());
-      await this.comeBack();
+      await this.openAfresh();
     } catch (error) {
       if (isCancelled(error) || this.closed) return;
       const { message, hint } = toErrorData(error);
