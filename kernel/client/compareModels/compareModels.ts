@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { MaskView, ObjectId, Quality, RleMask } from '../../../shared/domain/annotations';
 import type { FrameIndex, FrameRange } from '../../../shared/domain/video';
 import { MaskletError, throwIfAborted } from '../../../shared/protocol/errors';
+import type { OpenParams } from '../../../shared/protocol/session';
 import type { KernelSettings } from '../../../shared/protocol/settings';
 import { meanMeasure, measureMasks, measureOf, type Measure } from '../../masks/measures';
 import { emptyRle, rleIou } from '../../masks/rle';
@@ -79,11 +80,14 @@ export async function compareModels(
   signal: AbortSignal,
   onProgress: (progress: CompareProgress) => void,
 ): Promise<ModelComparison> {
+  const place = placeOf(options);
   const runs: Run[] = [];
+  let unsaved: boolean | undefined;
   for (const contestant of options.contestants) {
     throwIfAborted(signal);
     const kernel = new KernelClient({ client, settings });
     try {
+      unsaved ??= await isUnsaved(kernel, place, signal);
       runs.push(await run(kernel, options, contestant, signal, onProgress));
     } finally {
       await kernel.dispose();
@@ -96,7 +100,7 @@ export async function compareModels(
     contestants,
     references: a.references.length,
     ...(await differences(contestants, a.frameCount, signal)),
-    unsaved: a.unsaved,
+    unsaved: unsaved === true,
   };
 }
 
@@ -104,7 +108,6 @@ interface Run extends Omit<Performance, 'measure'> {
   readonly path: string;
   readonly frameCount: number;
   readonly references: readonly MaskView[];
-  readonly unsaved: boolean;
 }
 
 async function run(
@@ -114,18 +117,12 @@ async function run(
   signal: AbortSignal,
   onProgress: (progress: CompareProgress) => void,
 ): Promise<Run> {
-  const { path, dataDir, workspaceRoot, range, verifiedOnly = false } = options;
-  const place = {
-    path,
-    ...(dataDir === undefined ? {} : { dataDir }),
-    ...(workspaceRoot === undefined ? {} : { workspaceRoot }),
-  };
-  const unsaved = await isUnsaved(kernel, place, signal);
+  const { range, verifiedOnly = false } = options;
   const databaseDir = await mkdtemp(join(tmpdir(), 'masklet-compare-'));
   try {
     const { name, model, quality } = contestant;
     const session = await kernel.open(
-      { ...place, databaseDir, model, holder: 'masklet compare' },
+      { ...placeOf(options), databaseDir, model, holder: 'masklet compare' },
       { signal },
     );
     const { video, prompts } = session.opened;
@@ -164,19 +161,24 @@ async function run(
       references: references.masks.filter(
         ({ frame }) => !range || (frame >= range.first && frame <= range.last),
       ),
-      unsaved,
     };
   } finally {
     await rm(databaseDir, { recursive: true, force: true });
   }
 }
 
+type ClipPlace = Pick<OpenParams, 'path' | 'dataDir' | 'workspaceRoot'>;
+
+function placeOf({ path, dataDir, workspaceRoot }: CompareModelsOptions): ClipPlace {
+  return {
+    path,
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(workspaceRoot === undefined ? {} : { workspaceRoot }),
+  };
+}
+
 /** Whether the clip's own database is ahead of its sidecar. */
-async function isUnsaved(
-  kernel: KernelClient,
-  place: { readonly path: string },
-  signal: AbortSignal,
-): Promise<boolean> {
+async function isUnsaved(kernel: KernelClient, place: ClipPlace, signal: AbortSignal): Promise<boolean> {
   const session = await kernel.open({ ...place, readOnly: true }, { signal });
   const { dirty } = session.opened;
   await session.close();
@@ -193,7 +195,7 @@ async function masksOf(session: KernelSession, frameCount: number, signal: Abort
 }
 
 async function performanceOf(
-  { path: _path, frameCount: _count, references, unsaved: _unsaved, ...rest }: Run,
+  { path: _path, frameCount: _count, references, ...rest }: Run,
   signal: AbortSignal,
 ): Promise<Performance> {
   const measures: Measure[] = [];
